@@ -1,0 +1,66 @@
+// The actor system behind a plain interface: no CAF in this header, so that the I/O side compiles without it.
+#pragma once
+
+#include "actors/request_record.hpp"
+#include "actors/yard_feed.hpp"
+#include "base/result.hpp"
+#include "config/config.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace switchyard::actors {
+
+/// A question of the admin API, already authenticated.
+struct admin_question {
+  std::string method;                            ///< "GET"
+  std::string path;                              ///< "/admin/v1/status", "/metrics"
+  std::string query;                             ///< "limit=20"
+  std::string body;
+};
+
+struct admin_answer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+};
+
+/// What the actors need from the I/O side.
+struct io_hooks {
+  /// Try to connect to a key's endpoint, then call back with the result (any thread). For open breakers.
+  std::function<void(std::string base_url, std::function<void(bool)>)> probe_endpoint;
+  /// Begin a graceful drain of this node (admin `drain`).
+  std::function<void()> drain;
+  /// Figures of the I/O side for `status`: open client connections.
+  std::function<int()> connections;
+};
+
+class actor_world {
+ public:
+  /// Starts the system and its actors and publishes the first yard before it returns.
+  actor_world(config::config initial, io_hooks hooks);
+  ~actor_world();   ///< ends every actor, after their mailboxes are worked off (at most 2 s)
+  actor_world(const actor_world&) = delete;
+  actor_world& operator=(const actor_world&) = delete;
+
+  [[nodiscard]] const yard_feed& feed() const noexcept;
+  /// From any thread: a batch of finished requests. Batches above 64 unworked ones are dropped and counted.
+  void report(std::vector<request_record> batch);
+  /// Replaces the config: actors of unchanged keys keep their state. Publishes the new yard, then calls back (any thread).
+  void reload(config::config next, std::function<void(outcome)> then);
+  /// Answers through `then` on an actor's thread, within 2 s whatever happens (504-like admin_answer when not).
+  void ask(admin_question question, std::function<void(admin_answer)> then);
+
+  /// Live events (breaker changes, parking, reloads, decisions) as {"type","at",...} JSON; called on an actor's thread.
+  std::uint64_t subscribe(std::function<void(const std::string& json)> listener);
+  void unsubscribe(std::uint64_t subscription);
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace switchyard::actors

@@ -1,0 +1,52 @@
+// What an I/O thread reports of one finished request: the unit of accounting, metrics and decisions.
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/money.hpp"
+#include "base/result.hpp"
+#include "routing/call_outcome.hpp"
+#include "routing/yard.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace switchyard::actors {
+
+/// One call to a provider within a request.
+struct attempt_record {
+  std::shared_ptr<const routing::key_entry> key;
+  std::string model;
+  routing::call_outcome outcome;
+  int status = 0;                                ///< the provider's HTTP status; 0: none came
+  std::string problem;                           ///< "" when it went well; never holds a secret
+};
+
+enum class request_ending : std::uint8_t { ok, error, client_gone };
+
+struct request_record {
+  request_id id;
+  wall_time at{};
+  std::shared_ptr<const routing::route_entry> route;   ///< null: it was refused before a route was known
+  std::string virtual_key;                       ///< name; "" none
+  std::string operation;                         ///< "chat_completions"
+  std::string requested_model;
+  std::vector<attempt_record> attempts;          ///< in order; the last one answered, if any did
+  int status = 0;                                ///< sent to the client; 499 when it left first
+  std::string error_code;                        ///< the contract's error.code or ""
+  request_ending ending = request_ending::ok;
+  bool stream = false;
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  std::int64_t cached_tokens = 0;
+  bool tokens_estimated = false;                 ///< the provider gave no usage
+  std::optional<nano_usd> cost;                  ///< nullopt: price unknown
+  microseconds duration{0};
+  microseconds overhead{0};                      ///< duration less waiting for the provider and for the client
+  microseconds first_token{0};                   ///< streams: request -> first content out; 0: none
+  std::string decision;                          ///< the x-switchyard-decision line
+};
+
+}  // namespace switchyard::actors

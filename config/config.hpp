@@ -1,0 +1,174 @@
+// The configuration as plain structs: what load() gives and everything else reads. One struct per section of the file.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace switchyard::config {
+
+/// Where in which file a value stands; line and column count from 1, 0 when it does not come from a file.
+struct source_position {
+  int line = 0;
+  int column = 0;
+};
+
+/// "127.0.0.1:8080", "[::1]:8080"; port 0 asks for a free one.
+struct listen_address {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  friend bool operator==(const listen_address&, const listen_address&) = default;
+};
+
+struct tls_files {
+  std::string cert;  ///< PEM path
+  std::string key;   ///< PEM path
+};
+
+struct node_section {
+  std::string name;    ///< default: the host's name
+  std::string region;
+  std::string data_dir = "./data";
+};
+
+struct server_section {
+  listen_address listen{"127.0.0.1", 8080};
+  int threads = 0;                               ///< 0: one per core
+  std::uint64_t max_body = 20ull << 20;          ///< bytes
+  int max_connections = 10000;
+  milliseconds request_timeout = seconds(600);
+  milliseconds drain_timeout = seconds(30);
+  milliseconds header_timeout = seconds(10);     ///< from the first byte of a request to the end of its head
+  milliseconds idle_timeout = seconds(75);       ///< keep-alive without a request; also a stalled read or write
+  std::optional<tls_files> tls;
+};
+
+struct admin_section {
+  listen_address listen{"127.0.0.1", 8081};
+  secret token;                                  ///< empty: none; then only a loopback listen address is allowed
+};
+
+enum class wire_format { openai, anthropic, gemini, bedrock };
+
+struct key_config {
+  std::string name;
+  secret value;                                  ///< may be empty for providers without credentials
+  double weight = 1.0;                           ///< >= 0; 0: only when nothing else is left
+  std::vector<std::string> models;               ///< empty: every model; a trailing * is a prefix match
+  std::int64_t rpm = 0;                          ///< requests a minute; 0: unlimited
+  std::int64_t tpm = 0;                          ///< tokens a minute; 0: unlimited
+  int max_in_flight = 0;                         ///< 0: unlimited
+  std::string region;
+  std::string base_url;                          ///< empty: the provider's
+  source_position at;
+};
+
+struct timeouts_config {
+  milliseconds connect = seconds(2);
+  milliseconds first_byte = seconds(60);
+  milliseconds idle = seconds(60);
+  milliseconds total = seconds(600);
+};
+
+struct breaker_config {
+  double failure_rate = 0.5;                     ///< (0, 1]
+  int min_requests = 10;
+  milliseconds window = seconds(10);
+  milliseconds open_for = seconds(5);
+  milliseconds max_open_for = seconds(120);
+  int half_open_probes = 2;
+};
+
+/// USD per million tokens, as in a provider's price list. A missing figure is unknown, not 0.
+struct price_config {
+  std::optional<double> input;
+  std::optional<double> output;
+  std::optional<double> cached_input;
+};
+
+struct retry_config {
+  int attempts = 2;                              ///< tries per target, the first included
+  milliseconds backoff = milliseconds(100);      ///< before a try on a key that was tried already; doubles, with jitter
+  milliseconds max_backoff = seconds(2);
+  double budget = 0.2;                           ///< retries as a share of the requests of the last 10 s
+};
+
+struct provider_config {
+  std::string name;
+  wire_format wire = wire_format::openai;
+  std::string base_url;                          ///< "https://host[:port][/prefix]", no trailing slash; filled from the preset table by load()
+  std::vector<key_config> keys;                  ///< at least one
+  timeouts_config timeouts;
+  breaker_config breaker;
+  std::vector<std::pair<std::string, price_config>> prices;
+  retry_config retry;
+  source_position at;
+};
+
+enum class balance_strategy { weighted, round_robin, least_connections, lowest_latency, lowest_cost, geo, adaptive };
+
+/// "provider/model" with a share among its stage's targets.
+struct weighted_target {
+  std::string target;
+  double weight = 1.0;
+  source_position at;
+};
+
+/// balance: {strategy: adaptive, targets: [openai/gpt-4o, {target: openai/gpt-4o-mini, weight: 0.05}]}
+struct balance_stage_config {
+  balance_strategy strategy = balance_strategy::weighted;
+  std::vector<weighted_target> targets;          ///< empty: the target comes from the request or the fallback list's head
+};
+
+/// fallback: [anthropic/claude-sonnet-4-5, openai/gpt-4o]
+struct fallback_stage_config {
+  std::vector<std::string> targets;
+  std::vector<source_position> at;               ///< one per target
+};
+
+struct stage_config {
+  std::variant<balance_stage_config, fallback_stage_config> what;
+  source_position at;
+};
+
+struct route_config {
+  std::string name;
+  std::vector<std::string> aliases;
+  std::vector<stage_config> stages;
+  source_position at;
+};
+
+struct virtual_key_config {
+  std::string name;
+  secret key;
+  std::int64_t rpm = 0;
+  std::int64_t tpm = 0;
+  std::vector<std::string> models;               ///< patterns "openai/*"; empty: all
+  std::vector<std::string> routes;               ///< route names; empty: all
+  std::map<std::string, std::string> tags;
+  source_position at;
+};
+
+struct telemetry_section {
+  std::size_t decisions_kept = 10000;            ///< telemetry.decision_log.keep
+  bool decisions_with_prompts = false;           ///< telemetry.decision_log.prompts
+};
+
+struct config {
+  node_section node;
+  server_section server;
+  admin_section admin;
+  std::vector<provider_config> providers;        ///< file order
+  std::vector<route_config> routes;
+  std::vector<virtual_key_config> virtual_keys;
+  telemetry_section telemetry;
+};
+
+}  // namespace switchyard::config

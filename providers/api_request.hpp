@@ -1,0 +1,42 @@
+// What routing needs to know of a request, read from its body once, with the places in the bytes that may have to change.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace switchyard::providers {
+
+/// The operation a client asked for.
+enum class api { chat_completions, responses, completions, embeddings };
+[[nodiscard]] std::string_view to_string(api operation) noexcept;
+
+/// Bytes [begin, end) of the body.
+struct byte_range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  [[nodiscard]] bool empty() const noexcept { return begin == end; }
+};
+
+/// Views and ranges point into the body given to the parser, which must outlive this.
+struct api_request {
+  api operation = api::chat_completions;
+  std::string_view body;
+  std::string model;                       ///< unescaped
+  bool stream = false;
+  std::vector<std::string> fallbacks;      ///< Switchyard's own field; never forwarded
+  std::int64_t input_tokens = 0;           ///< estimate: text bytes / 4, a fixed figure per image
+  std::int64_t max_output_tokens = 0;      ///< max_tokens / max_completion_tokens / max_output_tokens; 0: not given
+  bool wants_usage = false;                ///< stream_options.include_usage is true
+
+  byte_range model_value;                  ///< the JSON string with its quotes
+  byte_range fallbacks_member;             ///< the whole member with one comma, ready to cut out; empty: none
+  bool has_stream_options = false;
+  std::size_t after_open_brace = 0;        ///< where a member may be inserted
+};
+
+}  // namespace switchyard::providers

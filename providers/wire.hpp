@@ -1,0 +1,127 @@
+// A wire format towards providers and an ingress format towards clients. One file per format; registry.hpp lists them.
+//
+// Knows bytes and JSON, no sockets. Same-format pairs forward the client's bytes and edit only what must change.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/header.hpp"
+#include "base/money.hpp"
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "providers/api_request.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace switchyard::providers {
+
+/// Token counts as the provider reports them; nullopt: it did not say.
+struct usage {
+  std::optional<std::int64_t> input;
+  std::optional<std::int64_t> output;
+  std::optional<std::int64_t> cached_input;
+};
+
+/// Where and with which credential a call goes.
+struct call_target {
+  std::string_view base_url;               ///< "https://api.openai.com" or with a path prefix
+  std::string_view model;                  ///< as the provider knows it
+  const config::key_config* key = nullptr;
+  const config::provider_config* provider = nullptr;
+};
+
+/// The request to send: `body` pieces are sent in order without being joined; they point into the client's body or `storage`.
+struct upstream_request {
+  std::string method = "POST";
+  std::string path;                        ///< with the base URL's prefix and any query
+  std::vector<std::pair<std::string, std::string>> headers;   ///< credential and content type; not host, not framing
+  std::vector<std::string_view> body;
+  std::vector<std::unique_ptr<std::string>> storage;
+};
+
+/// What an unsuccessful answer means. (Mirrors routing::call_result without depending on it.)
+enum class failure_kind { request_refused, rate_limited, quota_exhausted, unauthorized, server_error, bad_response };
+
+struct failure {
+  failure_kind kind = failure_kind::server_error;
+  error what;                              ///< message as the provider gave it, credentials masked
+  milliseconds retry_after{0};             ///< retry-after, retry-after-ms or x-ratelimit-reset-*; 0: not said; capped at 1 h
+};
+
+/// The provider's rate-limit headers (x-ratelimit-*, and Anthropic's and Groq's spellings).
+struct rate_limit_report {
+  std::optional<std::int64_t> requests_limit, requests_remaining;
+  std::optional<std::int64_t> tokens_limit, tokens_remaining;
+  milliseconds requests_reset{0}, tokens_reset{0};
+
+  /// Least remaining/limit, 0..1; 1 when nothing is known.
+  [[nodiscard]] double headroom() const noexcept;
+  /// How long the key must rest because something remaining is 0; 0: not at all.
+  [[nodiscard]] milliseconds rest_for() const noexcept;
+};
+[[nodiscard]] rate_limit_report read_rate_limit_headers(std::span<const header> headers) noexcept;
+/// "7", "1.5s", "6m0s", "250ms", HTTP dates excluded (0). Capped at 1 h.
+[[nodiscard]] milliseconds parse_reset_duration(std::string_view text) noexcept;
+/// retry-after-ms, then retry-after in seconds or as an HTTP date relative to `now`. 0: absent. Capped at 1 h.
+[[nodiscard]] milliseconds read_retry_after(std::span<const header> headers, wall_time now) noexcept;
+
+/// What one piece of a stream amounts to.
+struct stream_step {
+  std::vector<std::string_view> forward;   ///< whole events for the client, in order; valid until the next feed()
+  bool content = false;                    ///< content (text, tool call, reasoning) has been seen, now or earlier
+  bool finished = false;                   ///< the stream's own end marker has been seen
+  std::optional<failure> problem;          ///< the provider reported an error inside the stream; it is not in `forward`
+};
+
+/// Follows one response stream event by event. Survives any split of the bytes; holds back at most one unfinished event.
+class stream_decoder {
+ public:
+  virtual ~stream_decoder() = default;
+  /// An event longer than 16 MiB is a problem of kind bad_response.
+  virtual const stream_step& feed(std::string_view bytes) = 0;
+  /// Usage as reported so far.
+  [[nodiscard]] virtual const usage& reported() const noexcept = 0;
+  /// Output tokens estimated from the content seen (for streams that end without usage).
+  [[nodiscard]] virtual std::int64_t estimated_output_tokens() const noexcept = 0;
+};
+
+/// A format spoken to providers.
+class wire {
+ public:
+  virtual ~wire() = default;
+  [[nodiscard]] virtual config::wire_format format() const noexcept = 0;
+  [[nodiscard]] virtual upstream_request encode(const api_request& request, const call_target& where) const = 0;
+  /// For a status outside 2xx, or a 2xx whose body is not what it should be.
+  [[nodiscard]] virtual failure classify(int status, std::span<const header> headers, std::string_view body, wall_time now) const = 0;
+  /// A complete 2xx body: its usage, or an error (bad_response) when it is not a JSON object.
+  [[nodiscard]] virtual result<usage> inspect(api operation, std::string_view body) const = 0;
+  /// `hide_usage`: the usage-only chunk was forced by us and must not reach the client.
+  [[nodiscard]] virtual std::unique_ptr<stream_decoder> open_stream(api operation, bool hide_usage) const = 0;
+};
+
+/// A format spoken by clients.
+class ingress {
+ public:
+  virtual ~ingress() = default;
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+  /// Validates the whole body (UTF-8, depth <= 64, no duplicate top-level key) and reads the facts.
+  /// `body` must have 64 readable bytes after its end (simdjson padding); their content does not matter.
+  [[nodiscard]] virtual result<api_request> parse(api operation, std::string_view body) const = 0;
+  /// {"error":{"message","type","param","code"}} in this format.
+  [[nodiscard]] virtual std::string error_body(const error& what) const = 0;
+  /// The event that ends a broken stream in this format, complete with its blank line; never a normal end marker.
+  [[nodiscard]] virtual std::string stream_error(api operation, const error& what) const = 0;
+  /// The list of models, ids as "provider/model" or a route's name.
+  struct model_row {
+    std::string id;
+    std::string owned_by;
+  };
+  [[nodiscard]] virtual std::string models_body(std::span<const model_row> models) const = 0;
+  [[nodiscard]] virtual std::string model_body(const model_row& model) const = 0;
+};
+
+}  // namespace switchyard::providers

@@ -1,0 +1,40 @@
+// Choosing one key among those that may take the call: the seven strategies of the `balance` stage.
+#pragma once
+
+#include "base/random.hpp"
+#include "routing/yard.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace switchyard::routing {
+
+/// A (target, key) pair that check() found usable, with what the strategies weigh.
+struct candidate {
+  const target* where = nullptr;
+  const key_entry* key = nullptr;
+};
+
+/// What a strategy may know of the request.
+struct balance_request {
+  std::string_view region;             ///< x-switchyard-region, else the node's; "" unknown
+  std::int64_t input_tokens = 0;       ///< estimate
+  std::int64_t output_tokens = 0;      ///< estimate
+  steady_time now{};
+};
+
+/// One per I/O thread and route: the position of round_robin.
+struct balance_memory {
+  std::uint64_t turn = 0;
+};
+
+/// The index of the chosen candidate. Precondition: candidates is not empty.
+/// Every strategy multiplies a recovering key's share by its ramp; the formulas stand in balance.cpp.
+[[nodiscard]] std::size_t choose(config::balance_strategy strategy, std::span<const candidate> candidates,
+                                 const balance_request& request, balance_memory& memory, random_source& random) noexcept;
+
+[[nodiscard]] std::string_view to_string(config::balance_strategy strategy) noexcept;
+
+}  // namespace switchyard::routing

@@ -1,0 +1,48 @@
+// A per-minute limit that any number of threads draw from without a lock: no 60-second window ever holds more than the limit.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace switchyard::routing {
+
+/// Sliding window of 61 one-second slots (the running second and the 60 before it), so that any 60 s hold <= limit.
+/// A reservation may be settled later to what was really used; debt (settling above the estimate) is allowed and paid first.
+class rate_limit {
+ public:
+  /// limit per minute; 0: unlimited.
+  explicit rate_limit(std::int64_t limit) noexcept : limit_(limit) {}
+
+  [[nodiscard]] std::int64_t limit() const noexcept { return limit_.load(std::memory_order_relaxed); }
+  /// A reload changed it; what was used stays used.
+  void set_limit(std::int64_t limit) noexcept { limit_.store(limit, std::memory_order_relaxed); }
+
+  /// Takes `amount` or nothing. With an empty window one amount above the limit passes (a request larger than the
+  /// whole minute's tokens would otherwise never run).
+  [[nodiscard]] bool reserve(std::int64_t amount, steady_time now) noexcept;
+  /// Corrects an earlier reservation by `actual - reserved` (negative gives back), booked in the second of `reserved_at`
+  /// while the window still holds it.
+  void settle(std::int64_t reserved, std::int64_t actual, steady_time reserved_at, steady_time now) noexcept;
+  /// Used in the window that ends now.
+  [[nodiscard]] std::int64_t used(steady_time now) const noexcept;
+  /// max(0, limit - used); INT64_MAX when unlimited.
+  [[nodiscard]] std::int64_t remaining(steady_time now) const noexcept;
+  /// When `amount` will fit if nothing else is taken; 0: now.
+  [[nodiscard]] milliseconds fits_in(std::int64_t amount, steady_time now) const noexcept;
+
+ private:
+  static constexpr int slots = 64;     // power of two >= 61
+  struct slot {
+    std::atomic<std::int64_t> second{-1};
+    std::atomic<std::int64_t> amount{0};
+  };
+  slot& slot_for(std::int64_t second) noexcept;
+
+  std::atomic<std::int64_t> limit_;
+  std::array<slot, slots> window_;
+};
+
+}  // namespace switchyard::routing

@@ -1,0 +1,107 @@
+// The yard: the immutable snapshot of everything a request needs to be routed. Actors compile and publish it; I/O threads read it.
+#pragma once
+
+#include "base/money.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "config/config.hpp"
+#include "routing/key_state.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace switchyard::routing {
+
+/// Nano-dollars per million tokens; nullopt: unknown (never 0).
+struct price {
+  std::optional<std::int64_t> input;
+  std::optional<std::int64_t> output;
+  std::optional<std::int64_t> cached_input;
+};
+
+struct provider_entry;
+
+/// One provider key: what is configured, and its live state.
+struct key_entry {
+  config::key_config config;
+  std::string provider;
+  std::string base_url;                          ///< the key's own or the provider's
+  std::shared_ptr<key_state> state;
+
+  /// Does the key serve `model`? An empty model list serves all; a trailing * matches a prefix.
+  [[nodiscard]] bool serves(std::string_view model) const noexcept;
+  /// Is it named in the list itself (not by an empty list)?
+  [[nodiscard]] bool names(std::string_view model) const noexcept;
+};
+
+struct provider_entry {
+  config::provider_config config;
+  std::vector<std::shared_ptr<const key_entry>> keys;
+
+  [[nodiscard]] price price_of(std::string_view model) const noexcept;
+  std::vector<std::pair<std::string, price>> prices;
+};
+
+/// A model at a provider.
+struct target {
+  std::shared_ptr<const provider_entry> provider;
+  std::string model;
+  double weight = 1.0;
+
+  /// "provider/model"
+  [[nodiscard]] std::string name() const { return provider->config.name + "/" + model; }
+};
+
+/// What a route's stages compiled to.
+struct route_entry {
+  std::string name;
+  std::vector<std::string> aliases;
+  config::balance_strategy strategy = config::balance_strategy::weighted;
+  std::vector<target> targets;                   ///< from the balance stage; may be empty
+  std::vector<target> fallbacks;                 ///< from the fallback stage, in order; may be empty
+};
+
+struct virtual_key_entry {
+  config::virtual_key_config config;
+  std::shared_ptr<rate_limit> requests;          ///< null: unlimited
+  std::shared_ptr<rate_limit> tokens;            ///< null: unlimited
+
+  [[nodiscard]] bool allows_model(std::string_view provider_slash_model) const noexcept;
+  [[nodiscard]] bool allows_route(std::string_view route) const noexcept;
+};
+
+/// Where a request's `model` leads.
+struct resolution {
+  std::shared_ptr<const route_entry> route;      ///< never null on success
+  std::optional<target> asked;                   ///< set when the client named a model, not a route
+};
+
+/// The whole snapshot. Immutable once published.
+struct yard {
+  std::uint64_t version = 0;                     ///< grows with every publication
+  std::string node_name;
+  std::string region;
+  std::vector<std::shared_ptr<const provider_entry>> providers;
+  std::vector<std::shared_ptr<const route_entry>> routes;
+  std::shared_ptr<const route_entry> direct;     ///< the route of requests that name a model: the configured `direct`, else weighted
+  std::vector<std::shared_ptr<const virtual_key_entry>> virtual_keys;   ///< empty: any credential is accepted
+
+  /// `provider/model`, a bare model that exactly one provider serves, a route's name or alias.
+  /// unknown_model (404) says why: unknown provider, no key serves it, several providers do.
+  [[nodiscard]] result<resolution> resolve(std::string_view model) const;
+  /// "provider/model" only.
+  [[nodiscard]] result<target> find_target(std::string_view provider_slash_model) const;
+  [[nodiscard]] std::shared_ptr<const route_entry> find_route(std::string_view name_or_alias) const noexcept;
+  /// Every key is compared in constant time. nullptr: unknown.
+  [[nodiscard]] const virtual_key_entry* find_virtual_key(std::string_view credential) const noexcept;
+};
+
+/// "openai/*", "gpt-4o", "*": exact, or a prefix when it ends in '*'.
+[[nodiscard]] bool pattern_matches(std::string_view pattern, std::string_view text) noexcept;
+
+}  // namespace switchyard::routing
