@@ -16,7 +16,8 @@ using nano_usd = std::int64_t;
 }
 /// Price of `tokens` at `nano_per_million`, rounded half up; exact up to 9.2e18 by 128-bit arithmetic.
 [[nodiscard]] inline nano_usd token_cost(std::int64_t tokens, std::int64_t nano_per_million) noexcept {
-  const auto product = static_cast<__int128>(tokens) * nano_per_million;
+  __extension__ using wide = __int128;
+  const auto product = static_cast<wide>(tokens) * nano_per_million;
   return static_cast<nano_usd>((product + 500'000) / 1'000'000);
 }
 

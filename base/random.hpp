@@ -20,10 +20,11 @@ class random_source {
   double uniform() noexcept { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
   /// Uniform in [0, n); n > 0.
   std::uint64_t below(std::uint64_t n) noexcept {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
+    return static_cast<std::uint64_t>((static_cast<wide>(next()) * n) >> 64);
   }
 
  private:
+  __extension__ using wide = unsigned __int128;
   std::uint64_t state_;
 };
 

@@ -1,7 +1,6 @@
 # Build rules shared by every folder.
 
 option(SWITCHYARD_SANITIZE "address;undefined or thread" "")
-option(SWITCHYARD_IO_URING "Use io_uring instead of epoll in net/ (needs liburing)" OFF)
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)

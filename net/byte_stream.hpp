@@ -1,0 +1,98 @@
+// A TCP connection, plain or TLS, with the few operations the data plane needs. Included by net/*.cpp only.
+#pragma once
+
+#include "net/asio.hpp"
+#include "net/task.hpp"
+
+#include <sys/uio.h>
+
+#include <coroutine>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace switchyard::net {
+
+/// One reader and one writer at a time. Operations end with operation_aborted after close().
+class byte_stream {
+ public:
+  explicit byte_stream(tcp_socket socket) : plain_(std::move(socket)) {}
+
+  /// Turns the plain connection into a TLS one; the handshake is the caller's to start.
+  tls_socket& start_tls(asio::ssl::context& context);
+  [[nodiscard]] tls_socket* tls() noexcept { return tls_.get(); }
+  [[nodiscard]] tcp_socket& socket() noexcept { return tls_ ? tls_->next_layer() : plain_; }
+
+  /// Handler: void(system_error, size_t).
+  template <class Handler>
+  void async_read(char* into, std::size_t size, Handler handler) {
+    if (tls_)
+      tls_->async_read_some(asio::buffer(into, size), std::move(handler));
+    else
+      plain_.async_read_some(asio::buffer(into, size), std::move(handler));
+  }
+
+  /// What the socket takes now without waiting (plain connections only; TLS takes 0). Consumed parts leave `parts`.
+  /// True: everything was written. A hard error is left in `failure`.
+  [[nodiscard]] bool write_now(std::span<iovec>& parts, system_error& failure) noexcept;
+
+  /// Writes the rest of `parts` as the socket takes it.
+  template <class Handler>
+  void async_write_rest(std::span<const iovec> parts, Handler handler) {
+    std::vector<asio::const_buffer> buffers;
+    buffers.reserve(parts.size());
+    for (const auto& part : parts) buffers.emplace_back(part.iov_base, part.iov_len);
+    start_write(std::move(buffers), std::move(handler));
+  }
+
+  void close() noexcept;
+  /// Drops the connection with a reset instead of an orderly end.
+  void reset() noexcept;
+
+ private:
+  template <class Handler>
+  void start_write(std::vector<asio::const_buffer> buffers, Handler handler);
+
+  tcp_socket plain_;
+  std::unique_ptr<tls_socket> tls_;
+};
+
+/// co_await write_all(stream, parts): the error, if any. `parts` and what they point to must outlive it.
+class write_all {
+ public:
+  write_all(byte_stream& stream, std::span<iovec> parts) noexcept : stream_(stream), parts_(parts) {}
+  bool await_ready() noexcept { return stream_.write_now(parts_, failure_) || failure_; }
+  void await_suspend(std::coroutine_handle<> waiter);
+  system_error await_resume() const noexcept { return failure_; }
+
+ private:
+  byte_stream& stream_;
+  std::span<iovec> parts_;
+  system_error failure_;
+};
+
+/// co_await read_some(stream, into, size): {error, bytes}.
+class read_some {
+ public:
+  read_some(byte_stream& stream, char* into, std::size_t size) noexcept : stream_(stream), into_(into), size_(size) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    stream_.async_read(into_, size_, [this, waiter](const system_error& failure, std::size_t n) {
+      failure_ = failure;
+      bytes_ = n;
+      waiter.resume();
+    });
+  }
+  std::pair<system_error, std::size_t> await_resume() const noexcept { return {failure_, bytes_}; }
+
+ private:
+  byte_stream& stream_;
+  char* into_;
+  std::size_t size_;
+  system_error failure_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace switchyard::net
