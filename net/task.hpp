@@ -114,15 +114,25 @@ inline detail::detached detach(task<void> work) { co_await work; }
 template <class T>
 class signal {
  public:
+  signal() = default;
+  signal(const signal&) = delete;
+  signal& operator=(const signal&) = delete;
+
   void set(T value) {
     if (value_) return;
     value_.emplace(std::move(value));
     if (waiter_) std::exchange(waiter_, {}).resume();
   }
   [[nodiscard]] bool is_set() const noexcept { return value_.has_value(); }
-  bool await_ready() const noexcept { return value_.has_value(); }
-  void await_suspend(std::coroutine_handle<> waiter) noexcept { waiter_ = waiter; }
-  T await_resume() { return std::move(*value_); }
+
+  struct awaiter {
+    signal* self;
+    bool await_ready() const noexcept { return self->value_.has_value(); }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { self->waiter_ = waiter; }
+    T await_resume() { return std::move(*self->value_); }
+  };
+  // An awaiter of its own: GCC 12 copies an awaitable that it reaches through a call or a pointer.
+  awaiter operator co_await() noexcept { return {this}; }
 
  private:
   std::optional<T> value_;

@@ -300,6 +300,16 @@ task<result<std::string_view>> upstream_call::read_all(std::size_t max_bytes) {
   co_return std::string_view(in.data(), ready);
 }
 
+task<void> upstream_call::skip_rest(milliseconds limit) {
+  auto& s = *state_;
+  s.limits.idle = limit;
+  s.limits.deadline = std::min(s.limits.deadline, s.thread.now() + limit);
+  while (true) {
+    const auto piece = co_await read_body();
+    if (!piece || piece->empty()) co_return;
+  }
+}
+
 task<bool> probe_endpoint(io_thread& thread, endpoint where, milliseconds limit) {
   std::function<void()> abandon;
   auto made = co_await thread.pools().connect(where, limit, abandon);

@@ -63,6 +63,8 @@ class upstream_call {
   [[nodiscard]] task<result<std::string_view>> read_body();
   /// The whole body, at most `max_bytes`, else an error. 64 readable bytes follow it.
   [[nodiscard]] task<result<std::string_view>> read_all(std::size_t max_bytes);
+  /// Reads and drops what is left of the body for at most `limit`, so that the connection may be used again.
+  [[nodiscard]] task<void> skip_rest(milliseconds limit);
 
   /// Ends whatever waits with call_fault::cancelled. From this thread.
   void cancel() noexcept;
