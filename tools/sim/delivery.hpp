@@ -1,0 +1,28 @@
+// Sends a reply the way a model does (token by token) or the way a fault says. Private to the simulator.
+#pragma once
+
+#include "net/exchange.hpp"
+#include "tools/sim/fault_script.hpp"
+#include "tools/sim/reply.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace switchyard::sim {
+
+/// What was sent in the end.
+struct delivered {
+  int status = 0;                  ///< 0: nothing
+  std::size_t tokens = 0;          ///< output tokens of what was sent
+  bool aborted = false;            ///< the caller left before the end
+};
+
+/// Waits; false at once when the caller leaves.
+[[nodiscard]] net::task<bool> wait_for(net::exchange& on, milliseconds duration);
+
+/// The normal course: first token after `pace.first_token`, then `pace.tokens_per_second`.
+[[nodiscard]] net::task<delivered> deliver(net::exchange& on, const reply& what, const model_profile& pace, const fault_decision& extra);
+/// The fault in `how` in place of the normal course.
+[[nodiscard]] net::task<delivered> deliver_fault(net::exchange& on, const reply& what, const model_profile& pace, const fault_decision& how, std::string_view key);
+
+}  // namespace switchyard::sim

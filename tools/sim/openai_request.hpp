@@ -1,0 +1,25 @@
+// Reads OpenAI request bodies into the simulator's own terms. Private to the OpenAI wire.
+#pragma once
+
+#include "tools/sim/conversation.hpp"
+#include "tools/sim/reply.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <variant>
+
+namespace switchyard::sim {
+
+/// Either what was asked or the refusal to send.
+template <class T>
+using parsed = std::variant<T, reply>;
+
+/// The body as an object with a non-empty string `model`.
+[[nodiscard]] parsed<boost::json::object> read_body_object(std::string_view body);
+
+[[nodiscard]] parsed<conversation> read_chat(const boost::json::object& body);
+[[nodiscard]] parsed<conversation> read_responses(const boost::json::object& body);
+/// One conversation per prompt.
+[[nodiscard]] parsed<std::vector<conversation>> read_completions(const boost::json::object& body);
+
+}  // namespace switchyard::sim
