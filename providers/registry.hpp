@@ -7,6 +7,8 @@ namespace switchyard::providers {
 
 /// nullptr: this version does not speak it.
 [[nodiscard]] const wire* find_wire(config::wire_format format) noexcept;
-[[nodiscard]] const ingress& openai_ingress() noexcept;
+
+[[nodiscard]] const wire& openai_wire() noexcept;          // openai_wire.cpp
+[[nodiscard]] const ingress& openai_ingress() noexcept;    // openai_ingress.cpp
 
 }  // namespace switchyard::providers

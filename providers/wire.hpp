@@ -41,6 +41,7 @@ struct upstream_request {
   std::vector<std::pair<std::string, std::string>> headers;   ///< credential and content type; not host, not framing
   std::vector<std::string_view> body;
   std::vector<std::unique_ptr<std::string>> storage;
+  bool hide_usage = false;                 ///< usage was asked for by us: give this to open_stream()
 };
 
 /// What an unsuccessful answer means. (Mirrors routing::call_result without depending on it.)
@@ -50,6 +51,8 @@ struct failure {
   failure_kind kind = failure_kind::server_error;
   error what;                              ///< message as the provider gave it, credentials masked
   milliseconds retry_after{0};             ///< retry-after, retry-after-ms or x-ratelimit-reset-*; 0: not said; capped at 1 h
+  std::string body_for_client;             ///< request_refused in the client's own error shape: the body to pass on, credentials
+                                           ///< masked; empty: write one from `what`
 };
 
 /// The provider's rate-limit headers (x-ratelimit-*, and Anthropic's and Groq's spellings).
@@ -95,12 +98,15 @@ class wire {
   virtual ~wire() = default;
   [[nodiscard]] virtual config::wire_format format() const noexcept = 0;
   [[nodiscard]] virtual upstream_request encode(const api_request& request, const call_target& where) const = 0;
-  /// For a status outside 2xx, or a 2xx whose body is not what it should be.
-  [[nodiscard]] virtual failure classify(int status, std::span<const header> headers, std::string_view body, wall_time now) const = 0;
-  /// A complete 2xx body: its usage, or an error (bad_response) when it is not a JSON object.
+  /// For a status outside 2xx, or a 2xx whose body is not what it should be. `credential`: the key that was used, never repeated
+  /// in the failure whatever it looks like (what looks like a key is masked anyway).
+  [[nodiscard]] virtual failure classify(int status, std::span<const header> headers, std::string_view body, wall_time now,
+                                         std::string_view credential = {}) const = 0;
+  /// A complete 2xx body: its usage, or an error (bad_response) when it is not a JSON object or is an error in a 200.
   [[nodiscard]] virtual result<usage> inspect(api operation, std::string_view body) const = 0;
-  /// `hide_usage`: the usage-only chunk was forced by us and must not reach the client.
-  [[nodiscard]] virtual std::unique_ptr<stream_decoder> open_stream(api operation, bool hide_usage) const = 0;
+  /// `hide_usage`: the usage-only chunk was forced by us and must not reach the client. `credential` as in classify().
+  [[nodiscard]] virtual std::unique_ptr<stream_decoder> open_stream(api operation, bool hide_usage,
+                                                                    std::string_view credential = {}) const = 0;
 };
 
 /// A format spoken by clients.

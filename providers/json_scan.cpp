@@ -1,0 +1,330 @@
+#include "providers/json_scan.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace switchyard::providers::json {
+
+namespace {
+
+[[nodiscard]] bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+/// Next quote, brace or bracket at or after `at`.
+[[nodiscard]] std::size_t find_structure(std::string_view text, std::size_t at) noexcept {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i lower = _mm_set1_epi8(0x20);   // turns [ ] into { }
+  const __m128i open = _mm_set1_epi8('{');
+  const __m128i close = _mm_set1_epi8('}');
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i folded = _mm_or_si128(bytes, lower);
+    const __m128i hits = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
+                                      _mm_or_si128(_mm_cmpeq_epi8(folded, open), _mm_cmpeq_epi8(folded, close)));
+    if (const int mask = _mm_movemask_epi8(hits); mask != 0)
+      return at + static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
+  }
+#endif
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"' || c == '{' || c == '}' || c == '[' || c == ']') return at;
+  }
+  return npos;
+}
+
+[[nodiscard]] int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// The code unit of "\uXXXX" at `at`, or -1.
+[[nodiscard]] int code_unit(std::string_view text, std::size_t at) noexcept {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
+  int unit = 0;
+  for (std::size_t i = at + 2; i < at + 6; ++i) {
+    const int digit = hex_digit(text[i]);
+    if (digit < 0) return -1;
+    unit = unit * 16 + digit;
+  }
+  return unit;
+}
+
+void append_utf8(std::string& out, std::uint32_t c) {
+  if (c < 0x80) {
+    out.push_back(static_cast<char>(c));
+  } else if (c < 0x800) {
+    out.push_back(static_cast<char>(0xC0 | (c >> 6)));
+    out.push_back(static_cast<char>(0x80 | (c & 0x3F)));
+  } else if (c < 0x10000) {
+    out.push_back(static_cast<char>(0xE0 | (c >> 12)));
+    out.push_back(static_cast<char>(0x80 | ((c >> 6) & 0x3F)));
+    out.push_back(static_cast<char>(0x80 | (c & 0x3F)));
+  } else {
+    out.push_back(static_cast<char>(0xF0 | (c >> 18)));
+    out.push_back(static_cast<char>(0x80 | ((c >> 12) & 0x3F)));
+    out.push_back(static_cast<char>(0x80 | ((c >> 6) & 0x3F)));
+    out.push_back(static_cast<char>(0x80 | (c & 0x3F)));
+  }
+}
+
+}  // namespace
+
+std::size_t skip_space(std::string_view text, std::size_t at) noexcept {
+  while (at < text.size() && is_space(text[at])) ++at;
+  return at;
+}
+
+std::size_t skip_string(std::string_view text, std::size_t at) noexcept {
+  const std::size_t first = ++at;
+  while (at < text.size()) {
+    const void* hit = std::memchr(text.data() + at, '"', text.size() - at);
+    if (hit == nullptr) return npos;
+    const auto quote = static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
+    std::size_t slashes = quote;
+    while (slashes > first && text[slashes - 1] == '\\') --slashes;
+    if ((quote - slashes) % 2 == 0) return quote + 1;
+    at = quote + 1;
+  }
+  return npos;
+}
+
+std::size_t skip_value(std::string_view text, std::size_t at) noexcept {
+  if (at >= text.size()) return npos;
+  const char first = text[at];
+  if (first == '"') return skip_string(text, at);
+  if (first != '{' && first != '[') {
+    const std::size_t begin = at;
+    while (at < text.size() && !is_space(text[at]) && text[at] != ',' && text[at] != '}' && text[at] != ']' && text[at] != ':' &&
+           text[at] != '"')
+      ++at;
+    return at == begin ? npos : at;
+  }
+  // Braces and brackets are counted together: for text that is already valid that is exact, for other text it stays bounded.
+  std::size_t depth = 0;
+  while ((at = find_structure(text, at)) != npos) {
+    switch (text[at]) {
+      case '"':
+        at = skip_string(text, at);
+        if (at == npos) return npos;
+        break;
+      case '{':
+      case '[': ++depth; ++at; break;
+      default:
+        ++at;
+        if (--depth == 0) return at;
+    }
+  }
+  return npos;
+}
+
+std::size_t nesting_depth(std::string_view text) noexcept {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  for (std::size_t at = 0; (at = find_structure(text, at)) != npos;) {
+    const char c = text[at];
+    if (c == '"') {
+      at = skip_string(text, at);
+      if (at == npos) break;
+      continue;
+    }
+    if (c == '{' || c == '[')
+      deepest = std::max(deepest, ++depth);
+    else if (depth > 0)
+      --depth;
+    ++at;
+  }
+  return deepest;
+}
+
+members::members(std::string_view text) noexcept : text_(text) {
+  at_ = skip_space(text_, 0);
+  if (at_ >= text_.size() || text_[at_] != '{') return;
+  open_ = ++at_;
+  state_ = state::first;
+}
+
+bool members::next(member& out) noexcept {
+  if (state_ != state::first && state_ != state::more) return false;
+  at_ = skip_space(text_, at_);
+  if (at_ < text_.size() && text_[at_] == '}') {
+    ++at_;
+    state_ = state::closed;
+    return false;
+  }
+  if (state_ == state::more) {
+    if (at_ >= text_.size() || text_[at_] != ',') {
+      state_ = state::broken;
+      return false;
+    }
+    at_ = skip_space(text_, at_ + 1);
+  }
+  state_ = state::broken;
+  if (at_ >= text_.size() || text_[at_] != '"') return false;
+  out.begin = at_;
+  at_ = skip_string(text_, at_);
+  if (at_ == npos) return false;
+  out.name = text_.substr(out.begin + 1, at_ - out.begin - 2);
+  at_ = skip_space(text_, at_);
+  if (at_ >= text_.size() || text_[at_] != ':') return false;
+  out.value_begin = skip_space(text_, at_ + 1);
+  at_ = skip_value(text_, out.value_begin);
+  if (at_ == npos) return false;
+  out.end = at_;
+  out.value = text_.substr(out.value_begin, out.end - out.value_begin);
+  state_ = state::more;
+  return true;
+}
+
+elements::elements(std::string_view text) noexcept : text_(text) {
+  at_ = skip_space(text_, 0);
+  if (at_ >= text_.size() || text_[at_] != '[') return;
+  ++at_;
+  state_ = state::first;
+}
+
+bool elements::next(std::string_view& out) noexcept {
+  if (state_ != state::first && state_ != state::more) return false;
+  at_ = skip_space(text_, at_);
+  if (at_ < text_.size() && text_[at_] == ']') {
+    ++at_;
+    state_ = state::closed;
+    return false;
+  }
+  if (state_ == state::more) {
+    if (at_ >= text_.size() || text_[at_] != ',') {
+      state_ = state::broken;
+      return false;
+    }
+    at_ = skip_space(text_, at_ + 1);
+  }
+  state_ = state::broken;
+  const std::size_t begin = at_;
+  at_ = skip_value(text_, at_);
+  if (at_ == npos) return false;
+  out = text_.substr(begin, at_ - begin);
+  state_ = state::more;
+  return true;
+}
+
+bool has_entries(std::string_view value) noexcept {
+  if (!is_object(value) && !is_array(value)) return false;
+  const std::size_t at = skip_space(value, 1);
+  return at < value.size() && value[at] != '}' && value[at] != ']';
+}
+
+std::string_view find(std::string_view object, std::string_view name) noexcept {
+  members walk(object);
+  member m;
+  while (walk.next(m))
+    if (m.name == name) return m.value;
+  return {};
+}
+
+std::optional<std::int64_t> as_count(std::string_view value) noexcept {
+  std::int64_t count = 0;
+  const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), count);
+  if (problem != std::errc{} || count < 0) return std::nullopt;
+  std::string_view rest = value.substr(static_cast<std::size_t>(end - value.data()));
+  if (!rest.empty() && rest.front() == '.') {
+    rest.remove_prefix(1);
+    while (!rest.empty() && rest.front() == '0') rest.remove_prefix(1);
+  }
+  if (!rest.empty()) return std::nullopt;
+  return count;
+}
+
+std::string unescape(std::string_view value) {
+  std::string out;
+  if (!is_string(value)) return out;
+  value = value.substr(1, value.size() - 2);
+  out.reserve(value.size());
+  for (std::size_t i = 0; i < value.size();) {
+    if (value[i] != '\\' || i + 1 == value.size()) {
+      out.push_back(value[i++]);
+      continue;
+    }
+    switch (const char c = value[i + 1]) {
+      case 'b': out.push_back('\b'); break;
+      case 'f': out.push_back('\f'); break;
+      case 'n': out.push_back('\n'); break;
+      case 'r': out.push_back('\r'); break;
+      case 't': out.push_back('\t'); break;
+      case 'u': {
+        const int unit = code_unit(value, i);
+        if (unit < 0) {
+          out.append("\\u");
+          break;
+        }
+        i += 4;
+        auto code = static_cast<std::uint32_t>(unit);
+        if (code >= 0xD800 && code < 0xE000) {
+          const int low = code < 0xDC00 ? code_unit(value, i + 2) : -1;
+          if (low >= 0xDC00 && low < 0xE000) {
+            code = 0x10000 + ((code - 0xD800) << 10) + (static_cast<std::uint32_t>(low) - 0xDC00);
+            i += 6;
+          } else {
+            code = 0xFFFD;
+          }
+        }
+        append_utf8(out, code);
+        break;
+      }
+      default: out.push_back(c);   // quote, backslash, slash, and whatever else was escaped
+    }
+    i += 2;
+  }
+  return out;
+}
+
+std::size_t text_length(std::string_view value) noexcept {
+  if (!is_string(value)) return 0;
+  value = value.substr(1, value.size() - 2);
+  std::size_t length = value.size();
+  for (std::size_t at = value.find('\\'); at != std::string_view::npos && at + 1 < value.size();
+       at = at < value.size() ? value.find('\\', at) : std::string_view::npos) {
+    const std::size_t escape = value[at + 1] == 'u' ? std::min<std::size_t>(6, value.size() - at) : 2;
+    length -= escape - 1;
+    at += escape;
+  }
+  return length;
+}
+
+void append_string(std::string& out, std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
+  out.reserve(out.size() + text.size() + 2);
+  out.push_back('"');
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (c == '\n') {
+      out.append("\\n");
+    } else if (c == '\r') {
+      out.append("\\r");
+    } else if (c == '\t') {
+      out.append("\\t");
+    } else if (byte < 0x20 || byte == 0x7F) {
+      out.append("\\u00");
+      out.push_back(digits[byte >> 4]);
+      out.push_back(digits[byte & 15]);
+    } else if (byte >= 0x80 && !utf8) {
+      out.append("\xEF\xBF\xBD");
+    } else {
+      out.push_back(c);
+    }
+  }
+  out.push_back('"');
+}
+
+}  // namespace switchyard::providers::json

@@ -1,0 +1,265 @@
+// One event at a time, read in place by json::members: no tree, no copy, a few hundred nanoseconds an event.
+//
+// chat, completions:  data: {..., "choices":[{"delta":{...},"finish_reason":...}], "usage":{...}|null}      data: [DONE]
+// responses:          [event: T]  data: {"type":T, ...}    T = response.created ... response.completed
+// error:              data: {"error":...}, or event: error, or {"type":"error",...}, or response.failed
+#include "providers/openai_stream.hpp"
+
+#include "base/secret.hpp"
+#include "providers/json_scan.hpp"
+#include "providers/openai_error.hpp"
+#include "providers/sse_splitter.hpp"
+
+#include <string>
+
+namespace switchyard::providers {
+
+namespace {
+
+[[nodiscard]] failure bad_stream(std::string message) {
+  failure out;
+  out.kind = failure_kind::bad_response;
+  out.what = upstream_failure(error_code::upstream_error, std::move(message));
+  return out;
+}
+
+/// What an event of the stream amounts to.
+struct verdict {
+  bool content = false;
+  bool finished = false;
+  bool usage_only = false;     // choices is empty and usage is there
+  bool malformed = false;
+  std::string_view problem;    // the error's JSON; empty: none
+};
+
+class openai_stream final : public stream_decoder {
+ public:
+  openai_stream(api operation, bool hide_usage, std::string_view credential)
+      : operation_(operation), hide_usage_(hide_usage), credential_(std::string(credential)) {}
+
+  const stream_step& feed(std::string_view bytes) override {
+    step_.forward.clear();
+    if (step_.problem) return step_;
+    splitter_.feed(bytes);
+    for (sse_piece piece; splitter_.next(piece) && !step_.problem;) take(piece);
+    if (!step_.problem && splitter_.overlong()) step_.problem = bad_stream("the provider sent an event of more than 16 MiB");
+    // Some end without the last blank line; nothing may follow this event, so there is nothing to wait for.
+    if (!step_.problem && is_done_line(splitter_.pending())) take(splitter_.take_pending());
+    return step_;
+  }
+
+  [[nodiscard]] const usage& reported() const noexcept override { return usage_; }
+  [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return (output_characters_ + 3) / 4; }
+
+ private:
+  [[nodiscard]] static bool is_done_line(std::string_view pending) noexcept {
+    if (pending.size() > 16 || !pending.starts_with("data:")) return false;
+    pending.remove_prefix(5);
+    if (pending.starts_with(' ')) pending.remove_prefix(1);
+    return pending == "[DONE]\n" || pending == "[DONE]\r\n";
+  }
+
+  void take(const sse_piece& piece) {
+    if (piece.completes_last) {
+      if (!last_hidden_) forward(piece.bytes);
+      return;
+    }
+    last_hidden_ = false;
+    const auto fields = read_sse_fields(piece.bytes, joined_data_);
+    if (!fields.has_data || (fields.data.empty() && fields.event != "error")) return forward(piece.bytes);
+    if (fields.data.starts_with("[DONE]")) {
+      step_.finished = true;
+      return forward(piece.bytes);
+    }
+    const verdict what = judge(fields);
+    if (!what.problem.empty()) {
+      // Some put the error into an ordinary chunk: only the error itself is judged and passed on.
+      std::string_view body = what.problem;
+      std::string bare;
+      if (const auto error = json::find(body, "error"); json::is_object(error))
+        body = bare.append(R"({"error":)").append(error).append("}");
+      step_.problem = judge_error(0, body, {}, wall_time{}, credential_.reveal());
+      return;
+    }
+    if (what.malformed) {
+      step_.problem = bad_stream("the provider sent an event that is not a JSON object");
+      return;
+    }
+    step_.content |= what.content;
+    step_.finished |= what.finished;
+    if (hide_usage_ && what.usage_only)
+      last_hidden_ = true;
+    else
+      forward(piece.bytes);
+  }
+
+  /// Neighbouring events become one piece: fewer pieces to write.
+  void forward(std::string_view bytes) {
+    if (!step_.forward.empty()) {
+      auto& last = step_.forward.back();
+      if (last.data() + last.size() == bytes.data()) {
+        last = {last.data(), last.size() + bytes.size()};
+        return;
+      }
+    }
+    step_.forward.push_back(bytes);
+  }
+
+  [[nodiscard]] verdict judge(const sse_fields& fields) {
+    if (fields.event == "error") {
+      read_openai_usage(json::find(fields.data, "usage"), usage_);
+      return {.problem = fields.data.empty() ? std::string_view("{}") : fields.data};
+    }
+    return operation_ == api::responses ? judge_responses(fields) : judge_choices(fields.data);
+  }
+
+  [[nodiscard]] verdict judge_choices(std::string_view data) {
+    verdict out;
+    bool no_choices = false;
+    bool has_usage = false;
+    json::members walk(data);
+    for (json::member m; walk.next(m);) {
+      if (m.name == "choices") {
+        no_choices = json::is_array(m.value) && !json::has_entries(m.value);
+        json::elements choices(m.value);
+        for (std::string_view choice; choices.next(choice);) out.content |= read_choice(choice);
+      } else if (m.name == "usage" && json::is_object(m.value)) {
+        has_usage = true;
+        read_openai_usage(m.value, usage_);
+      } else if (m.name == "x_groq" && json::is_object(m.value)) {
+        read_openai_usage(json::find(m.value, "usage"), usage_);
+      } else if (m.name == "error" && (json::has_entries(m.value) || json::has_text(m.value))) {
+        out.problem = data;
+      }
+    }
+    out.malformed = !walk.ok();
+    out.usage_only = no_choices && has_usage;
+    return out;
+  }
+
+  /// True when the choice carries content or ends.
+  [[nodiscard]] bool read_choice(std::string_view choice) {
+    bool content = false;
+    json::members walk(choice);
+    for (json::member m; walk.next(m);) {
+      if (m.name == "delta" || m.name == "message")
+        content |= read_delta(m.value);
+      else if (m.name == "text")
+        content |= read_text(m.value);
+      else if (m.name == "finish_reason")
+        content |= json::has_text(m.value);
+    }
+    return content;
+  }
+
+  [[nodiscard]] bool read_delta(std::string_view delta) {
+    bool content = false;
+    bool reasoning = false;   // some send it under two names
+    json::members walk(delta);
+    for (json::member m; walk.next(m);) {
+      if (m.name == "content") {
+        content |= json::is_array(m.value) ? read_parts(m.value) : read_text(m.value);
+      } else if (m.name == "reasoning" || m.name == "reasoning_content") {
+        content |= json::has_text(m.value);
+        if (!reasoning) reasoning = read_text(m.value);
+      } else if (m.name == "refusal") {
+        content |= read_text(m.value);
+      } else if (m.name == "tool_calls") {
+        json::elements calls(m.value);
+        for (std::string_view call; calls.next(call); content = true) read_function(json::find(call, "function"));
+      } else if (m.name == "function_call" && json::has_entries(m.value)) {
+        content = true;
+        read_function(m.value);
+      } else if ((m.name == "audio" || m.name == "images" || m.name == "reasoning_details") && json::has_entries(m.value)) {
+        content = true;
+      }
+    }
+    return content;
+  }
+
+  /// Content as a list of parts, as Mistral's reasoning models send it.
+  [[nodiscard]] bool read_parts(std::string_view parts) {
+    json::elements walk(parts);
+    bool any = false;
+    for (std::string_view part; walk.next(part); any = true) (void)read_text(json::find(part, "text"));
+    return any;
+  }
+
+  void read_function(std::string_view function) {
+    (void)read_text(json::find(function, "name"));
+    (void)read_text(json::find(function, "arguments"));
+  }
+
+  [[nodiscard]] bool read_text(std::string_view value) {
+    if (!json::has_text(value)) return false;
+    output_characters_ += static_cast<std::int64_t>(json::text_length(value));
+    return true;
+  }
+
+  [[nodiscard]] verdict judge_responses(const sse_fields& fields) {
+    verdict out;
+    std::string_view type = fields.event;
+    std::string_view response, delta, error;
+    json::members walk(fields.data);
+    for (json::member m; walk.next(m);) {
+      if (m.name == "type" && json::is_string(m.value))
+        type = m.value.substr(1, m.value.size() - 2);
+      else if (m.name == "response")
+        response = m.value;
+      else if (m.name == "delta")
+        delta = m.value;
+      else if (m.name == "error" && (json::has_entries(m.value) || json::has_text(m.value)))
+        error = m.value;
+    }
+    out.malformed = !walk.ok();
+    if (json::is_object(response)) read_openai_usage(json::find(response, "usage"), usage_);
+    if (type == "error" || !error.empty()) {
+      out.problem = fields.data;
+    } else if (type == "response.failed") {
+      const auto reason = json::find(response, "error");
+      out.problem = json::has_entries(reason) ? reason : std::string_view(R"({"message":"the provider reports that the response failed"})");
+    } else if (type == "response.completed" || type == "response.incomplete") {
+      out.finished = out.content = true;
+    } else {
+      out.content = type != "response.created" && type != "response.queued" && type != "response.in_progress" && type != "ping" &&
+                    type != "keepalive";
+      // Only what the model writes counts; a few hosted tools stream partial images and sound under other names.
+      if (type.ends_with(".delta") && !type.starts_with("response.audio")) (void)read_text(delta);
+    }
+    return out;
+  }
+
+  api operation_;
+  bool hide_usage_;
+  bool last_hidden_ = false;
+  secret credential_;
+  sse_splitter splitter_;
+  std::string joined_data_;
+  stream_step step_;
+  usage usage_;
+  std::int64_t output_characters_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<stream_decoder> open_openai_stream(api operation, bool hide_usage, std::string_view credential) {
+  return std::make_unique<openai_stream>(operation, hide_usage, credential);
+}
+
+void read_openai_usage(std::string_view object, usage& out) noexcept {
+  if (!json::is_object(object)) return;
+  json::members walk(object);
+  for (json::member m; walk.next(m);) {
+    if (m.name == "prompt_tokens" || m.name == "input_tokens") {
+      if (const auto count = json::as_count(m.value)) out.input = count;
+    } else if (m.name == "completion_tokens" || m.name == "output_tokens") {
+      if (const auto count = json::as_count(m.value)) out.output = count;
+    } else if (m.name == "prompt_tokens_details" || m.name == "input_tokens_details") {
+      if (const auto count = json::as_count(json::find(m.value, "cached_tokens"))) out.cached_input = count;
+    } else if (m.name == "prompt_cache_hit_tokens" && !out.cached_input) {
+      out.cached_input = json::as_count(m.value);   // DeepSeek
+    }
+  }
+}
+
+}  // namespace switchyard::providers

@@ -1,0 +1,164 @@
+// OpenAI's format towards OpenAI and everyone who speaks it.
+//
+// The client's bytes are sent as they came. Three things may differ: the model's name, Switchyard's own `fallbacks` (cut out),
+// and on streams `stream_options` (put in, so that every stream is accounted for; the extra event is hidden from the client again).
+#include "providers/json_document.hpp"
+#include "providers/json_scan.hpp"
+#include "providers/openai_error.hpp"
+#include "providers/openai_stream.hpp"
+#include "providers/registry.hpp"
+
+#include <algorithm>
+
+namespace switchyard::providers {
+
+namespace {
+
+constexpr std::string_view ask_for_usage = R"("stream_options":{"include_usage":true},)";
+constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (embeddings) is only checked for UTF-8 and structure
+
+/// Where a provider's dialect differs; others follow OpenAI.
+struct quirk {
+  std::string_view provider;
+  bool takes_stream_options = true;   ///< false: refuses the field, or reports usage without being asked
+  bool versioned = true;              ///< the paths begin with /v1
+};
+
+constexpr quirk quirks[] = {
+    {.provider = "groq", .takes_stream_options = false},
+    {.provider = "mistral", .takes_stream_options = false},
+    {.provider = "cohere", .takes_stream_options = false},
+    {.provider = "perplexity", .takes_stream_options = false, .versioned = false},
+};
+
+[[nodiscard]] quirk quirk_of(const config::provider_config* provider) noexcept {
+  if (provider != nullptr)
+    for (const auto& row : quirks)
+      if (row.provider == provider->name) return row;
+  return {};
+}
+
+[[nodiscard]] std::string_view path_of(api operation) noexcept {
+  switch (operation) {
+    case api::chat_completions: return "/chat/completions";
+    case api::responses: return "/responses";
+    case api::completions: return "/completions";
+    case api::embeddings: return "/embeddings";
+  }
+  return "/chat/completions";
+}
+
+/// "/v1", "/api/v4": people give base URLs with and without the version.
+[[nodiscard]] bool ends_with_version(std::string_view prefix) noexcept {
+  const auto slash = prefix.rfind('/');
+  if (slash == std::string_view::npos) return false;
+  const auto last = prefix.substr(slash + 1);
+  return last.size() >= 2 && last.front() == 'v' && std::all_of(last.begin() + 1, last.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+[[nodiscard]] std::string request_path(std::string_view base_url, api operation, bool versioned) {
+  if (const auto scheme = base_url.find("://"); scheme != std::string_view::npos) base_url.remove_prefix(scheme + 3);
+  const auto slash = base_url.find('/');
+  std::string_view prefix = slash == std::string_view::npos ? std::string_view{} : base_url.substr(slash);
+  while (prefix.ends_with('/')) prefix.remove_suffix(1);
+  std::string path(prefix);
+  if (versioned && !ends_with_version(prefix)) path += "/v1";
+  path += path_of(operation);
+  return path;
+}
+
+/// Puts `with` in the place of a range of the body.
+struct edit {
+  byte_range where;
+  std::string_view with;
+};
+
+/// The body in pieces, unedited stretches as views. `edits` do not overlap.
+void write_pieces(std::string_view body, std::span<edit> edits, std::vector<std::string_view>& out) {
+  std::sort(edits.begin(), edits.end(), [](const edit& a, const edit& b) { return a.where.begin < b.where.begin; });
+  std::size_t at = 0;
+  const auto add = [&](std::string_view piece) {
+    if (!piece.empty()) out.push_back(piece);
+  };
+  for (const auto& e : edits) {
+    add(body.substr(at, e.where.begin - at));
+    add(e.with);
+    at = e.where.end;
+  }
+  add(body.substr(at));
+}
+
+class openai_wire_format final : public wire {
+ public:
+  [[nodiscard]] config::wire_format format() const noexcept override { return config::wire_format::openai; }
+
+  [[nodiscard]] upstream_request encode(const api_request& request, const call_target& where) const override {
+    const quirk dialect = quirk_of(where.provider);
+    upstream_request out;
+    out.path = request_path(where.base_url, request.operation, dialect.versioned);
+    if (where.key != nullptr && !where.key->value.empty())
+      out.headers.emplace_back("authorization", "Bearer " + std::string(where.key->value.reveal()));
+    out.headers.emplace_back("content-type", "application/json");
+    out.headers.emplace_back("accept", request.stream ? "text/event-stream" : "application/json");
+
+    edit edits[3];
+    std::size_t count = 0;
+    const bool has_option = request.operation == api::chat_completions || request.operation == api::completions;
+    if (request.stream && has_option && !request.has_stream_options && dialect.takes_stream_options) {
+      edits[count++] = {{request.after_open_brace, request.after_open_brace}, ask_for_usage};
+      out.hide_usage = true;
+    }
+    if (where.model != request.model) {
+      auto name = std::make_unique<std::string>();
+      json::append_string(*name, where.model);
+      edits[count++] = {request.model_value, *name};
+      out.storage.push_back(std::move(name));
+    }
+    if (!request.fallbacks_member.empty()) edits[count++] = {request.fallbacks_member, {}};
+    write_pieces(request.body, std::span(edits, count), out.body);
+    return out;
+  }
+
+  [[nodiscard]] failure classify(int status, std::span<const header> headers, std::string_view body, wall_time now,
+                                 std::string_view credential) const override {
+    return judge_error(status == 0 ? 1 : status, body, headers, now, credential);
+  }
+
+  [[nodiscard]] result<usage> inspect(api, std::string_view body) const override {
+    const auto refused = [](std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); };
+    if (body.size() <= fully_validated) {
+      json::document document;
+      if (!document.parse_copy(body)) return refused("the provider's answer is not valid JSON: " + document.fault());
+    } else if (!simdjson::validate_utf8(body.data(), body.size())) {
+      return refused("the provider's answer is not valid UTF-8");
+    }
+    usage out;
+    bool has_answer = false;
+    bool has_error = false;
+    json::members walk(body);
+    for (json::member m; walk.next(m);) {
+      if (m.name == "usage")
+        read_openai_usage(m.value, out);
+      else if (m.name == "choices" || m.name == "data" || m.name == "output")
+        has_answer |= !json::is_null(m.value);
+      else if (m.name == "error")
+        has_error = json::has_entries(m.value) || json::has_text(m.value);
+    }
+    if (!walk.ok() || json::skip_space(body, walk.end()) != body.size()) return refused("the provider's answer is not a JSON object");
+    if (has_error && !has_answer) return refused("the provider answered 200 with an error");
+    return out;
+  }
+
+  [[nodiscard]] std::unique_ptr<stream_decoder> open_stream(api operation, bool hide_usage, std::string_view credential) const override {
+    return open_openai_stream(operation, hide_usage, credential);
+  }
+};
+
+}  // namespace
+
+const wire& openai_wire() noexcept {
+  static const openai_wire_format format;
+  return format;
+}
+
+}  // namespace switchyard::providers

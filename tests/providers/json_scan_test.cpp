@@ -1,0 +1,103 @@
+#include "providers/json_scan.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <vector>
+
+using namespace switchyard::providers;
+
+BOOST_AUTO_TEST_SUITE(json_scan)
+
+BOOST_AUTO_TEST_CASE(members_are_found_where_they_stand) {
+  const std::string_view text = " { \"a\" : 1 , \"b\":{\"a\":[\"}\",\"\\\"\"]},\"c\":null}\n";
+  json::members walk(text);
+  json::member m;
+  BOOST_REQUIRE(walk.next(m));
+  BOOST_TEST(m.name == "a");
+  BOOST_TEST(m.value == "1");
+  BOOST_TEST(text.substr(m.begin, m.end - m.begin) == "\"a\" : 1");
+  BOOST_REQUIRE(walk.next(m));
+  BOOST_TEST(m.value == "{\"a\":[\"}\",\"\\\"\"]}");
+  BOOST_REQUIRE(walk.next(m));
+  BOOST_TEST(m.value == "null");
+  BOOST_TEST(!walk.next(m));
+  BOOST_TEST(walk.ok());
+  BOOST_TEST(walk.end() == text.size() - 1);
+  BOOST_TEST(walk.after_open_brace() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(broken_structure_is_reported_and_never_read_past) {
+  for (const std::string_view text :
+       {"", "[1]", "{", "{\"a", "{\"a\"", "{\"a\":", "{\"a\":\"x", "{\"a\":[1", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{a:1}", "{\"a\":1", "{\"a\":}",
+        "{\"a\":\"\\\"}"}) {
+    const std::vector<char> exact(text.begin(), text.end());   // a sanitizer sees a byte too far
+    json::members walk(std::string_view(exact.data(), exact.size()));
+    json::member m;
+    while (walk.next(m)) {
+    }
+    BOOST_TEST(!walk.ok(), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_object_and_array_close_properly) {
+  json::members walk("{ }");
+  json::member m;
+  BOOST_TEST(!walk.next(m));
+  BOOST_TEST(walk.ok());
+  json::elements list("[ ]");
+  std::string_view value;
+  BOOST_TEST(!list.next(value));
+  BOOST_TEST(list.ok());
+}
+
+BOOST_AUTO_TEST_CASE(elements_come_in_order) {
+  json::elements list("[1,\"]\", {\"a\":[]} ,[]]");
+  std::vector<std::string> seen;
+  for (std::string_view value; list.next(value);) seen.emplace_back(value);
+  const std::vector<std::string> expected = {"1", "\"]\"", "{\"a\":[]}", "[]"};
+  BOOST_TEST(seen == expected, boost::test_tools::per_element());
+  BOOST_TEST(list.ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_long_value_is_skipped_across_every_alignment) {
+  for (std::size_t n = 0; n < 70; ++n) {
+    const std::string value = "[" + std::string(n, '1') + ",\"" + std::string(n, ']') + "\\\\\"]";
+    BOOST_TEST(json::skip_value(value + ",1", 0) == value.size());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(escapes_are_resolved) {
+  BOOST_TEST(json::unescape(R"("a\"\\\/\n\u00e9\ud83d\ude00")") == "a\"\\/\n\xC3\xA9\xF0\x9F\x98\x80");
+  BOOST_TEST(json::unescape(R"("\ud83dx\udc00")") == "\xEF\xBF\xBDx\xEF\xBF\xBD");
+  BOOST_TEST(json::unescape(R"("\u12")") == "\\u12");
+  BOOST_TEST(json::unescape("7") == "");
+}
+
+BOOST_AUTO_TEST_CASE(text_length_counts_an_escape_once) {
+  BOOST_TEST(json::text_length(R"("abc")") == 3u);
+  BOOST_TEST(json::text_length(R"("a\n\u00e9\\")") == 4u);
+  BOOST_TEST(json::text_length(R"("\u1")") == 1u);
+  BOOST_TEST(json::text_length("null") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(counts_are_whole_and_not_negative) {
+  BOOST_TEST(*json::as_count("12") == 12);
+  BOOST_TEST(*json::as_count("12.0") == 12);
+  for (const std::string_view text : {"", "-1", "1.5", "1e3", "\"1\"", "null", "99999999999999999999"}) BOOST_TEST(!json::as_count(text), text);
+}
+
+BOOST_AUTO_TEST_CASE(nesting_is_measured_outside_strings) {
+  BOOST_TEST(json::nesting_depth("{\"a\":[[]],\"b\":\"[[[[[\"}") == 3u);
+  BOOST_TEST(json::nesting_depth("1") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(written_strings_are_valid_json) {
+  std::string out;
+  json::append_string(out, "a\"b\\c\n\x01\xC3\xA9");
+  BOOST_TEST(out == "\"a\\\"b\\\\c\\n\\u0001\xC3\xA9\"");
+  out.clear();
+  json::append_string(out, "a\xFFz");
+  BOOST_TEST(out == "\"a\xEF\xBF\xBDz\"");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
