@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace switchyard::routing {
 
@@ -25,13 +27,15 @@ struct balance_request {
   steady_time now{};
 };
 
-/// One per I/O thread and route: the position of round_robin.
+/// One per I/O thread and route: where its sequences stand. Indifferent to keys coming and going.
 struct balance_memory {
-  std::uint64_t turn = 0;
+  std::uint64_t turn = 0;                        ///< weighted draws: position on the golden-ratio sequence; round_robin: picks so far
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> last_turns;   ///< round_robin: key_state::id and the turn it was last picked in
 };
 
 /// The index of the chosen candidate. Precondition: candidates is not empty.
-/// Every strategy multiplies a recovering key's share by its ramp; the formulas stand in balance.cpp.
+/// Every strategy multiplies a recovering key's share by its ramp, and takes a candidate of weight 0 only when all are; the formulas
+/// stand in balance.cpp.
 [[nodiscard]] std::size_t choose(config::balance_strategy strategy, std::span<const candidate> candidates,
                                  const balance_request& request, balance_memory& memory, random_source& random) noexcept;
 

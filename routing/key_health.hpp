@@ -25,12 +25,13 @@ class key_health {
   void configure(double configured_weight) noexcept { configured_weight_ = configured_weight; }
   void record(const call_outcome& outcome) noexcept;
 
-  /// Peak-EWMA of first-byte latency (Finagle's): jumps up to a sample above it at once, decays towards lower ones with a
-  /// time constant of 10 s. 0: no sample yet.
+  /// Peak-EWMA of the first-byte latency of good answers (Finagle's; a timeout counts with its whole duration): jumps up to a sample
+  /// above it at once, decays towards lower ones with a time constant of 10 s. 0: no sample yet.
   [[nodiscard]] double latency_ewma_us() const noexcept { return latency_ewma_us_; }
 
   /// What `adaptive` draws by (times headroom and in-flight, which are instant):
   ///   configured x success^3 x min(1, best / own latency), never below 2 % of configured, so that it recovers by itself.
+  /// success = (successes + 4) / (calls + 4) of the window: one failure among few calls is no verdict yet.
   /// `best_latency_us`: the lowest peak-EWMA among the same provider's keys; 0: unknown (factor 1).
   [[nodiscard]] double weight(double best_latency_us, steady_time now) const noexcept;
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "routing/call_outcome.hpp"
 #include "routing/rate_limit.hpp"
 
 #include <atomic>
@@ -32,7 +33,8 @@ struct alignas(64) key_state {
   std::atomic<int> failures_in_row{0};                           ///< (call) reset by a success
   std::atomic<bool> tripped{false};                              ///< (call sets, actor clears) stop at once; the breaker decides
 
-  std::atomic<breaker_state> breaker{breaker_state::closed};     ///< (actor)
+  // Read by every choice, written seldom: on a cache line of their own.
+  alignas(64) std::atomic<breaker_state> breaker{breaker_state::closed};   ///< (actor)
   std::atomic<int> probes_left{0};                               ///< half-open: (actor) sets, (call) takes
   std::atomic<std::int64_t> open_until_ns{0};                    ///< (actor)
   std::atomic<std::int64_t> ramp_from_ns{0};                     ///< (actor) recovery began; 0: no ramp under way
@@ -48,8 +50,13 @@ struct alignas(64) key_state {
   /// Parks until `until` unless it is parked for longer already.
   void park(steady_time until, park_reason why) noexcept;
   void unpark() noexcept;
+  /// The instant brake, for whoever saw a call end: counts failures in a row and trips a closed breaker's key once there are
+  /// `min_requests` of them, before its breaker has heard of any. The breaker's verdict (breaker::publish) releases it.
+  void note_result(call_result result, int min_requests) noexcept;
   /// Takes one half-open probe permit; false when none is left.
   [[nodiscard]] bool take_probe() noexcept;
+  /// Gives an unused permit back.
+  void return_probe() noexcept { probes_left.fetch_add(1, std::memory_order_relaxed); }
   /// 0.1 .. 1 while recovering after an open breaker, else 1.
   [[nodiscard]] double ramp(steady_time now) const noexcept;
 };
@@ -63,7 +70,8 @@ struct availability {
 };
 [[nodiscard]] std::string_view to_string(availability::verdict what) noexcept;
 
-/// Looks only; reserves nothing. `tokens`: the estimate for this request. `max_in_flight` 0: unlimited.
+/// Looks only; reserves nothing. Names the first of: parked, tripped or open breaker, half-open without a permit, max_in_flight,
+/// rpm, tpm. `tokens`: the estimate for this request. `max_in_flight` 0: unlimited.
 [[nodiscard]] availability check(const key_state& key, int max_in_flight, std::int64_t tokens, steady_time now) noexcept;
 
 }  // namespace switchyard::routing

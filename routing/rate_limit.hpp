@@ -11,6 +11,10 @@ namespace switchyard::routing {
 
 /// Sliding window of 61 one-second slots (the running second and the 60 before it), so that any 60 s hold <= limit.
 /// A reservation may be settled later to what was really used; debt (settling above the estimate) is allowed and paid first.
+///
+/// Invariant: total_ >= the sum of all slots. A reservation enters total_ by compare-and-swap (that is where the limit holds) before
+/// its slot, and leaves its slot before total_, so a thread that stalls in between can only make the limit stricter, never looser.
+/// Time should not run backwards by more than a few seconds between threads; an older `now` is booked in the newest second seen.
 class rate_limit {
  public:
   /// limit per minute; 0: unlimited.
@@ -30,19 +34,26 @@ class rate_limit {
   [[nodiscard]] std::int64_t used(steady_time now) const noexcept;
   /// max(0, limit - used); INT64_MAX when unlimited.
   [[nodiscard]] std::int64_t remaining(steady_time now) const noexcept;
+  /// Would reserve() take it now? Looks only.
+  [[nodiscard]] bool fits(std::int64_t amount, steady_time now) const noexcept;
   /// When `amount` will fit if nothing else is taken; 0: now.
   [[nodiscard]] milliseconds fits_in(std::int64_t amount, steady_time now) const noexcept;
 
  private:
-  static constexpr int slots = 64;     // power of two >= 61
-  struct slot {
-    std::atomic<std::int64_t> second{-1};
-    std::atomic<std::int64_t> amount{0};
-  };
-  slot& slot_for(std::int64_t second) noexcept;
+  static constexpr std::size_t slots = 64;     // power of two > 61
+  // A slot is one word, the second's low 24 bits above a 40-bit amount, so that emptying it can never hit a newer second's amount.
+  using word = std::atomic<std::uint64_t>;
+
+  // Empties what has left the window at `second`; returns the newest second seen by any thread.
+  std::int64_t advance(std::int64_t second) noexcept;
+  void book(std::int64_t amount, std::int64_t second) noexcept;
+  // Takes up to `amount` out of that second's slot; returns what was taken.
+  std::int64_t unbook(std::int64_t amount, std::int64_t second) noexcept;
 
   std::atomic<std::int64_t> limit_;
-  std::array<slot, slots> window_;
+  alignas(64) std::atomic<std::int64_t> total_{0};
+  std::atomic<std::int64_t> newest_{-1};
+  std::array<word, slots> window_{};
 };
 
 }  // namespace switchyard::routing

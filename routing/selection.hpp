@@ -8,9 +8,13 @@
 #include "routing/balance.hpp"
 #include "routing/call_outcome.hpp"
 #include "routing/retry_budget.hpp"
+#include "routing/stage.hpp"
 #include "routing/yard.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,12 +31,13 @@ struct picked_key {
   steady_time reserved_at{};
 };
 
-/// Why a key could not be taken; for `explain` and for the answer when none is left.
+/// One key of one target, and why it can not be taken; for `explain` and for the answer when none is left.
 struct exclusion {
   std::string provider;
   std::string model;
   std::string key;
-  std::string because;                 ///< "parked: retry_after 6.2 s", "breaker open", "serves other models", "tried"
+  std::string because;                 ///< "parked: retry_after 6.2 s", "breaker open", "serves other models", "tried"; "": eligible
+  double weight = 0;                   ///< target's weight x key's
 };
 
 /// What the walk needs of a request. All views must outlive the selection.
@@ -46,48 +51,92 @@ struct selection_request {
 };
 
 /// One per request; lives on its I/O thread.
+///
+/// Tier 0 is the model the client named, else the decision's targets, else the first fallback; then comes one tier per fallback (the
+/// client's own list replaces the route's). Within a tier: another key of the same target, another target, then a key tried before,
+/// up to retry.attempts per target. A key that answered 429, 401, 402 or 403 is not asked twice. A half-open key's probe goes out
+/// with a request's first attempt, where a failure can still be made good elsewhere.
 class selection {
  public:
-  selection(selection_request request, balance_memory& memory, random_source& random) noexcept;
+  /// Runs the route's stages itself.
+  selection(selection_request request, balance_memory& memory, random_source& random);
+  /// With what the stages decided; `made` points into the route's stages.
+  selection(selection_request request, decision made, balance_memory& memory, random_source& random);
+  selection(const selection&) = delete;
+  selection& operator=(const selection&) = delete;
 
   /// The next key to try, reserved (in_flight, rpm, tpm, probe permit); or an error once nothing is left:
   ///   rate_limited (429, shortest retry_after_s) when every candidate is limited or answered 429,
   ///   no_healthy_upstream (503, retry_after_s of the soonest breaker) when breakers or parking closed the last one,
   ///   or the last upstream error given to failed().
   [[nodiscard]] result<picked_key> next(steady_time now);
+  /// What next() would take, but nothing is reserved: for `explain`. Not to be given to finish().
+  [[nodiscard]] result<picked_key> preview(steady_time now);
 
   /// The attempt on the last pick ended badly. Says whether next() may be asked again; false: `why` is the answer.
-  /// `retry_after` as the provider named it (0: none).
+  /// `retry_after` as the provider named it (0: none). Takes one retry out of `budget` if there is a further key to try.
   [[nodiscard]] bool failed(call_result result, const error& why, milliseconds retry_after, retry_budget& budget, steady_time deadline, steady_time now);
 
   /// Gives back the in-flight slot and settles the token reservation. Exactly once per pick, whatever happened.
   static void finish(const picked_key& pick, std::int64_t tokens_used, steady_time now) noexcept;
 
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
-  /// One line: "direct openai/gpt-4o by weighted: key openai-key-1 of 2"; after failover: "... after openai-key-1: server_error".
+  /// One line of at most 300 printable ASCII characters, fit for a header:
+  /// "direct openai/gpt-4o by weighted: key openai-key-1 of 2"; after failover: "... after openai-key-1: server_error".
   [[nodiscard]] std::string reason() const;
   /// Every key of every target with its verdict, nothing reserved: what `explain` shows.
   [[nodiscard]] std::vector<exclusion> exclusions(steady_time now) const;
 
  private:
   struct tried_key {
+    const target* where;
     const key_entry* key;
-    std::string model;
     call_result result;
     milliseconds retry_after;
-    int times;
   };
-  [[nodiscard]] std::optional<picked_key> pick_from(std::span<const target> targets, steady_time now);
+  enum class purpose { take, look };
+  /// Order of preference within a tier.
+  enum class rank { same_target, other_target, tried_before, none };
+  struct choices {
+    rank best = rank::none;
+    boost::container::small_vector<candidate, 16> candidates;
+    boost::container::small_vector<candidate, 4> probes;
+  };
+
+  [[nodiscard]] std::size_t tier_count() const noexcept;
+  [[nodiscard]] std::span<const target> tier(std::size_t at) const noexcept;
+  [[nodiscard]] const target& fallback(std::size_t at) const noexcept;
+  [[nodiscard]] std::size_t fallback_count() const noexcept;
+  [[nodiscard]] bool repeats_earlier(std::size_t tier_at, const target& where) const noexcept;
+  [[nodiscard]] int attempts_on(const target& where) const noexcept;
+  [[nodiscard]] int times_tried(const key_entry& key) const noexcept;
+  [[nodiscard]] const tried_key* last_try(const key_entry& key) const noexcept;
+  [[nodiscard]] rank rank_of(const target& where, const key_entry& key) const noexcept;
+  [[nodiscard]] std::int64_t tokens_for(const key_entry& key) const noexcept;
+
+  void collect(std::size_t tier_at, steady_time now, choices& found) const;
+  [[nodiscard]] bool anything_left(steady_time now) const;
+  [[nodiscard]] std::optional<picked_key> pick_from(std::size_t tier_at, purpose what_for, steady_time now);
+  [[nodiscard]] bool reserve(const key_entry& key, picked_key& into, steady_time now) const noexcept;
+  [[nodiscard]] milliseconds backoff(const target& where, const key_entry& key, steady_time now) noexcept;
+  [[nodiscard]] result<picked_key> pick(purpose what_for, steady_time now);
+  [[nodiscard]] bool every_key_limited(steady_time now) const;
+  [[nodiscard]] error exhausted(steady_time now) const;
 
   selection_request request_;
+  decision decision_;
   balance_memory& memory_;
   random_source& random_;
-  std::vector<std::vector<target>> tiers_;   ///< primary targets, then one tier per fallback
   std::size_t tier_ = 0;
-  std::vector<tried_key> tried_;
+  boost::container::small_vector<tried_key, 4> tried_;
   int attempts_ = 0;
   std::optional<error> last_error_;
-  std::string last_pick_;
+  std::optional<steady_time> deadline_;
+  const target* last_target_ = nullptr;
+  const key_entry* last_key_ = nullptr;
+  std::size_t last_tier_ = 0;
+  std::size_t last_choices_ = 0;
+  bool last_probe_ = false;
 };
 
 }  // namespace switchyard::routing

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,7 @@ struct key_entry {
 
   /// Does the key serve `model`? An empty model list serves all; a trailing * matches a prefix.
   [[nodiscard]] bool serves(std::string_view model) const noexcept;
-  /// Is it named in the list itself (not by an empty list)?
+  /// Is it named in the list itself (not by an empty list or a lone "*")?
   [[nodiscard]] bool names(std::string_view model) const noexcept;
 };
 
@@ -43,7 +44,9 @@ struct provider_entry {
   config::provider_config config;
   std::vector<std::shared_ptr<const key_entry>> keys;
 
+  /// The model's own row, else the longest row ending in '*' that matches; all unknown when there is none.
   [[nodiscard]] price price_of(std::string_view model) const noexcept;
+  [[nodiscard]] bool serves(std::string_view model) const noexcept;
   std::vector<std::pair<std::string, price>> prices;
 };
 
@@ -57,10 +60,15 @@ struct target {
   [[nodiscard]] std::string name() const { return provider->config.name + "/" + model; }
 };
 
-/// What a route's stages compiled to.
+class stage;   // routing/stage.hpp
+
+/// A route: its compiled stages in the user's order. compile_route() makes it.
 struct route_entry {
   std::string name;
   std::vector<std::string> aliases;
+  std::vector<std::shared_ptr<const stage>> stages;   ///< run per request by run_stages()
+
+  // What the stages come to for a request that names no model: for status pages and for permission checks.
   config::balance_strategy strategy = config::balance_strategy::weighted;
   std::vector<target> targets;                   ///< from the balance stage; may be empty
   std::vector<target> fallbacks;                 ///< from the fallback stage, in order; may be empty
@@ -71,6 +79,7 @@ struct virtual_key_entry {
   std::shared_ptr<rate_limit> requests;          ///< null: unlimited
   std::shared_ptr<rate_limit> tokens;            ///< null: unlimited
 
+  /// A pattern without a slash ("gpt-4o*") is held against the model's own name at any provider.
   [[nodiscard]] bool allows_model(std::string_view provider_slash_model) const noexcept;
   [[nodiscard]] bool allows_route(std::string_view route) const noexcept;
 };
@@ -80,6 +89,11 @@ struct resolution {
   std::shared_ptr<const route_entry> route;      ///< never null on success
   std::optional<target> asked;                   ///< set when the client named a model, not a route
 };
+
+using provider_list = std::span<const std::shared_ptr<const provider_entry>>;
+
+/// "provider/model" where some key of that provider serves the model; unknown_model (404) says why not.
+[[nodiscard]] result<target> find_target(provider_list providers, std::string_view provider_slash_model);
 
 /// The whole snapshot. Immutable once published.
 struct yard {
@@ -91,7 +105,8 @@ struct yard {
   std::shared_ptr<const route_entry> direct;     ///< the route of requests that name a model: the configured `direct`, else weighted
   std::vector<std::shared_ptr<const virtual_key_entry>> virtual_keys;   ///< empty: any credential is accepted
 
-  /// `provider/model`, a bare model that exactly one provider serves, a route's name or alias.
+  /// A route's name or alias, `provider/model`, or a bare model: one that exactly one provider names in its keys' lists ("meta-llama/llama-3"
+  /// may be one), or, if it holds no slash, that none names and exactly one provider takes by an unrestricted key.
   /// unknown_model (404) says why: unknown provider, no key serves it, several providers do.
   [[nodiscard]] result<resolution> resolve(std::string_view model) const;
   /// "provider/model" only.

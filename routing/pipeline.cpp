@@ -1,0 +1,84 @@
+#include "routing/pipeline.hpp"
+
+#include "routing/stages/balance.hpp"
+#include "routing/stages/fallback.hpp"
+
+#include <cassert>
+
+namespace switchyard::routing {
+
+namespace {
+
+// The stages this build knows; the order within a route is the user's. A new stage is a file in stages/ and a line in both.
+struct compile_one {
+  provider_list providers;
+  result<std::shared_ptr<const stage>> operator()(const config::balance_stage_config& c) const { return stages::make_balance(c, providers); }
+  result<std::shared_ptr<const stage>> operator()(const config::fallback_stage_config& c) const { return stages::make_fallback(c, providers); }
+};
+struct name_one {
+  std::string_view operator()(const config::balance_stage_config&) const noexcept { return "balance"; }
+  std::string_view operator()(const config::fallback_stage_config&) const noexcept { return "fallback"; }
+};
+
+std::optional<std::int64_t> to_nano(const std::optional<double>& usd) {
+  if (!usd) return std::nullopt;
+  return usd_to_nano(*usd);
+}
+
+}  // namespace
+
+std::shared_ptr<const provider_entry> compile_provider(const config::provider_config& config,
+                                                       std::span<const std::shared_ptr<key_state>> states) {
+  assert(states.size() == config.keys.size());
+  auto provider = std::make_shared<provider_entry>();
+  provider->config = config;
+  for (std::size_t i = 0; i < config.keys.size(); ++i) {
+    auto key = std::make_shared<key_entry>();
+    key->config = config.keys[i];
+    key->provider = config.name;
+    key->base_url = config.keys[i].base_url.empty() ? config.base_url : config.keys[i].base_url;
+    key->state = states[i];
+    provider->keys.push_back(std::move(key));
+  }
+  for (const auto& [model, listed] : config.prices)
+    provider->prices.emplace_back(model, price{to_nano(listed.input), to_nano(listed.output), to_nano(listed.cached_input)});
+  return provider;
+}
+
+result<std::shared_ptr<const stage>> make_stage(const config::stage_config& config, provider_list providers) {
+  return std::visit(compile_one{providers}, config.what);
+}
+
+std::string_view kind_of(const config::stage_config& config) noexcept { return std::visit(name_one{}, config.what); }
+
+std::shared_ptr<const route_entry> compile_route(const config::route_config& config, std::vector<std::shared_ptr<const stage>> stages) {
+  auto route = std::make_shared<route_entry>();
+  route->name = config.name;
+  route->aliases = config.aliases;
+  route->stages = std::move(stages);
+
+  const auto made = run_stages(*route, stage_request{});
+  route->strategy = made.strategy;
+  route->targets.assign(made.targets.begin(), made.targets.end());
+  for (const auto& list : made.fallbacks) route->fallbacks.insert(route->fallbacks.end(), list.begin(), list.end());
+  return route;
+}
+
+std::shared_ptr<const route_entry> default_direct_route() {
+  config::route_config config;
+  config.name = "direct";
+  return compile_route(config, {});
+}
+
+decision run_stages(const route_entry& route, const stage_request& request, std::vector<verdict>* verdicts) {
+  decision made;
+  decision_context context{request, made, verdicts != nullptr};
+  for (const auto& stage : route.stages) {
+    auto line = stage->decide(context);
+    if (verdicts != nullptr) verdicts->push_back(std::move(line));
+    if (made.refusal) break;
+  }
+  return made;
+}
+
+}  // namespace switchyard::routing

@@ -1,0 +1,75 @@
+// A stage of a route: what its configuration compiled to, immutable, asked once per request by any number of threads.
+//
+//   run_stages(route, request) asks each stage in the user's order; each changes the decision and says so in a verdict.
+// A stage may narrow (a guard that refuses), replace (a semantic or cost stage that names targets) or append (fallback).
+#pragma once
+
+#include "base/result.hpp"
+#include "routing/yard.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace switchyard::routing {
+
+/// What stages may know of a request. Views outlive the decision.
+struct stage_request {
+  const target* asked = nullptr;                 ///< the model the client named; null: it named a route
+  std::span<const target> fallbacks;             ///< the client's own list; empty: the route's counts
+  std::string_view region;
+  std::int64_t input_tokens = 0;                 ///< estimate
+  std::int64_t output_tokens = 0;                ///< estimate
+};
+
+/// What the stages settled on. The spans point into stages and live as long as the route.
+struct decision {
+  config::balance_strategy strategy = config::balance_strategy::weighted;
+  std::span<const target> targets;
+  boost::container::small_vector<std::span<const target>, 2> fallbacks;   ///< in order, one span per stage that gave some
+  std::optional<error> refusal;                  ///< a stage ended the request; no further stage was asked
+};
+
+/// One line of `explain`: what a stage did and why.
+struct verdict {
+  std::string_view name;                         ///< lives as long as the stage
+  std::string_view kind;
+  std::string_view what;                         ///< a fixed word: "weighted", "appended", "skipped"
+  std::string reason;                            ///< empty unless decision_context::explain
+};
+
+struct decision_context {
+  const stage_request& request;
+  decision& made;
+  bool explain = false;                          ///< reasons are wanted; else a stage allocates nothing
+};
+
+/// Named by its config, "balance" for one. A stage actor makes it and hands it to its route's actor.
+class stage {
+ public:
+  stage(std::string_view kind, std::string name) : kind_(kind), name_(std::move(name)) {}
+  stage(const stage&) = delete;
+  stage& operator=(const stage&) = delete;
+  virtual ~stage() = default;
+
+  /// A fixed word of the configuration: "balance", "fallback".
+  [[nodiscard]] std::string_view kind() const noexcept { return kind_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  /// Changes context.made and says how. Takes microseconds, holds no lock, reads no clock.
+  [[nodiscard]] virtual verdict decide(decision_context& context) const = 0;
+
+ protected:
+  [[nodiscard]] verdict say(std::string_view what, std::string reason = {}) const { return {name_, kind_, what, std::move(reason)}; }
+
+ private:
+  std::string_view kind_;
+  std::string name_;
+};
+
+}  // namespace switchyard::routing
