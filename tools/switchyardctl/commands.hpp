@@ -1,0 +1,49 @@
+// What each command does; main.cpp only reads the command line.
+#pragma once
+
+#include "tools/switchyardctl/admin_client.hpp"
+#include "tools/switchyardctl/table.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace switchyard::ctl {
+
+/// Exit codes of the contract.
+inline constexpr int fine = 0;
+inline constexpr int failed = 1;
+inline constexpr int wrong_usage = 2;
+
+/// Where commands get answers and how they show them.
+struct console {
+  admin_client client;
+  bool json = false;           ///< print the node's JSON as it came
+  table_style style;
+};
+
+using view = std::string (*)(const boost::json::value&, const table_style&);
+
+/// GET and show.
+[[nodiscard]] int show(const console& c, const std::string& path, view as_table);
+/// Shows the newest decisions; with `follow`, then every new one until the node ends the stream.
+[[nodiscard]] int decisions(const console& c, int limit, bool follow);
+
+struct explain_question {
+  std::string prompt;          ///< "-": standard input, a prompt or a whole chat body as JSON
+  std::string model;           ///< provider/model or a route's name; empty: the route `auto`, else the first one
+};
+[[nodiscard]] int explain(const console& c, const explain_question& question);
+[[nodiscard]] int drain(const console& c, const std::string& node);
+
+[[nodiscard]] int config_show(const console& c);
+/// These need no node.
+[[nodiscard]] int config_check(const std::string& file, bool json);
+[[nodiscard]] int config_schema();
+[[nodiscard]] int config_example();
+
+/// Prints "switchyardctl: message" to stderr.
+void complain(std::string_view message);
+
+}  // namespace switchyard::ctl

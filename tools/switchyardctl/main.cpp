@@ -1,0 +1,189 @@
+// switchyardctl: asks and steers a running node through its admin API; checks config files without one.
+#include "tools/switchyardctl/commands.hpp"
+#include "tools/switchyardctl/completion.hpp"
+#include "tools/switchyardctl/views.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <optional>
+
+namespace {
+
+using namespace switchyard::ctl;
+
+constexpr const char* default_url = "http://127.0.0.1:8081";
+
+table_style style_of_terminal() {
+  table_style style;
+  if (::isatty(STDOUT_FILENO) == 0) return style;
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  style.colour = (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr && std::string_view(terminal) != "dumb";
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) style.width = size.ws_col;
+  return style;
+}
+
+/// What the options on every command say.
+struct common_options {
+  std::string url = default_url;
+  std::string token;
+  bool json = false;
+};
+
+// nullopt: the options are wrong, and the user was told.
+std::optional<console> open_console(const common_options& given) {
+  std::string why;
+  auto url = admin_url::parse(given.url, why);
+  if (!url) {
+    complain("--url " + given.url + ": " + why);
+    return std::nullopt;
+  }
+  std::string token = given.token;
+  if (const char* from_environment = std::getenv("SWITCHYARD_ADMIN_TOKEN"); token.empty() && from_environment != nullptr)
+    token = from_environment;
+  if (std::any_of(token.begin(), token.end(), [](unsigned char c) { return c <= 0x20 || c == 0x7f; })) {
+    complain("the admin token holds a blank or a control character; a line break at its end?");
+    return std::nullopt;
+  }
+  return console{admin_client(given.url, std::move(*url), switchyard::secret(std::move(token))), given.json, style_of_terminal()};
+}
+
+command_tree tree_of(const CLI::App& app) {
+  command_tree tree{app.get_name(), app.get_description(), {}, {}};
+  for (const auto* option : app.get_options())
+    for (const auto& name : option->get_lnames()) tree.options.push_back("--" + name);
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) tree.commands.push_back(tree_of(*command));
+  return tree;
+}
+
+/// The command line: fills `run` with what the chosen command does.
+class command_line {
+ public:
+  command_line() {
+    app_.set_version_flag("--version", "switchyardctl " SWITCHYARD_VERSION);
+    app_.add_option("--url", common_.url, "Admin address of the node")->capture_default_str()->type_name("URL");
+    app_.add_option("--token", common_.token, "Admin token (default: the variable SWITCHYARD_ADMIN_TOKEN)")->type_name("TOKEN");
+    app_.add_flag("--json", common_.json, "Print JSON instead of tables");
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.footer("Exit codes: 0 fine, 1 failed, 2 wrong usage or config.");
+
+    add_view("status", "The node and every actor with its state and mailbox", "/admin/v1/status", show_status);
+    add_view("nodes", "The nodes of the cluster", "/admin/v1/nodes", show_nodes);
+    add_view("keys", "Provider keys: weights, health, limits, breakers", "/admin/v1/keys", show_keys);
+    add_view("breakers", "Circuit breakers with their windows", "/admin/v1/breakers", show_breakers);
+    add_view("limits", "Rate limits and what is left of them", "/admin/v1/limits", show_limits);
+    add_view("routes", "Routes with their stages, targets and fallbacks", "/admin/v1/routes", show_routes);
+    add_explain();
+    add_decisions();
+    auto* vkeys = app_.add_subcommand("vkeys", "Virtual keys")->require_subcommand(1);
+    add_view("list", "Virtual keys with their limits", "/admin/v1/virtual-keys", show_virtual_keys, vkeys);
+    add_spend();
+    auto* drain_command = app_.add_subcommand("drain", "Stop taking requests, finish those in flight, end the node");
+    drain_command->add_option("NODE", node_, "Name of the node (default: the one that is asked)");
+    on(drain_command, [this](const console& c) { return drain(c, node_); });
+    add_config();
+    add_completion();
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+      return app_.exit(e) == 0 ? fine : wrong_usage;
+    }
+    return chosen_();
+  }
+
+ private:
+  void on(CLI::App* command, std::function<int(const console&)> act) {
+    command->callback([this, act = std::move(act)] {
+      chosen_ = [this, act] {
+        const auto c = open_console(common_);
+        return c ? act(*c) : wrong_usage;
+      };
+    });
+  }
+  void offline(CLI::App* command, std::function<int()> act) {
+    command->callback([this, act = std::move(act)] { chosen_ = act; });
+  }
+
+  void add_view(const std::string& name, const std::string& description, std::string path, view as_table, CLI::App* below = nullptr) {
+    auto* command = (below != nullptr ? below : &app_)->add_subcommand(name, description);
+    on(command, [path = std::move(path), as_table](const console& c) { return show(c, path, as_table); });
+  }
+
+  void add_explain() {
+    auto* command = app_.add_subcommand("explain", "How a prompt would be routed; nothing is sent to a provider");
+    command->add_option("PROMPT", question_.prompt, "The prompt, or - for standard input (a prompt or a chat body as JSON)")->required();
+    auto* model = command->add_option("--model", question_.model, "provider/model, as a client would write it");
+    command->add_option("--route", question_.model, "A route's name (default: auto, else the first)")->excludes(model);
+    on(command, [this](const console& c) { return explain(c, question_); });
+  }
+
+  void add_decisions() {
+    auto* command = app_.add_subcommand("decisions", "The newest routing decisions");
+    command->add_option("--limit", limit_, "How many")->capture_default_str()->check(CLI::Range(1, 1000));
+    command->add_flag("--follow", follow_, "Go on with every new one");
+    on(command, [this](const console& c) { return decisions(c, limit_, follow_); });
+    auto* trace = app_.add_subcommand("trace", "One request: its decision and every attempt");
+    trace->add_option("REQUEST_ID", request_id_, "The x-request-id the client saw")->required();
+    on(trace, [this](const console& c) { return show(c, "/admin/v1/decisions/" + percent_encoded(request_id_), show_trace); });
+  }
+
+  void add_spend() {
+    auto* command = app_.add_subcommand("spend", "Requests, tokens and cost, grouped");
+    command->add_option("--by", by_, "Group by")->capture_default_str()->check(
+        CLI::IsMember({"model", "virtual_key", "provider", "route", "tag"}));
+    command->add_option("--from", from_, "Begin of the time span");
+    command->add_option("--to", to_, "End of the time span");
+    on(command, [this](const console& c) {
+      std::string path = "/admin/v1/spend?by=" + percent_encoded(by_);
+      if (!from_.empty()) path += "&from=" + percent_encoded(from_);
+      if (!to_.empty()) path += "&to=" + percent_encoded(to_);
+      return show(c, path, show_spend);
+    });
+  }
+
+  void add_config() {
+    auto* command = app_.add_subcommand("config", "The configuration")->require_subcommand(1);
+    on(command->add_subcommand("show", "The node's effective config, secrets masked"), config_show);
+    auto* check = command->add_subcommand("check", "Check a file; every problem with file:line:column (needs no node)");
+    check->add_option("FILE", file_, "YAML or JSON")->required();
+    offline(check, [this] { return config_check(file_, common_.json); });
+    offline(command->add_subcommand("schema", "The JSON Schema of config files (needs no node)"), config_schema);
+    offline(command->add_subcommand("example", "A commented file with every option (needs no node)"), config_example);
+  }
+
+  void add_completion() {
+    auto* command = app_.add_subcommand("completion", "A completion script: source <(switchyardctl completion bash)");
+    command->add_option("SHELL", shell_, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    offline(command, [this] {
+      std::cout << completion_script(tree_of(app_), shell_ == "bash" ? shell::bash : shell_ == "zsh" ? shell::zsh : shell::fish);
+      return fine;
+    });
+  }
+
+  CLI::App app_{"Asks and steers a Switchyard node through its admin API.", "switchyardctl"};
+  std::function<int()> chosen_;
+  common_options common_;
+  explain_question question_;
+  int limit_ = 20;
+  bool follow_ = false;
+  std::string request_id_, node_, by_ = "model", from_, to_, file_, shell_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  command_line line;
+  return line.run(argc, argv);
+}
