@@ -35,6 +35,8 @@ using environment = std::function<std::optional<std::string>(const std::string& 
 [[nodiscard]] load_result load_text(std::string_view text, const std::string& file, const environment& env);
 /// Reads a file; an unreadable file is one problem.
 [[nodiscard]] load_result load_file(const std::string& path, const environment& env);
+/// Literal secrets in a file that its group or others can read: one warning each, none of them an error.
+[[nodiscard]] std::vector<problem> file_warnings(const std::string& path);
 /// No file: a provider per known variable (OPENAI_API_KEY, ...) from the preset table; no provider at all is allowed
 /// (the caller then adds the built-in `sim`).
 [[nodiscard]] load_result from_environment(const environment& env);
