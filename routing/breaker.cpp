@@ -33,9 +33,13 @@ void breaker::record(const call_outcome& outcome) noexcept {
   // While open or half-open only probes decide; what else arrives was sent before.
   if (state_ != breaker_state::closed) return;
   window_.record(outcome);
+  if (is_success(outcome.result)) failures_in_row_ = 0;
   if (!is_failure(outcome.result)) return;
+  ++failures_in_row_;
+  const auto enough = static_cast<std::uint64_t>(std::max(config_.min_requests, 1));
   const auto seen = window_.totals(outcome.finished);
-  if (seen.calls >= static_cast<std::uint64_t>(std::max(config_.min_requests, 1)) && seen.failure_rate() >= config_.failure_rate)
+  const bool in_row = static_cast<std::uint64_t>(failures_in_row_) >= enough && seen.failures >= enough;
+  if (in_row || (seen.calls >= enough && seen.failure_rate() >= config_.failure_rate))
     open(outcome.finished, seen.connect_failures == seen.failures);
 }
 
@@ -105,6 +109,7 @@ void breaker::open(steady_time now, bool by_connect) noexcept {
   opened_by_connect_ = by_connect;
   open_until_ = now + open_for();
   ramp_from_.reset();
+  failures_in_row_ = 0;
   window_.clear();
 }
 

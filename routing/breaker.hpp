@@ -11,6 +11,9 @@
 namespace switchyard::routing {
 
 /// Decides; its actor tells it the time and publishes what it says. Not thread-safe.
+///
+/// Opens when its window holds min_requests calls and either failure_rate of them failed, or the last min_requests failed in a row: a
+/// key that dies under load is out at once, however many good calls the window still remembers.
 class breaker {
  public:
   explicit breaker(const config::breaker_config& config) noexcept;
@@ -58,6 +61,7 @@ class breaker {
   steady_time open_until_{};
   std::optional<steady_time> ramp_from_;
   milliseconds ramp_for_{0};
+  int failures_in_row_ = 0;
   int openings_in_row_ = 0;
   std::uint64_t openings_total_ = 0;
   int probes_succeeded_ = 0;

@@ -68,6 +68,17 @@ BOOST_AUTO_TEST_CASE(half_of_enough_calls_failing_opens_it) {
   BOOST_TEST(b.window().totals(t(1s)).calls == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_key_that_dies_under_load_is_out_at_once_whatever_the_window_remembers) {
+  breaker b(small());
+  for (int i = 0; i < 1000; ++i) b.record(ended(call_result::ok, t(0s)));
+  fail(b, t(1s), 3);
+  b.record(ended(call_result::ok, t(1s)));
+  fail(b, t(1s), 3);
+  BOOST_TEST(b.state() == breaker_state::closed);
+  fail(b, t(1s), 1);
+  BOOST_TEST(b.state() == breaker_state::open);
+}
+
 BOOST_AUTO_TEST_CASE(limits_and_departed_clients_do_not_open_it) {
   breaker b(small());
   for (int i = 0; i < 100; ++i) {
