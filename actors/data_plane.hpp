@@ -1,0 +1,63 @@
+// The data plane: what every I/O thread needs to serve requests, and the routes it answers. No CAF here.
+#pragma once
+
+#include "actors/actor_world.hpp"
+#include "actors/request_record.hpp"
+#include "actors/yard_feed.hpp"
+#include "base/random.hpp"
+#include "net/exchange.hpp"
+#include "net/io_thread.hpp"
+#include "net/upstream.hpp"
+#include "routing/balance.hpp"
+#include "routing/retry_budget.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace switchyard::actors {
+
+/// Limits of the data plane that a reload may change; read by all I/O threads.
+struct data_plane_limits {
+  std::atomic<std::uint64_t> max_body{20ull << 20};
+  std::atomic<std::int64_t> request_timeout_ms{600'000};
+};
+
+/// One per I/O thread: its view of the yard and what it remembers between requests. Never shared.
+class thread_context {
+ public:
+  /// `report` takes finished requests in batches; called on this thread.
+  thread_context(net::io_thread& thread, const yard_feed& feed, const data_plane_limits& limits, const std::atomic<bool>& draining,
+                 std::function<void(std::vector<request_record>)> report, std::uint64_t seed);
+
+  net::io_thread& thread;
+  yard_feed::reader yard;
+  const data_plane_limits& limits;
+  const std::atomic<bool>& draining;
+  random_source random;
+
+  [[nodiscard]] routing::balance_memory& memory_of(const std::string& route) { return memories_[route]; }
+  [[nodiscard]] routing::retry_budget& budget_of(const config::provider_config& provider);
+  /// Parsed once per URL and thread. The config was checked: never null for a loaded yard.
+  [[nodiscard]] const net::base_url* base_url_of(const std::string& url);
+  /// Queued for the next batch: 256 records or 10 ms, at once when something failed.
+  void record(request_record finished);
+  void flush();
+
+ private:
+  std::function<void(std::vector<request_record>)> report_;
+  std::unordered_map<std::string, routing::balance_memory> memories_;
+  std::unordered_map<std::string, routing::retry_budget> budgets_;
+  std::unordered_map<std::string, net::base_url> urls_;
+  std::vector<request_record> batch_;
+  net::io_thread::timer flush_timer_;
+};
+
+/// Serves one request of the data plane.
+[[nodiscard]] net::task<void> serve_request(thread_context& here, net::exchange& x);
+
+}  // namespace switchyard::actors

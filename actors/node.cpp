@@ -1,0 +1,176 @@
+#include "actors/node.hpp"
+
+#include "actors/actor_world.hpp"
+#include "actors/admin_plane.hpp"
+#include "actors/data_plane.hpp"
+#include "base/log.hpp"
+#include "net/server.hpp"
+#include "net/upstream.hpp"
+#include "providers/registry.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace switchyard::actors {
+
+namespace {
+
+int thread_count(const config::server_section& server) {
+  if (server.threads > 0) return server.threads;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+net::server_options data_options(const config::server_section& server) {
+  net::server_options options;
+  options.listen = server.listen;
+  options.max_connections = server.max_connections;
+  options.header_timeout = server.header_timeout;
+  options.idle_timeout = server.idle_timeout;
+  options.tls = server.tls;
+  options.error_body = [](const error& what) { return providers::openai_ingress().error_body(what); };
+  return options;
+}
+
+}  // namespace
+
+struct node::state {
+  config::config config;
+  dashboard_page dashboard;
+  data_plane_limits limits;
+  std::atomic<bool> draining{false};
+  bool running = false;
+
+  std::vector<std::unique_ptr<net::io_thread>> io;
+  std::unique_ptr<net::io_thread> admin_thread;
+  std::unique_ptr<actor_world> world;
+  std::vector<std::unique_ptr<thread_context>> contexts;   // by I/O thread
+  std::unique_ptr<net::server> data;
+  std::unique_ptr<admin_plane> admin;
+
+  void take_limits(const config::server_section& server) {
+    limits.max_body.store(server.max_body);
+    limits.request_timeout_ms.store(server.request_timeout.count());
+  }
+
+  io_hooks hooks() {
+    io_hooks hooks;
+    hooks.probe_endpoint = [this](std::string base_url, std::function<void(bool)> then) {
+      auto parsed = net::parse_base_url(base_url);
+      if (!parsed) return then(false);
+      auto& thread = *io.front();
+      thread.post([&thread, where = parsed->where, then = std::move(then)] {
+        net::detach([](net::io_thread& home, net::endpoint place, std::function<void(bool)> call) -> net::task<void> {
+          call(co_await net::probe_endpoint(home, place, seconds(1)));
+        }(thread, where, then));
+      });
+    };
+    hooks.drain = [this] {
+      if (!draining.exchange(true)) log::info("draining", "drain was asked for: /readyz answers 503, requests are still served");
+    };
+    hooks.connections = [this] { return data ? data->connections() : 0; };
+    return hooks;
+  }
+
+  // Each thread hands in its last batch and closes its idle upstream connections, on that thread.
+  void flush_threads() {
+    std::mutex mutex;
+    std::condition_variable through;
+    std::size_t left = contexts.size();
+    for (auto& context : contexts) {
+      context->thread.post([&, here = context.get()] {
+        here->flush();
+        const std::lock_guard guard(mutex);
+        if (--left == 0) through.notify_one();
+      });
+    }
+    std::unique_lock lock(mutex);
+    through.wait_for(lock, seconds(2), [&] { return left == 0; });
+  }
+};
+
+node::node(config::config initial, dashboard_page dashboard) : state_(std::make_unique<state>()) {
+  state_->config = std::move(initial);
+  state_->dashboard = std::move(dashboard);
+}
+
+node::~node() { stop(); }
+
+result<node_addresses> node::start() {
+  auto& s = *state_;
+  s.take_limits(s.config.server);
+  const int threads = thread_count(s.config.server);
+  for (int i = 0; i < threads; ++i) s.io.push_back(std::make_unique<net::io_thread>("io-" + std::to_string(i)));
+  s.admin_thread = std::make_unique<net::io_thread>("admin");
+  for (auto& thread : s.io) thread->start();
+  s.admin_thread->start();
+  s.running = true;
+  s.world = std::make_unique<actor_world>(s.config, s.hooks());
+
+  std::random_device seed;
+  std::vector<net::io_thread*> pointers;
+  for (auto& thread : s.io) {
+    pointers.push_back(thread.get());
+    s.contexts.push_back(std::make_unique<thread_context>(
+        *thread, s.world->feed(), s.limits, s.draining,
+        [world = s.world.get()](std::vector<request_record> batch) { world->report(std::move(batch)); },
+        (static_cast<std::uint64_t>(seed()) << 32) ^ seed()));
+  }
+  s.data = std::make_unique<net::server>(pointers, data_options(s.config.server), [this](net::exchange& x) {
+    auto& contexts = state_->contexts;
+    for (auto& context : contexts)
+      if (&context->thread == &x.thread()) return serve_request(*context, x);
+    std::abort();   // a connection lives on one of the server's threads
+  });
+  auto data = s.data->start();
+  if (!data) return data.failure();
+  s.admin = std::make_unique<admin_plane>(*s.admin_thread, *s.world, s.config.admin, *data, s.dashboard, s.draining);
+  auto admin = s.admin->start();
+  if (!admin) return admin.failure();
+  return node_addresses{*data, *admin};
+}
+
+outcome node::reload(config::config next) {
+  auto& s = *state_;
+  const auto& was = s.config;
+  if (!(next.server.listen == was.server.listen) || next.server.threads != was.server.threads || !(next.admin.listen == was.admin.listen) ||
+      next.server.tls.has_value() != was.server.tls.has_value() || next.server.max_connections != was.server.max_connections)
+    log::warn("reload_needs_restart", "listen addresses, threads, TLS and max_connections change only with a restart");
+  s.take_limits(next.server);
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::optional<outcome> answer;
+  s.world->reload(next, [&](outcome o) {
+    const std::lock_guard guard(mutex);
+    answer = std::move(o);
+    answered.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  answered.wait(lock, [&] { return answer.has_value(); });
+  if (*answer) s.config = std::move(next);
+  return *std::move(answer);
+}
+
+void node::stop() {
+  auto& s = *state_;
+  if (!s.running) return;
+  s.running = false;
+  s.draining.store(true);
+  if (s.data) s.data->drain(s.config.server.drain_timeout);
+  s.flush_threads();
+  if (s.admin) s.admin->stop();
+  for (auto& thread : s.io) thread->stop();
+  for (auto& thread : s.io) thread->join();
+  s.admin_thread->stop();
+  s.admin_thread->join();
+  s.world.reset();
+  s.admin.reset();
+  s.data.reset();
+  s.contexts.clear();
+  s.admin_thread.reset();
+  s.io.clear();
+}
+
+}  // namespace switchyard::actors

@@ -1,0 +1,36 @@
+// One node: I/O threads, data plane, admin plane and actors, started and stopped in order.
+#pragma once
+
+#include "actors/admin_plane.hpp"
+#include "base/result.hpp"
+#include "config/config.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace switchyard::actors {
+
+struct node_addresses {
+  config::listen_address data;
+  config::listen_address admin;
+};
+
+/// start() once, then reload() any number of times, then stop(). Called from one thread that is not an I/O thread.
+class node {
+ public:
+  node(config::config initial, dashboard_page dashboard);
+  ~node();
+
+  /// Ready to take traffic when it returns. An error names the address that could not be bound or the file that could not be read.
+  [[nodiscard]] result<node_addresses> start();
+  /// Takes over what may change while running; listen addresses and thread counts need a restart (logged).
+  [[nodiscard]] outcome reload(config::config next);
+  /// /readyz turns 503, nothing new is accepted, what is in flight finishes within server.drain_timeout.
+  void stop();
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace switchyard::actors

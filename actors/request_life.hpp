@@ -1,0 +1,83 @@
+// The life of one request, from admission to settlement. Read run() in request_life.cpp from top to bottom.
+#pragma once
+
+#include "actors/data_plane.hpp"
+#include "net/upstream.hpp"
+#include "providers/wire.hpp"
+#include "routing/selection.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace switchyard::actors {
+
+/// One per request; lives on its I/O thread for as long as the exchange.
+///
+///   admit -> understand -> choose key -> call -> relay -> settle
+///                              ^          |
+///                              +- failover-+   only while nothing was sent to the client
+class request_life {
+ public:
+  request_life(thread_context& here, net::exchange& x);
+
+  [[nodiscard]] net::task<void> run(providers::api operation);
+  /// An answer that needs no provider.
+  [[nodiscard]] net::task<void> refuse(error what);
+  /// GET /v1/models and /v1/models/{id}; `id` "" lists all.
+  [[nodiscard]] net::task<void> list_models(std::string_view id);
+
+ private:
+  /// How one attempt ended.
+  enum class attempt_end { answered, client_left, try_next, give_up };
+
+  [[nodiscard]] std::optional<error> admit();
+  [[nodiscard]] net::task<std::optional<error>> understand(providers::api operation);
+  [[nodiscard]] std::optional<error> plan();
+  [[nodiscard]] std::optional<error> admit_model();
+  [[nodiscard]] net::task<attempt_end> attempt(const routing::picked_key& pick);
+  [[nodiscard]] net::task<attempt_end> relay_whole(net::upstream_call& call, const net::response_head& head, attempt_record& report);
+  [[nodiscard]] net::task<attempt_end> relay_stream(net::upstream_call& call, const net::response_head& head, attempt_record& report, bool hide_usage);
+  [[nodiscard]] net::task<attempt_end> relay_refusal(const net::response_head& head, providers::failure& problem, attempt_record& report);
+  attempt_end attempt_failed(const routing::picked_key& pick, attempt_record& report, const error& why, milliseconds retry_after);
+  attempt_end call_broke(const routing::picked_key& pick, net::upstream_call& call, attempt_record& report, const error& why);
+  attempt_end provider_failed(const routing::picked_key& pick, attempt_record& report, const providers::failure& problem);
+  void read_limits(const routing::picked_key& pick, const net::response_head& head);
+  [[nodiscard]] net::task<void> answer_error(error what);
+  void settle(int status, std::string_view error_code, request_ending ending);
+
+  void note_usage(const providers::usage& reported, std::int64_t estimated_output);
+  void price_it(const routing::picked_key& pick);
+  [[nodiscard]] std::vector<header> answer_headers(std::string_view content_type, bool with_cost);
+  [[nodiscard]] microseconds overhead() const;
+
+  thread_context& here_;
+  net::exchange& x_;
+  std::shared_ptr<const routing::yard> yard_;
+  const providers::ingress& ingress_;
+
+  request_record record_;
+  const routing::virtual_key_entry* virtual_key_ = nullptr;
+  std::int64_t reserved_tokens_ = 0;             // from the virtual key's tpm
+  steady_time reserved_at_{};
+  steady_time deadline_ = steady_time::max();
+  steady_time ready_at_{};                       // the body had arrived: overhead counts from here
+  microseconds away_{0};                         // waiting for providers, backing off, for the client
+  providers::api_request request_;
+  std::optional<routing::selection> selection_;
+  const routing::picked_key* pick_ = nullptr;    // the running attempt
+  std::optional<error> last_error_;
+  bool content_sent_ = false;
+  bool settled_ = false;
+
+  // What the answer's headers point into.
+  char id_text_[36];
+  std::string decision_;
+  std::string attempts_text_;
+  std::string overhead_text_;
+  std::string cost_text_;
+  std::string retry_after_text_;
+};
+
+}  // namespace switchyard::actors
