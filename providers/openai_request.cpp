@@ -158,8 +158,8 @@ class reader {
   }
 
   [[nodiscard]] problem finish() {
-    if (auto twice = find_duplicate(); !twice.empty())
-      return refused("Duplicate parameter: '" + std::string(twice.substr(0, 64)) + "'.", std::string(twice.substr(0, 64)));
+    if (const auto twice = find_duplicate())
+      return refused("Duplicate parameter: '" + std::string(twice->substr(0, 64)) + "'.", std::string(twice->substr(0, 64)));
     if (out_.model.empty()) return refused("you must provide a model parameter", "model");
     if (!has_required_ && out_.operation != api::responses)
       return refused("Missing required parameter: '" + std::string(required_) + "'.", std::string(required_));
@@ -171,15 +171,16 @@ class reader {
 
   [[nodiscard]] bool has_name(std::string_view name) const { return std::find(names_.begin(), names_.end(), name) != names_.end(); }
 
-  [[nodiscard]] std::string_view find_duplicate() {
+  [[nodiscard]] std::optional<std::string_view> find_duplicate() {
     if (names_.size() <= few_names) {
       for (auto later = names_.begin(); later != names_.end(); ++later)
         if (std::find(names_.begin(), later, *later) != later) return *later;
-      return {};
+      return std::nullopt;
     }
     std::sort(names_.begin(), names_.end());
     const auto twice = std::adjacent_find(names_.begin(), names_.end());
-    return twice == names_.end() ? std::string_view{} : *twice;
+    if (twice == names_.end()) return std::nullopt;
+    return *twice;
   }
 
   api_request out_;

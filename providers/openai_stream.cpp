@@ -40,11 +40,21 @@ class openai_stream final : public stream_decoder {
   const stream_step& feed(std::string_view bytes) override {
     step_.forward.clear();
     if (step_.problem) return step_;
+    if (done_) {   // whatever still comes is none of our business
+      if (!bytes.empty()) forward(bytes);
+      return step_;
+    }
     splitter_.feed(bytes);
-    for (sse_piece piece; splitter_.next(piece) && !step_.problem;) take(piece);
-    if (!step_.problem && splitter_.overlong()) step_.problem = bad_stream("the provider sent an event of more than 16 MiB");
-    // Some end without the last blank line; nothing may follow this event, so there is nothing to wait for.
-    if (!step_.problem && is_done_line(splitter_.pending())) take(splitter_.take_pending());
+    for (sse_piece piece; !done_ && !step_.problem && splitter_.next(piece);) take(piece);
+    if (done_) {
+      if (const auto rest = splitter_.rest(); !rest.empty()) forward(rest);
+    } else if (!step_.problem && splitter_.overlong()) {
+      step_.problem = bad_stream("the provider sent an event of more than 16 MiB");
+    } else if (!step_.problem && begins_with_done_line(splitter_.pending())) {
+      // Some close without the last blank line. Nothing of worth can follow, so there is nothing to wait for.
+      step_.finished = done_ = true;
+      forward(splitter_.take_pending());
+    }
     return step_;
   }
 
@@ -52,11 +62,11 @@ class openai_stream final : public stream_decoder {
   [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return (output_characters_ + 3) / 4; }
 
  private:
-  [[nodiscard]] static bool is_done_line(std::string_view pending) noexcept {
-    if (pending.size() > 16 || !pending.starts_with("data:")) return false;
+  [[nodiscard]] static bool begins_with_done_line(std::string_view pending) noexcept {
+    if (!pending.starts_with("data:")) return false;
     pending.remove_prefix(5);
     if (pending.starts_with(' ')) pending.remove_prefix(1);
-    return pending == "[DONE]\n" || pending == "[DONE]\r\n";
+    return pending.starts_with("[DONE]\n") || pending.starts_with("[DONE]\r");
   }
 
   void take(const sse_piece& piece) {
@@ -68,7 +78,7 @@ class openai_stream final : public stream_decoder {
     const auto fields = read_sse_fields(piece.bytes, joined_data_);
     if (!fields.has_data || (fields.data.empty() && fields.event != "error")) return forward(piece.bytes);
     if (fields.data.starts_with("[DONE]")) {
-      step_.finished = true;
+      step_.finished = done_ = true;
       return forward(piece.bytes);
     }
     const verdict what = judge(fields);
@@ -232,6 +242,7 @@ class openai_stream final : public stream_decoder {
   api operation_;
   bool hide_usage_;
   bool last_hidden_ = false;
+  bool done_ = false;      // [DONE] was seen
   secret credential_;
   sse_splitter splitter_;
   std::string joined_data_;

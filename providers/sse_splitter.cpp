@@ -87,16 +87,16 @@ void sse_splitter::keep_rest() {
   tail_.append(rest);
 }
 
-sse_piece sse_splitter::take_pending() {
+std::string_view sse_splitter::take_pending() {
   if (!joined_.empty()) {
     // An event was joined in this feed and must stay where it is; what is pending then came in this chunk alone.
     const std::string_view bytes = chunk_.substr(chunk_.size() - tail_.size());
     tail_.clear();
-    return {bytes, false};
+    return bytes;
   }
   joined_.swap(tail_);
   tail_.clear();
-  return {joined_, false};
+  return joined_;
 }
 
 sse_fields read_sse_fields(std::string_view event, std::string& storage) {

@@ -31,8 +31,10 @@ class sse_splitter {
 
   /// The unfinished event so far, after next() returned false.
   [[nodiscard]] std::string_view pending() const noexcept { return tail_; }
-  /// Gives up waiting for its blank line: pending() becomes a piece as it stands. Only after a complete line.
-  [[nodiscard]] sse_piece take_pending();
+  /// Gives up waiting for its blank line: what was pending, as it stands. Lives until the next feed.
+  [[nodiscard]] std::string_view take_pending();
+  /// What next() has not looked at yet of the chunk.
+  [[nodiscard]] std::string_view rest() const noexcept { return chunk_.substr(start_); }
 
  private:
   void keep_rest();

@@ -135,6 +135,13 @@ BOOST_AUTO_TEST_CASE(a_top_level_name_may_stand_only_once) {
   BOOST_TEST(refusal(many + ",\"f17\":2}").param == "f17");
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_name_that_stands_twice_does_not_hide_another_duplicate) {
+  BOOST_TEST(refusal("{\"\":1,\"\":2,\"model\":\"a\"," + hello + "}").message == "Duplicate parameter: ''.");
+  std::string many = "{\"\":1,\"\":2,\"model\":\"a\",\"model\":\"b\"," + hello;
+  for (int i = 0; i < 30; ++i) many += ",\"f" + std::to_string(i) + "\":1";
+  BOOST_TEST((refusal(many + "}").code == error_code::invalid_request));
+}
+
 BOOST_AUTO_TEST_CASE(fallbacks_are_cut_out_with_one_comma) {
   const std::string member = R"("fallbacks":["a/b"])";
   BOOST_TEST(without_fallbacks("{" + member + ",\"model\":\"m\"," + hello + "}") == "{\"model\":\"m\"," + hello + "}");

@@ -217,6 +217,16 @@ BOOST_AUTO_TEST_CASE(an_end_marker_without_its_blank_line_is_an_end) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_follows_the_end_marker_is_passed_on_unread) {
+  const std::string text = "data: [DONE]\n)\n\ndata: nonsense\n\ndata: half";
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    const auto seen = follow(api::chat_completions, {std::string_view(text).substr(0, at), std::string_view(text).substr(at)});
+    BOOST_TEST(seen.finished);
+    BOOST_TEST(!seen.problem);
+    BOOST_TEST(seen.forwarded == text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(malformed_events_are_a_bad_response) {
   for (const std::string text : {"data: nonsense\n\n", "data: {\"choices\":[\n\n", "data: [1]\n\n", "data: {\"a\":1 \"b\"}\n\n"}) {
     const auto seen = follow(api::chat_completions, {text});
