@@ -1,0 +1,245 @@
+#include "actors/admin_actor.hpp"
+
+#include "actors/admin_answers.hpp"
+#include "actors/explain.hpp"
+#include "base/log.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace switchyard::actors {
+
+namespace {
+
+using self_pointer = admin_handle::stateful_pointer<admin_actor_state>;
+
+// An actor that says nothing for this long is shown as such; actor_world promises answers within 2 s.
+constexpr auto actor_timeout = milliseconds(500);
+constexpr auto service_timeout = milliseconds(1500);
+
+/// A question under way: the last copy that dies unanswered answers 504.
+struct inquiry {
+  std::shared_ptr<const admin_question> question;
+  std::shared_ptr<answer_once> answer;
+
+  void reply(std::string body) const { (*answer)({200, "application/json", std::move(body)}); }
+};
+
+std::shared_ptr<const routing::yard> yard_of(self_pointer self) {
+  auto yard = self->state.around.world->feed.current();
+  return yard ? yard : std::make_shared<const routing::yard>();
+}
+
+node_view view_of(self_pointer self) {
+  const auto& world = *self->state.around.world;
+  const auto yard = yard_of(self);
+  node_view node;
+  node.name = yard->node_name;
+  node.region = yard->region;
+  node.uptime = std::chrono::duration_cast<seconds>(steady_now() - world.started);
+  node.yard_version = yard->version;
+  node.config_version = world.counters.config_version.load(std::memory_order_relaxed);
+  node.connections = world.hooks.connections ? world.hooks.connections() : 0;
+  node.keys = static_cast<int>(self->state.who->keys.size());
+  node.keys_usable = count_usable(*yard, steady_now());
+  node.unworked_batches = world.gate.inside();
+  node.records_dropped = world.counters.records_dropped.load(std::memory_order_relaxed);
+  node.actor_restarts = world.counters.actor_restarts.load(std::memory_order_relaxed);
+  return node;
+}
+
+// -- status: every actor's own line -----------------------------------------------------------------------------------
+
+void status(self_pointer self, const inquiry& asked) {
+  struct gathering {
+    inquiry asked;
+    std::vector<actor_view> views;
+    std::size_t missing = 0;
+  };
+  auto work = std::make_shared<gathering>();
+  work->asked = asked;
+  const auto who = self->state.who;
+  for (const auto& actor : who->actors) work->views.push_back({actor.name, actor.kind, "no answer", std::nullopt});
+  work->missing = work->views.size();
+  const auto done = [self, work] {
+    if (--work->missing == 0) work->asked.reply(status_json(view_of(self), work->views));
+  };
+  for (std::size_t i = 0; i < who->actors.size(); ++i) {
+    if (!who->actors[i].handle) {
+      work->views[i].state = "restarting";
+      done();
+      continue;
+    }
+    self->request(who->actors[i].handle, actor_timeout, status_request{})
+        .then(
+            [work, done, i](actor_line& line) {
+              work->views[i] = {std::move(line.name), std::move(line.kind), std::move(line.state), line.mailbox};
+              done();
+            },
+            [done](caf::error&) { done(); });
+  }
+}
+
+// -- keys and breakers: the reports of their actors -------------------------------------------------------------------
+
+enum class wanted_part { keys, breakers };
+
+void gather_keys(self_pointer self, const inquiry& asked, wanted_part part) {
+  struct gathering {
+    inquiry asked;
+    std::vector<key_view> views;
+    std::size_t missing = 0;
+  };
+  auto work = std::make_shared<gathering>();
+  work->asked = asked;
+  const auto who = self->state.who;
+  for (const auto& row : who->keys) work->views.push_back({row.entry, std::nullopt, std::nullopt});
+  work->missing = who->keys.size() + 1;
+  const auto done = [work, part] {
+    if (--work->missing != 0) return;
+    work->asked.reply(part == wanted_part::keys ? keys_json(work->views, steady_now()) : breakers_json(work->views));
+  };
+  const auto unanswered = [done](caf::error&) { done(); };
+  for (std::size_t i = 0; i < who->keys.size(); ++i) {
+    const auto& row = who->keys[i];
+    if (part == wanted_part::keys && row.key) {
+      self->request(row.key, actor_timeout, key_report_request{})
+          .then(
+              [work, done, i](const key_report& report) {
+                work->views[i].health_report = key_view::health{report.window, report.totals, report.latency_us};
+                done();
+              },
+              unanswered);
+    } else if (part == wanted_part::breakers && row.breaker) {
+      self->request(row.breaker, actor_timeout, breaker_report_request{})
+          .then(
+              [work, done, i](const breaker_report& report) {
+                work->views[i].breaker_report =
+                    key_view::breaker{report.state, report.open_for, report.opens_again_in, report.openings, report.window};
+                done();
+              },
+              unanswered);
+    } else {
+      done();
+    }
+  }
+  done();
+}
+
+void keys(self_pointer self, const inquiry& asked) { gather_keys(self, asked, wanted_part::keys); }
+void breakers(self_pointer self, const inquiry& asked) { gather_keys(self, asked, wanted_part::breakers); }
+
+// -- what one service knows -------------------------------------------------------------------------------------------
+
+template <class Handle, class Message>
+void ask_service(self_pointer self, const inquiry& asked, const Handle& service, Message message) {
+  if (!service) return (*asked.answer)(problem_answer(503, "overloaded", "that part of the node is being restarted"));
+  self->request(service, service_timeout, std::move(message))
+      .then([asked](part_answer& part) { (*asked.answer)(std::move(part.answer)); },
+            [asked](caf::error&) { (*asked.answer)(problem_answer(504, "overloaded", "nobody answered in time")); });
+}
+
+void ledger_part(self_pointer self, const inquiry& asked) {
+  ask_service(self, asked, self->state.around.book->current().ledger, part_request{asked.question});
+}
+void config_part(self_pointer self, const inquiry& asked) {
+  ask_service(self, asked, self->state.around.book->current().config, part_request{asked.question});
+}
+void metrics(self_pointer self, const inquiry& asked) {
+  ask_service(self, asked, self->state.around.book->current().metrics, metrics_request{});
+}
+
+// -- what the yard itself shows ---------------------------------------------------------------------------------------
+
+void nodes(self_pointer self, const inquiry& asked) { asked.reply(nodes_json(view_of(self))); }
+void providers(self_pointer self, const inquiry& asked) { asked.reply(providers_json(*yard_of(self), steady_now())); }
+void limits(self_pointer self, const inquiry& asked) { asked.reply(limits_json(*yard_of(self), steady_now())); }
+void routes(self_pointer self, const inquiry& asked) { asked.reply(routes_json(*yard_of(self))); }
+void virtual_keys(self_pointer self, const inquiry& asked) { asked.reply(virtual_keys_json(*yard_of(self), steady_now())); }
+void openapi(self_pointer, const inquiry& asked) { asked.reply(openapi_document()); }
+
+void explain_chat(self_pointer self, const inquiry& asked) {
+  const auto now = steady_now();
+  const auto seed = static_cast<std::uint64_t>(to_ns(now));
+  (*asked.answer)(explain(*yard_of(self), asked.question->body, asked.question->query, seed, now));
+}
+
+void drain(self_pointer self, const inquiry& asked) {
+  const auto name = yard_of(self)->node_name;
+  if (!asked.question->body.empty()) {
+    boost::system::error_code bad;
+    const auto body = boost::json::parse(asked.question->body, bad);
+    const auto* members = bad ? nullptr : body.if_object();
+    if (members == nullptr) return (*asked.answer)(problem_answer(400, "invalid_json", "expected {\"node\":\"NAME\"} or nothing"));
+    const auto* node = members->if_contains("node");
+    if (node != nullptr && (!node->is_string() || std::string_view(node->get_string()) != name))
+      return (*asked.answer)(problem_answer(404, "not_found", "node: no such node; this one is '" + name + "'"));
+  }
+  log::info("drain_asked", "the admin API asked for a drain", {{"node", name}});
+  if (const auto& hook = self->state.around.world->hooks.drain) hook();
+  (*asked.answer)({202, "application/json", R"({"draining":true})"});
+}
+
+// -- the routes -------------------------------------------------------------------------------------------------------
+
+struct admin_route {
+  std::string_view method;
+  std::string_view path;                         ///< one that ends in '/' takes whatever follows
+  void (*serve)(self_pointer, const inquiry&);
+};
+
+// openapi_document() describes the same list.
+constexpr std::array admin_routes{
+    admin_route{"GET", "/admin/v1/status", status},
+    admin_route{"GET", "/admin/v1/nodes", nodes},
+    admin_route{"GET", "/admin/v1/providers", providers},
+    admin_route{"GET", "/admin/v1/keys", keys},
+    admin_route{"GET", "/admin/v1/breakers", breakers},
+    admin_route{"GET", "/admin/v1/limits", limits},
+    admin_route{"GET", "/admin/v1/routes", routes},
+    admin_route{"GET", "/admin/v1/virtual-keys", virtual_keys},
+    admin_route{"GET", "/admin/v1/spend", ledger_part},
+    admin_route{"GET", "/admin/v1/decisions", ledger_part},
+    admin_route{"GET", "/admin/v1/decisions/", ledger_part},
+    admin_route{"GET", "/admin/v1/config", config_part},
+    admin_route{"POST", "/admin/v1/explain", explain_chat},
+    admin_route{"POST", "/admin/v1/drain", drain},
+    admin_route{"GET", "/admin/openapi.json", openapi},
+    admin_route{"GET", "/metrics", metrics},
+};
+
+bool leads_to(const admin_route& route, std::string_view path) noexcept {
+  return route.path.ends_with('/') ? path.size() > route.path.size() && path.starts_with(route.path) : path == route.path;
+}
+
+void dispatch(self_pointer self, const admin_asked& message) {
+  ++self->state.asked;
+  const inquiry asked{message.question, message.answer};
+  const auto& question = *asked.question;
+  const auto found = std::find_if(admin_routes.begin(), admin_routes.end(),
+                                  [&](const admin_route& route) { return leads_to(route, question.path); });
+  if (found == admin_routes.end()) return (*asked.answer)(problem_answer(404, "not_found", "no such route: " + question.path));
+  const bool fits = question.method == found->method || (question.method == "HEAD" && found->method == "GET");
+  if (!fits)
+    return (*asked.answer)(problem_answer(405, "method_not_allowed", question.path + " takes " + std::string(found->method)));
+  found->serve(self, asked);
+}
+
+}  // namespace
+
+admin_handle::behavior_type admin_actor(self_pointer self, surroundings around) {
+  fail_loudly(self, "admin");
+  self->state.around = std::move(around);
+  self->state.who = std::make_shared<directory>();
+  return {
+      [self](const status_request&) {
+        return actor_line{"admin", "admin", std::to_string(self->state.asked) + " questions", mailbox_depth(self)};
+      },
+      [self](const admin_asked& message) { dispatch(self, message); },
+      [self](const directory_changed& changed) { self->state.who = changed.now; },
+  };
+}
+
+}  // namespace switchyard::actors

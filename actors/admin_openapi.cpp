@@ -1,0 +1,101 @@
+// The OpenAPI document: one row per admin route, the same that admin_actor.cpp and the admin plane serve.
+#include "actors/admin_answers.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <array>
+
+namespace switchyard::actors {
+
+namespace json = boost::json;
+
+namespace {
+
+struct operation {
+  std::string_view method;
+  std::string_view path;
+  std::string_view summary;
+  std::string_view parameters;                   ///< "limit route": names of optional query parameters
+  std::string_view content_type = "application/json";
+};
+
+constexpr std::array operations{
+    operation{"get", "/admin/v1/status", "The node, and every actor with its state and mailbox depth", ""},
+    operation{"get", "/admin/v1/nodes", "The nodes of the cluster", ""},
+    operation{"get", "/admin/v1/providers", "Providers with their keys' availability", ""},
+    operation{"get", "/admin/v1/keys", "Provider keys with weight, health, breaker, parking and limits", ""},
+    operation{"get", "/admin/v1/breakers", "Circuit breakers with their windows", ""},
+    operation{"get", "/admin/v1/limits", "Per-minute limits and what is left of them", ""},
+    operation{"get", "/admin/v1/routes", "Routes with their stages, targets and fallbacks", ""},
+    operation{"get", "/admin/v1/virtual-keys", "Virtual keys, without the keys themselves", ""},
+    operation{"get", "/admin/v1/spend", "Requests, tokens and cost since the node's start, grouped", "by"},
+    operation{"get", "/admin/v1/decisions", "The last decisions, newest first", "limit route model provider virtual_key status"},
+    operation{"get", "/admin/v1/decisions/{request_id}", "One decision with all its attempts", ""},
+    operation{"get", "/admin/v1/config", "The effective config, secrets masked", ""},
+    operation{"post", "/admin/v1/explain", "What would be decided for a chat body; nothing is sent upstream", "route region"},
+    operation{"post", "/admin/v1/drain", "Stop taking requests, finish what is in flight, end", ""},
+    operation{"get", "/admin/v1/events", "Live events: breakers, parking, reloads, decisions", "", "text/event-stream"},
+    operation{"get", "/metrics", "Prometheus metrics", "", "text/plain"},
+    operation{"get", "/admin/openapi.json", "This document", ""},
+};
+
+json::array parameters_of(const operation& op) {
+  json::array out;
+  const auto add = [&out](std::string_view name, std::string_view in) {
+    out.push_back(json::object{{"name", name}, {"in", in}, {"required", in == "path"}, {"schema", json::object{{"type", "string"}}}});
+  };
+  if (op.path.find("{request_id}") != op.path.npos) add("request_id", "path");
+  for (auto rest = op.parameters; !rest.empty();) {
+    const auto end = std::min(rest.find(' '), rest.size());
+    add(rest.substr(0, end), "query");
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
+}
+
+json::object response(std::string_view description, std::string_view content_type, json::object schema) {
+  json::object content;
+  content[content_type] = json::object{{"schema", std::move(schema)}};
+  return {{"description", description}, {"content", std::move(content)}};
+}
+
+json::object schema_of_errors() {
+  const json::object text{{"type", "string"}};
+  return {{"type", "object"},
+          {"properties",
+           json::object{{"error", json::object{{"type", "object"}, {"properties", json::object{{"code", text}, {"message", text}}}}}}}};
+}
+
+}  // namespace
+
+std::string_view build_version() noexcept { return SWITCHYARD_VERSION; }
+
+std::string openapi_document() {
+  json::object paths;
+  for (const auto& op : operations) {
+    json::object responses;
+    const bool accepted = op.path == "/admin/v1/drain";
+    const auto schema = op.content_type == "application/json" ? json::object{{"type", "object"}} : json::object{{"type", "string"}};
+    responses[accepted ? "202" : "200"] = response(op.summary, op.content_type, schema);
+    responses["default"] = response("What was wrong", "application/json", json::object{{"$ref", "#/components/schemas/problem"}});
+    json::object described{{"summary", op.summary}, {"parameters", parameters_of(op)}, {"responses", std::move(responses)}};
+    if (op.method == "post")
+      described["requestBody"] = json::object{{"content", json::object{{"application/json", json::object{{"schema", json::object{{"type", "object"}}}}}}}};
+    auto& path = paths[op.path];
+    if (!path.is_object()) path = json::object{};
+    path.as_object()[op.method] = std::move(described);
+  }
+  const json::object document{
+      {"openapi", "3.1.0"},
+      {"info", json::object{{"title", "Switchyard admin API"}, {"version", build_version()}}},
+      {"security", json::array{json::object{{"token", json::array{}}}, json::object{}}},
+      {"paths", std::move(paths)},
+      {"components",
+       json::object{{"schemas", json::object{{"problem", schema_of_errors()}}},
+                    {"securitySchemes", json::object{{"token", json::object{{"type", "http"}, {"scheme", "bearer"}}}}}}}};
+  return json::serialize(document);
+}
+
+}  // namespace switchyard::actors

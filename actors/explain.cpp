@@ -1,0 +1,139 @@
+#include "actors/explain.hpp"
+
+#include "actors/admin_answers.hpp"
+#include "providers/registry.hpp"
+#include "routing/pipeline.hpp"
+#include "routing/selection.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace switchyard::actors {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t parser_padding = 64;
+
+admin_answer refused(const error& why) { return problem_answer(http_status(why), to_string(why.code), why.message); }
+
+json::object estimate(const providers::api_request& request, const result<routing::picked_key>& pick) {
+  json::object out{{"input_tokens", request.input_tokens}, {"output_tokens", request.max_output_tokens}, {"cost_usd", nullptr}};
+  if (!pick) return out;
+  const auto price = pick->provider->price_of(pick->model);
+  if (!price.input || (!price.output && request.max_output_tokens > 0)) return out;
+  out["cost_usd"] = format_usd(token_cost(request.input_tokens, *price.input) +
+                               token_cost(request.max_output_tokens, price.output.value_or(0)));
+  return out;
+}
+
+struct asked_stages {
+  routing::decision made;
+  json::array rows;
+};
+
+/// Runs the route's stages one at a time to see how long each took.
+asked_stages ask_stages(const routing::route_entry& route, const routing::stage_request& request) {
+  asked_stages out;
+  for (const auto& stage : route.stages) {
+    routing::decision_context context{request, out.made, true};
+    const auto before = steady_now();
+    const auto verdict = stage->decide(context);
+    const auto took = std::chrono::duration_cast<microseconds>(steady_now() - before);
+    out.rows.push_back(json::object{{"name", verdict.name},
+                                    {"kind", verdict.kind},
+                                    {"verdict", verdict.what},
+                                    {"reason", verdict.reason},
+                                    {"took_us", took.count()}});
+    if (out.made.refusal) break;
+  }
+  return out;
+}
+
+json::array candidates(const routing::selection& walk, steady_time now) {
+  json::array rows;
+  for (const auto& one : walk.exclusions(now)) {
+    json::object row{{"provider", one.provider}, {"model", one.model}, {"key", one.key}, {"weight", one.weight}};
+    if (!one.because.empty()) row["excluded_because"] = one.because;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+admin_answer explain(const routing::yard& yard, std::string_view body, std::string_view query, std::uint64_t seed, steady_time now) {
+  const auto began = steady_now();
+  std::string padded;
+  padded.reserve(body.size() + parser_padding);
+  padded = body;
+  const auto parsed = providers::openai_ingress().parse(providers::api::chat_completions, padded);
+  if (!parsed) return refused(parsed.failure());
+  const auto& request = *parsed;
+
+  // As the data plane plans: a forced route decides, the model only fills in where the route names no target.
+  const auto resolved = yard.resolve(request.model);
+  routing::selection_request wanted;
+  if (const auto forced = query_value(query, "route"); !forced.empty()) {
+    wanted.route = yard.find_route(forced);
+    if (!wanted.route) return problem_answer(404, "unknown_model", "no route is called '" + forced + "'");
+    if (resolved && wanted.route->targets.empty()) wanted.asked = resolved->asked;
+  } else {
+    if (!resolved) return refused(resolved.failure());
+    wanted.route = resolved->route;
+    wanted.asked = resolved->asked;
+  }
+  for (const auto& name : request.fallbacks) {
+    auto fallback = yard.find_target(name);
+    if (!fallback) return refused(fallback.failure());
+    wanted.fallbacks.push_back(std::move(*fallback));
+  }
+  const auto region = query_value(query, "region");
+  wanted.region = region.empty() ? std::string_view(yard.region) : std::string_view(region);
+  wanted.input_tokens = request.input_tokens;
+  wanted.output_tokens = request.max_output_tokens;
+
+  const routing::stage_request facts{wanted.asked ? &*wanted.asked : nullptr, wanted.fallbacks, wanted.region, wanted.input_tokens,
+                                     wanted.output_tokens};
+  auto stages = ask_stages(*wanted.route, facts);
+  const auto route_name = wanted.route->name;
+
+  routing::balance_memory memory;
+  random_source random(seed);
+  routing::selection walk(std::move(wanted), stages.made, memory, random);
+  auto rows = candidates(walk, now);
+  const auto pick = walk.preview(now);
+  json::object answer{{"route", route_name}, {"target", nullptr}, {"reason", pick ? walk.reason() : pick.failure().message}};
+  if (pick) answer["target"] = pick->provider->config.name + "/" + pick->model;
+  answer["signals"] = json::object{{"tokens", json::object{{"input", request.input_tokens}, {"output", request.max_output_tokens}}}};
+  answer["stages"] = std::move(stages.rows);
+  answer["candidates"] = std::move(rows);
+  answer["estimate"] = estimate(request, pick);
+  answer["took_us"] = std::chrono::duration_cast<microseconds>(steady_now() - began).count();
+  return {200, "application/json", json::serialize(answer)};
+}
+
+std::string routes_json(const routing::yard& yard) {
+  const auto route_object = [](const routing::route_entry& route, bool implied) {
+    json::array aliases, stages, targets, fallbacks;
+    for (const auto& alias : route.aliases) aliases.emplace_back(alias);
+    for (const auto& stage : route.stages) stages.push_back(json::object{{"kind", stage->kind()}, {"name", stage->name()}});
+    for (const auto& target : route.targets) targets.push_back(json::object{{"target", target.name()}, {"weight", target.weight}});
+    for (const auto& target : route.fallbacks) fallbacks.emplace_back(target.name());
+    return json::object{{"name", route.name},
+                        {"implied", implied},
+                        {"aliases", std::move(aliases)},
+                        {"strategy", routing::to_string(route.strategy)},
+                        {"stages", std::move(stages)},
+                        {"targets", std::move(targets)},
+                        {"fallbacks", std::move(fallbacks)}};
+  };
+  json::array rows;
+  for (const auto& route : yard.routes) rows.push_back(route_object(*route, false));
+  if (yard.direct && !yard.find_route(yard.direct->name)) rows.push_back(route_object(*yard.direct, true));
+  return json::serialize(json::object{{"routes", std::move(rows)}});
+}
+
+}  // namespace switchyard::actors

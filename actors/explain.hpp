@@ -1,0 +1,22 @@
+// POST /admin/v1/explain: what would happen to a chat request now. Nothing is sent, nothing is reserved.
+#pragma once
+
+#include "actors/actor_world.hpp"
+#include "base/clock.hpp"
+#include "routing/yard.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace switchyard::actors {
+
+/// The contract's shape (section 6). `query` may force `route=NAME` and `region=NAME`, as a client's headers would. A body or model
+/// that the data plane would refuse is refused alike, as {"error":{...}} with the same status.
+[[nodiscard]] admin_answer explain(const routing::yard& yard, std::string_view body, std::string_view query, std::uint64_t seed,
+                                   steady_time now);
+
+/// {"routes":[...]}, the implied `direct` included.
+[[nodiscard]] std::string routes_json(const routing::yard& yard);
+
+}  // namespace switchyard::actors

@@ -1,0 +1,327 @@
+// Every message between actors and every actor's interface, in one place. All of it stays within the node.
+//
+//   I/O threads --batch--> intake --+--> key, breaker (their outcomes)      supervisor --compile--> route --> stages
+//                                   +--> ledger, metrics (whole batches)         |--settings--> key, breaker
+//   admin question --> admin --asks--> any of them                               '--yard--> yard_feed --> I/O threads
+//   key, breaker, ledger, supervisor --event--> events --> listeners
+#pragma once
+
+#include "actors/caf_setup.hpp"
+#include "actors/world_context.hpp"
+#include "routing/breaker.hpp"
+#include "routing/key_health.hpp"
+#include "routing/pipeline.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace switchyard::actors {
+
+// -- every actor ------------------------------------------------------------------------------------------------------
+
+/// "How are you?"
+struct status_request {};
+struct actor_line {
+  std::string name;                              ///< "key openai/openai-key-1"
+  std::string kind;                              ///< "key"
+  std::string state;                             ///< one line for people
+  std::uint64_t mailbox = 0;                     ///< messages waiting
+};
+
+// -- keys and breakers ------------------------------------------------------------------------------------------------
+
+/// The calls of one key out of one batch, oldest first.
+struct key_outcomes {
+  std::shared_ptr<const std::vector<routing::call_outcome>> outcomes;
+  std::shared_ptr<const record_batch> batch;     ///< held until worked off
+};
+/// A key's config as of now, with the states of its provider's keys (its own included) to compare latencies with.
+struct key_settings {
+  std::shared_ptr<const routing::key_entry> entry;
+  std::vector<std::shared_ptr<const routing::key_state>> siblings;
+};
+struct health_tick {};
+struct unpark_due {};
+struct key_report_request {};
+struct key_report {
+  routing::window_totals window;
+  routing::key_totals totals;
+  double latency_us = 0;
+  int parked_in_row = 0;                         ///< refusals of the credential since its last success
+};
+
+struct breaker_settings {
+  std::shared_ptr<const routing::key_entry> entry;
+  config::breaker_config config;
+};
+/// breaker::wake_at() has come; stale ones carry an old number.
+struct breaker_wake {
+  std::uint64_t number = 0;
+};
+struct endpoint_probe_due {
+  std::uint64_t number = 0;
+};
+struct endpoint_probed {
+  bool reachable = false;
+};
+struct breaker_report_request {};
+struct breaker_report {
+  routing::breaker_state state = routing::breaker_state::closed;
+  milliseconds open_for{0};
+  milliseconds opens_again_in{0};                ///< until half-open; 0: not open
+  std::uint64_t openings = 0;
+  routing::window_totals window;
+};
+
+// -- stages, routes, supervisor ---------------------------------------------------------------------------------------
+
+/// Compile this stage against the providers of `base` (whose routes are not there yet).
+struct compile_stage {
+  config::stage_config stage;
+  std::shared_ptr<const routing::yard> base;
+};
+/// `stage` is null when `problem` says why.
+struct stage_compiled {
+  std::shared_ptr<const routing::stage> stage;
+  std::string problem;
+};
+struct route_compiled {
+  std::shared_ptr<const routing::route_entry> route;   ///< null: see `problem`
+  std::string problem;
+};
+
+/// A new config; `then` hears whether it took.
+struct apply_config {
+  std::shared_ptr<const config::config> next;
+  std::function<void(outcome)> then;
+};
+/// A failed actor's place is to be filled again.
+struct respawn_due {
+  std::string name;
+};
+struct compile_overdue {
+  std::uint64_t number = 0;
+};
+struct directory_request {};
+
+// -- services ---------------------------------------------------------------------------------------------------------
+
+struct batch_arrived {
+  std::shared_ptr<const record_batch> batch;
+};
+/// An event as JSON for whoever listens.
+struct event_happened {
+  std::string json;
+};
+struct admin_asked {
+  std::shared_ptr<const admin_question> question;
+  std::shared_ptr<answer_once> answer;
+};
+struct metrics_request {};
+/// A question of the admin API that one actor answers alone, and its answer.
+struct part_request {
+  std::shared_ptr<const admin_question> question;
+};
+struct part_answer {
+  admin_answer answer;
+};
+struct config_changed {
+  std::shared_ptr<const config::config> effective;
+  std::uint64_t version = 0;
+};
+
+}  // namespace switchyard::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::status_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::actor_line)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::key_outcomes)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::key_settings)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::health_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::unpark_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::key_report_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::key_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::breaker_settings)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::breaker_wake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::endpoint_probe_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::endpoint_probed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::breaker_report_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::breaker_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::compile_stage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::stage_compiled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::route_compiled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::apply_config)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::respawn_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::compile_overdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::directory_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::batch_arrived)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::event_happened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::admin_asked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::metrics_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::part_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::part_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::config_changed)
+
+namespace switchyard::actors {
+
+using reports_status = caf::replies_to<status_request>::with<actor_line>;
+/// Any actor, as `status` sees it.
+using reporting_handle = caf::typed_actor<reports_status>;
+
+/// One per provider key: owns its health and its parking, publishes weight and latency in key_state.
+using key_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<key_outcomes>,                ///< fold them, publish
+    caf::reacts_to<key_settings>,                ///< a config was applied
+    caf::reacts_to<health_tick>,                 ///< own: publish what time has changed
+    caf::reacts_to<unpark_due>,                  ///< own: the parking may be over
+    caf::replies_to<key_report_request>::with<key_report>>;
+
+/// One per provider key: owns its circuit breaker, publishes the verdict in key_state.
+using breaker_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<key_outcomes>,                ///< fold them, publish
+    caf::reacts_to<breaker_settings>,            ///< a config was applied
+    caf::reacts_to<breaker_wake>,                ///< own: open -> half-open is due
+    caf::reacts_to<endpoint_probe_due>,          ///< own: try to connect while open
+    caf::reacts_to<endpoint_probed>,             ///< what the I/O side found
+    caf::replies_to<breaker_report_request>::with<breaker_report>>;
+
+/// One per stage of a route: compiles it.
+using stage_handle = caf::typed_actor<
+    reports_status,
+    caf::replies_to<compile_stage>::with<stage_compiled>>;
+
+/// Compile a route out of its stages, one actor each, in order.
+struct compile_route {
+  config::route_config route;
+  std::shared_ptr<const routing::yard> base;
+  std::vector<stage_handle> stages;
+};
+
+}  // namespace switchyard::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::compile_route)
+
+namespace switchyard::actors {
+
+/// One per route: has its stages compiled and joins them.
+using route_handle = caf::typed_actor<
+    reports_status,
+    caf::replies_to<compile_route>::with<route_compiled>>;
+
+/// Who lives: replaced whole whenever an actor comes or goes.
+struct directory {
+  struct key_row {
+    std::shared_ptr<const routing::key_entry> entry;
+    key_handle key;
+    breaker_handle breaker;
+  };
+  struct actor_row {
+    std::string name;
+    std::string kind;
+    reporting_handle handle;                     ///< null while its restart is pending
+  };
+  std::vector<key_row> keys;
+  std::vector<actor_row> actors;
+};
+struct directory_changed {
+  std::shared_ptr<const directory> now;
+};
+
+}  // namespace switchyard::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::directory_changed)
+
+namespace switchyard::actors {
+
+/// Spawns, watches and restarts all others; applies configs; the yard's one publisher.
+using supervisor_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<apply_config>,                ///< one after the other
+    caf::reacts_to<respawn_due>,                 ///< own: fill a failed actor's place
+    caf::reacts_to<compile_overdue>,             ///< own: give an unfinished config up
+    caf::replies_to<directory_request>::with<directory_changed>>;
+
+/// Splits batches by key.
+using intake_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<batch_arrived>,
+    caf::reacts_to<directory_changed>>;
+
+/// Accounting: sums and the last decisions.
+using ledger_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<batch_arrived>,
+    caf::reacts_to<config_changed>,              ///< how many decisions to keep
+    caf::replies_to<part_request>::with<part_answer>>;   ///< decisions, decisions/{id}, spend
+
+/// Folds records into the contract's metrics.
+using metrics_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<batch_arrived>,
+    caf::reacts_to<directory_changed>,           ///< the keys whose live figures it shows
+    caf::replies_to<metrics_request>::with<part_answer>>;
+
+/// Holds the effective config.
+using config_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<config_changed>,
+    caf::replies_to<part_request>::with<part_answer>>;   ///< config
+
+/// Hands events to listeners.
+using events_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<event_happened>>;
+
+/// Answers the admin API, asking whoever knows.
+using admin_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<admin_asked>,
+    caf::reacts_to<directory_changed>>;
+
+/// Where the services are now: their handles change when one is restarted. Any thread.
+class address_book {
+ public:
+  struct services {
+    intake_handle intake;
+    ledger_handle ledger;
+    metrics_handle metrics;
+    config_handle config;
+    events_handle events;
+    admin_handle admin;
+  };
+  [[nodiscard]] services current() const {
+    const std::lock_guard guard(mutex_);
+    return services_;
+  }
+  template <class Change>
+  void update(Change change) {
+    const std::lock_guard guard(mutex_);
+    change(services_);
+  }
+  void clear() {
+    update([](services& all) { all = {}; });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  services services_;
+};
+
+/// Wiring that every actor is spawned with.
+struct surroundings {
+  std::shared_ptr<world_context> world;
+  std::shared_ptr<address_book> book;
+
+  /// To every listener; nothing happens without one.
+  void emit(std::string json) const {
+    if (world->listeners.empty()) return;
+    const auto events = book->current().events;
+    if (events) caf::anon_send(events, event_happened{std::move(json)});
+  }
+};
+
+}  // namespace switchyard::actors

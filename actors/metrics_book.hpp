@@ -1,0 +1,78 @@
+// The contract's metrics (section 8) as one actor counts them: plain maps without locks, bounded in their labels, rendered as
+// Prometheus text.
+#pragma once
+
+#include "actors/request_record.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace switchyard::actors {
+
+/// Seconds in the buckets below; cumulative only when rendered.
+class duration_histogram {
+ public:
+  /// Upper bounds in seconds: 100 us .. 300 s, what a gateway's own overhead and a long completion need.
+  static constexpr std::array<double, 20> bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                 0.25,   0.5,     1,      2.5,   5,      10,    30,   60,    120,  300};
+
+  void add(microseconds sample) noexcept;
+  [[nodiscard]] const std::array<std::uint64_t, bounds.size() + 1>& counts() const noexcept { return counts_; }
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] double sum_seconds() const noexcept { return static_cast<double>(sum_us_) * 1e-6; }
+
+ private:
+  std::array<std::uint64_t, bounds.size() + 1> counts_{};
+  std::uint64_t count_ = 0;
+  std::int64_t sum_us_ = 0;
+};
+
+/// Figures that are read at the moment of rendering.
+struct live_figures {
+  std::vector<std::shared_ptr<const routing::key_entry>> keys;
+  std::uint64_t ledger_entries = 0;
+  std::uint64_t records_dropped = 0;
+  std::uint64_t actor_restarts = 0;
+  int connections = 0;
+  std::string_view version;
+  steady_time now{};
+};
+
+/// Folds records. Not thread-safe. Clients choose model names, so a model is a label only once it is configured or some provider
+/// has answered for it, else "other"; a metric that holds 2000 series books new ones under "other" labels.
+class metrics_book {
+ public:
+  void add(const request_record& record);
+  /// Prometheus text exposition format, version 0.0.4.
+  [[nodiscard]] std::string render(const live_figures& live) const;
+
+  [[nodiscard]] std::size_t series() const noexcept;
+
+ private:
+  using labels = std::array<std::string, 4>;     ///< by the metric's own label names, in their order; unused ones empty
+  template <class Value>
+  using table = std::map<labels, Value>;
+
+  template <class Value>
+  Value& cell(table<Value>& in, labels at, std::size_t used);
+  [[nodiscard]] std::string model_label(const routing::key_entry& key, const std::string& model) const;
+  void add_attempt(const attempt_record& attempt);
+
+  table<std::uint64_t> requests_;                ///< route, provider, model, code
+  duration_histogram durations_, overheads_, first_tokens_;
+  table<duration_histogram> upstream_durations_; ///< provider, model, key
+  table<std::uint64_t> upstream_errors_;         ///< provider, key, kind
+  table<std::uint64_t> tokens_;                  ///< provider, model, direction
+  table<nano_usd> costs_;                        ///< provider, model, route
+  table<std::uint64_t> failovers_;               ///< from, to, reason
+  std::set<std::pair<std::string, std::string>> answered_models_;   ///< provider, model
+};
+
+}  // namespace switchyard::actors
