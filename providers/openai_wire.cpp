@@ -124,7 +124,7 @@ class openai_wire_format final : public wire {
     return judge_error(status == 0 ? 1 : status, body, headers, now, credential);
   }
 
-  [[nodiscard]] result<usage> inspect(api, std::string_view body) const override {
+  [[nodiscard]] result<usage> inspect(api operation, std::string_view body) const override {
     const auto refused = [](std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); };
     if (body.size() <= fully_validated) {
       json::document document;
@@ -137,12 +137,12 @@ class openai_wire_format final : public wire {
     bool has_error = false;
     json::members walk(body);
     for (json::member m; walk.next(m);) {
-      if (m.name == "usage")
+      if (m.name == "usage") {
         read_openai_usage(m.value, out);
-      else if (m.name == "choices" || m.name == "data" || m.name == "output")
-        has_answer |= !json::is_null(m.value);
-      else if (m.name == "error")
-        has_error = json::has_entries(m.value) || json::has_text(m.value);
+        if (operation == api::embeddings && !out.input) out.input = json::as_count(json::find(m.value, "total_tokens"));   // Voyage
+      }
+      if (m.name == "choices" || m.name == "data" || m.name == "output") has_answer |= !json::is_null(m.value);
+      if (m.name == "error") has_error = json::has_entries(m.value) || json::has_text(m.value);
     }
     if (!walk.ok() || json::skip_space(body, walk.end()) != body.size()) return refused("the provider's answer is not a JSON object");
     if (has_error && !has_answer) return refused("the provider answered 200 with an error");

@@ -147,6 +147,9 @@ BOOST_AUTO_TEST_CASE(usage_is_read_from_recorded_answers) {
   BOOST_REQUIRE(vectors);
   BOOST_TEST(*vectors->input == 4);
   BOOST_TEST(!vectors->output);
+  const auto total_only = openai().inspect(api::embeddings, R"({"data":[],"usage":{"total_tokens":7}})");
+  BOOST_REQUIRE(total_only);
+  BOOST_TEST(*total_only->input == 7);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_no_json_object_is_an_upstream_error) {
