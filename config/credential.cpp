@@ -63,9 +63,9 @@ class credential_rule final : public rule<secret> {
       return;
     }
     if (from.kind != value_kind::text) {
-      const bool scalar = from.kind != value_kind::list && from.kind != value_kind::map;
-      if (scalar) return run.report(from.at, "expected " + std::string(expected) + ", got " + std::string(kind_name(from.kind)) + "; put it in quotes");
-      return run.wrong_type(from, expected);
+      if (from.kind == value_kind::list || from.kind == value_kind::map) return run.wrong_type(from, expected);
+      const auto got = std::string(kind_name(from.kind));
+      return run.report(from.at, "expected " + std::string(expected) + ", got " + got + "; put it in quotes");
     }
     const std::string_view written = from.text;
     if (written.empty()) return run.report(from.at, "expected " + std::string(expected) + ", got an empty string");

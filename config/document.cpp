@@ -91,7 +91,7 @@ class tree_builder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchored_.find(anchor);
     if (found == anchored_.end()) throw syntax_fault{to_position(mark), "this alias stands inside the value it names"};
-    add(found->second, to_position(mark));
+    add(found->second, to_position(mark), found->second.values);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
@@ -158,16 +158,17 @@ class tree_builder final : public YAML::EventHandler {
     open_.pop_back();
     finished value{std::move(done.what), done.values, done.height};
     if (done.anchor != 0) anchored_[done.anchor] = value;
-    add(value, value.what->at);
+    add(value, value.what->at, 1);
   }
 
   void add_leaf(std::shared_ptr<node> leaf, YAML::anchor_t anchor) {
     finished value{std::move(leaf)};
     if (anchor != 0) anchored_[anchor] = value;
-    add(value, value.what->at);
+    add(value, value.what->at, 1);
   }
 
-  void add(const finished& value, source_position at) {
+  /// `more` is what the value adds to the file's count: its own parts were counted before, those of an alias not.
+  void add(const finished& value, source_position at, std::size_t more) {
     if (open_.empty()) {
       root_ = value.what;
       return;
@@ -176,8 +177,8 @@ class tree_builder final : public YAML::EventHandler {
     auto& parent = open_.back();
     parent.values += value.values;
     parent.height = std::max(parent.height, value.height + 1);
-    values_ += value.values;
-    if (values_ > most_values || parent.values > most_values)
+    values_ += more;
+    if (values_ > most_values)
       throw syntax_fault{at, "the file holds more than 500000 values once its aliases are followed"};
     if (parent.what->kind == value_kind::list) {
       parent.what->items.push_back(value.what);

@@ -83,7 +83,8 @@ load_result from_environment(const environment& env) {
     const auto value = env(std::string(preset.key_variable));
     if (!value || value->empty()) continue;
     if (!is_sendable_secret(*value)) {
-      run.report(std::string(preset.key_variable), {}, "holds a blank, a line break, a control or a non-ASCII character, which no credential can");
+      run.report(std::string(preset.key_variable), {},
+                 "holds a blank, a line break, a control or a non-ASCII character, which no credential can");
       continue;
     }
     auto& provider = parsed.providers.emplace_back();

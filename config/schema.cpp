@@ -131,7 +131,7 @@ rule_ptr<price_list> prices_table() {
   const auto price = std::make_shared<section<price_config>>(std::vector<field<price_config>>{
       {"input", &price_config::input, optional_number(0, 1'000'000), "USD per million input tokens."},
       {"output", &price_config::output, optional_number(0, 1'000'000), "USD per million output tokens."},
-      {"cached_input", &price_config::cached_input, optional_number(0, 1'000'000), "USD per million input tokens read from the provider's cache."},
+      {"cached_input", &price_config::cached_input, optional_number(0, 1'000'000), "USD per million cached input tokens."},
   });
   return std::make_shared<map_by_name<price_list, price_config, prices_access>>(any_names, price);
 }
@@ -146,12 +146,13 @@ rule_ptr<retry_config> retry_table() {
 }
 
 rule_ptr<std::vector<provider_config>> providers_table() {
-  const auto wire = std::make_shared<choice<wire_format>>(std::vector<std::pair<std::string_view, wire_format>>{{"openai", wire_format::openai}},
+  using wire_words = std::vector<std::pair<std::string_view, wire_format>>;
+  const auto wire = std::make_shared<choice<wire_format>>(wire_words{{"openai", wire_format::openai}},
                                                           std::vector<std::string_view>{"anthropic", "gemini", "bedrock"});
   const auto provider = std::make_shared<section<provider_config>>(
       std::vector<field<provider_config>>{
           {"wire", &provider_config::wire, wire, "The provider's API format; left out: by the provider's name."},
-          {"base_url", &provider_config::base_url, base_url(), "http(s)://host[:port][/prefix] without /v1; left out: by the provider's name."},
+          {"base_url", &provider_config::base_url, base_url(), "http(s)://host[:port][/prefix]; left out: by the provider's name."},
           {"keys", &provider_config::keys, list(key_table(), 1), "Left out: one key without a credential, where none is needed."},
           {"timeouts", &provider_config::timeouts, timeouts_table(), "Limits of one call."},
           {"breaker", &provider_config::breaker, breaker_table(), "When a key is taken out, and for how long."},
@@ -218,7 +219,8 @@ rule_ptr<telemetry_section> telemetry_table() {
   static_assert(std::is_same_v<std::size_t, std::uint64_t>);
   const auto decision_log = std::make_shared<section<telemetry_section>>(std::vector<field<telemetry_section>>{
       {"keep", &telemetry_section::decisions_kept, integer<std::uint64_t>(0, 10'000'000), "Decisions kept for the admin API."},
-      {"prompts", &telemetry_section::decisions_with_prompts, std::make_shared<never_true>(), "Keep prompts with decisions; only false in this version."},
+      {"prompts", &telemetry_section::decisions_with_prompts, std::make_shared<never_true>(),
+       "Keep prompts with decisions; only false in this version."},
   });
   return std::make_shared<section<telemetry_section>>(
       std::vector<field<telemetry_section>>{{"decision_log", decision_log, "The last routing decisions."}},

@@ -119,7 +119,8 @@ class section final : public rule<T> {
   }
 
   void describe(json_writer& out) const override {
-    const bool needs_something = std::any_of(fields_.begin(), fields_.end(), [](const auto& row) { return row.needed == presence::required; });
+    const auto is_required = [](const field<T>& row) { return row.needed == presence::required; };
+    const bool needs_something = std::any_of(fields_.begin(), fields_.end(), is_required);
     if (needs_something)
       out.member("type", "object");
     else
@@ -129,7 +130,7 @@ class section final : public rule<T> {
       out.key("required");
       out.begin_list();
       for (const auto& row : fields_)
-        if (row.needed == presence::required) out.text(row.name);
+        if (is_required(row)) out.text(row.name);
       out.end_list();
     }
     out.key("properties");

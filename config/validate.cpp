@@ -91,7 +91,8 @@ void check_keys(const provider_config& provider, reading& run) {
     const auto key_path = item_path(path + ".keys", i);
     const bool own_endpoint = run.given(path + ".base_url") || !key.base_url.empty() || run.reported(key_path + ".base_url");
     if (preset && !preset->key_variable.empty() && !own_endpoint && !run.given(key_path + ".value") && !run.reported(key_path))
-      run.report(key_path + ".value", key.at, "is required: the secret itself, env.NAME (such as env." + std::string(preset->key_variable) + ") or file:/path");
+      run.report(key_path + ".value", key.at,
+                 "is required: the secret itself, env.NAME (such as env." + std::string(preset->key_variable) + ") or file:/path");
   }
   const bool some_weight = std::any_of(provider.keys.begin(), provider.keys.end(), [](const auto& key) { return key.weight > 0; });
   if (!provider.keys.empty() && !some_weight)
@@ -237,7 +238,8 @@ void check_virtual_keys(const config& all, reading& run) {
     for (std::size_t j = 0; j < key.routes.size(); ++j) {
       if (key.routes[j].empty() || std::find(routes.begin(), routes.end(), key.routes[j]) != routes.end()) continue;
       const auto route_path = item_path(path + ".routes", j);
-      run.report(route_path, run.place_of(route_path), "no route " + in_quotes(key.routes[j]) + " is configured" + suggestion(key.routes[j], routes));
+      run.report(route_path, run.place_of(route_path),
+                 "no route " + in_quotes(key.routes[j]) + " is configured" + suggestion(key.routes[j], routes));
     }
     check_virtual_key_models(all, key, path, run);
   }

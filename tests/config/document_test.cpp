@@ -128,6 +128,13 @@ BOOST_AUTO_TEST_CASE(an_alias_bomb_is_refused) {
   BOOST_TEST(parsed.fault->message.find("500000 values") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(tens_of_thousands_of_keys_are_no_bomb) {
+  std::string text = "{\"keys\": [{}";
+  for (int i = 0; i < 40'000; ++i) text += ",{\"name\":\"a\",\"value\":\"b\",\"models\":[\"c\"]}";
+  const auto parsed = parse_document(text + "]}");
+  BOOST_TEST(!parsed.fault.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(more_than_sixteen_mebibytes_are_refused) {
   const auto parsed = parse_document("#" + std::string(largest_document, 'x'));
   BOOST_TEST_REQUIRE(parsed.fault.has_value());

@@ -234,7 +234,11 @@ BOOST_AUTO_TEST_CASE(a_readable_file_with_literal_secrets_is_warned_about) {
 }
 
 BOOST_AUTO_TEST_CASE(the_environment_gives_a_provider_per_key_variable) {
-  const auto result = from_environment(variables({{"GROQ_API_KEY", "gsk"}, {"OPENAI_API_KEY", "sk"}, {"MISTRAL_API_KEY", ""}, {"ANTHROPIC_API_KEY", "a"}, {"AWS_ACCESS_KEY_ID", "b"}}));
+  const auto result = from_environment(variables({{"GROQ_API_KEY", "gsk"},
+                                                  {"OPENAI_API_KEY", "sk"},
+                                                  {"MISTRAL_API_KEY", ""},
+                                                  {"ANTHROPIC_API_KEY", "a"},
+                                                  {"AWS_ACCESS_KEY_ID", "b"}}));
   BOOST_TEST_REQUIRE(result.value.has_value());
   const auto& providers = result.value->providers;
   BOOST_TEST_REQUIRE(providers.size() == 2u);
