@@ -28,11 +28,18 @@ bool has_left(std::uint64_t word, std::int64_t second) noexcept {
   return age >= static_cast<std::uint64_t>(window_seconds) && age < tag_mask + 1 - ahead_seconds;
 }
 
+void raise(std::atomic<std::int64_t>& to, std::int64_t second) noexcept {
+  std::int64_t seen = to.load(std::memory_order_acquire);
+  while (seen < second && !to.compare_exchange_weak(seen, second, std::memory_order_acq_rel)) {
+  }
+}
+
 }  // namespace
 
 std::int64_t rate_limit::advance(std::int64_t second) noexcept {
-  std::int64_t seen = newest_.load(std::memory_order_acquire);
+  const std::int64_t seen = newest_.load(std::memory_order_acquire);
   if (second <= seen) return seen;
+  raise(announced_, second);
   for (auto& slot : window_) {
     std::uint64_t word = slot.load(std::memory_order_acquire);
     while (amount_in(word) != 0 && has_left(word, second)) {
@@ -43,9 +50,8 @@ std::int64_t rate_limit::advance(std::int64_t second) noexcept {
     }
   }
   // Only now may others rely on it: whoever sees `second` here finds the old slots already out of total_.
-  while (seen < second && !newest_.compare_exchange_weak(seen, second, std::memory_order_acq_rel)) {
-  }
-  return std::max(seen, second);
+  raise(newest_, second);
+  return second;
 }
 
 void rate_limit::book(std::int64_t amount, std::int64_t second) noexcept {
@@ -81,13 +87,13 @@ bool rate_limit::reserve(std::int64_t amount, steady_time now) noexcept {
   const std::int64_t most = limit();
   if (most == 0 || amount <= 0) return true;
   amount = std::min(amount, max_amount);
-  const std::int64_t second = advance(second_of(now));
+  (void)advance(second_of(now));
   std::int64_t total = total_.load(std::memory_order_acquire);
   do {
     const bool fits = total + amount <= most || total <= 0;
     if (!fits) return false;
   } while (!total_.compare_exchange_weak(total, total + amount, std::memory_order_acq_rel));
-  book(amount, second);
+  book(amount, announced_.load(std::memory_order_acquire));
   return true;
 }
 
@@ -103,7 +109,7 @@ void rate_limit::settle(std::int64_t reserved, std::int64_t actual, steady_time 
     book(actual - reserved, second);
     return;
   }
-  // It may have been booked a second later than asked, by a thread whose clock reading was just overtaken.
+  // It was booked a second later than asked if the clock reading had just been overtaken.
   const std::int64_t back = reserved - actual;
   const std::int64_t taken = unbook(back, second);
   if (taken < back) (void)unbook(back - taken, second + 1);

@@ -14,7 +14,8 @@ namespace switchyard::routing {
 ///
 /// Invariant: total_ >= the sum of all slots. A reservation enters total_ by compare-and-swap (that is where the limit holds) before
 /// its slot, and leaves its slot before total_, so a thread that stalls in between can only make the limit stricter, never looser.
-/// Time should not run backwards by more than a few seconds between threads; an older `now` is booked in the newest second seen.
+/// Invariant: a reservation is booked no earlier than any second whose emptying its compare-and-swap profited from (announced_ is raised
+/// before slots are emptied). So a thread whose `now` was overtaken counts as of the newest second seen, which is when its call leaves.
 class rate_limit {
  public:
   /// limit per minute; 0: unlimited.
@@ -52,7 +53,8 @@ class rate_limit {
 
   std::atomic<std::int64_t> limit_;
   alignas(64) std::atomic<std::int64_t> total_{0};
-  std::atomic<std::int64_t> newest_{-1};
+  std::atomic<std::int64_t> announced_{-1};    // the newest second anyone has begun to empty slots for
+  std::atomic<std::int64_t> newest_{-1};       // the newest second for which that is done
   std::array<word, slots> window_{};
 };
 
