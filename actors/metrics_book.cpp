@@ -1,14 +1,12 @@
 #include "actors/metrics_book.hpp"
 
-#include <algorithm>
-
 namespace switchyard::actors {
 
 namespace {
 
 constexpr std::size_t most_series = 2000;        // per metric
 constexpr std::size_t most_answered_models = 500;
-const std::string other = "other";
+constexpr std::string_view other = "other";
 
 }  // namespace
 
@@ -21,26 +19,32 @@ void duration_histogram::add(microseconds sample) noexcept {
 }
 
 template <class Value>
-Value& metrics_book::cell(table<Value>& in, labels at, std::size_t used) {
+Value& metrics_book::cell(table<Value>& in, label_views at, std::size_t used) {
   if (const auto known = in.find(at); known != in.end()) return known->second;
   if (in.size() >= most_series) std::fill_n(at.begin(), used, other);
-  return in[std::move(at)];
+  labels owned;
+  std::copy(at.begin(), at.end(), owned.begin());
+  return in[std::move(owned)];
 }
 
-std::string metrics_book::model_label(const routing::key_entry& key, const std::string& model) const {
+std::string_view metrics_book::model_label(const routing::key_entry& key, std::string_view model) const {
   const auto& listed = key.config.models;
   if (std::find(listed.begin(), listed.end(), model) != listed.end()) return model;
-  return answered_models_.contains({key.provider, model}) ? model : other;
+  const auto answered = answered_models_.find(key.provider);
+  return answered != answered_models_.end() && answered->second.contains(model) ? model : other;
+}
+
+void metrics_book::learn_model(const std::string& provider, const std::string& model) {
+  if (answered_count_ < most_answered_models && answered_models_[provider].insert(model).second) ++answered_count_;
 }
 
 void metrics_book::add_attempt(const attempt_record& attempt) {
   const auto& key = *attempt.key;
   const auto& outcome = attempt.outcome;
-  if (outcome.result == routing::call_result::ok && answered_models_.size() < most_answered_models)
-    answered_models_.emplace(key.provider, attempt.model);
+  if (outcome.result == routing::call_result::ok) learn_model(key.provider, attempt.model);
   const auto model = model_label(key, attempt.model);
   if (outcome.result != routing::call_result::ok && outcome.result != routing::call_result::client_gone)
-    ++cell(upstream_errors_, {key.provider, key.config.name, std::string(to_string(outcome.result))}, 3);
+    ++cell(upstream_errors_, {key.provider, key.config.name, to_string(outcome.result)}, 3);
   cell(upstream_durations_, {key.provider, model, key.config.name}, 3).add(outcome.duration);
 }
 
@@ -48,8 +52,8 @@ void metrics_book::add(const request_record& record) {
   for (const auto& attempt : record.attempts)
     if (attempt.key) add_attempt(attempt);
 
-  const auto route = record.route ? record.route->name : std::string();
-  std::string provider, model;
+  const auto route = record.route ? std::string_view(record.route->name) : std::string_view();
+  std::string_view provider, model;
   if (!record.attempts.empty() && record.attempts.back().key) {
     const auto& last = record.attempts.back();
     provider = last.key->provider;
@@ -63,15 +67,17 @@ void metrics_book::add(const request_record& record) {
   durations_.add(record.duration);
   overheads_.add(record.overhead);
   if (record.first_token.count() > 0) first_tokens_.add(record.first_token);
+  add_failovers(record);
+}
 
+void metrics_book::add_failovers(const request_record& record) {
   for (std::size_t i = 1; i < record.attempts.size(); ++i) {
     const auto& from = record.attempts[i - 1];
     const auto& to = record.attempts[i];
     if (!from.key || !to.key) continue;
-    ++cell(failovers_,
-           {from.key->provider + "/" + from.key->config.name, to.key->provider + "/" + to.key->config.name,
-            std::string(to_string(from.outcome.result))},
-           3);
+    const auto from_name = from.key->provider + "/" + from.key->config.name;
+    const auto to_name = to.key->provider + "/" + to.key->config.name;
+    ++cell(failovers_, {from_name, to_name, to_string(from.outcome.result)}, 3);
   }
 }
 

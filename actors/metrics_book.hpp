@@ -4,14 +4,15 @@
 
 #include "actors/request_record.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <set>
-#include <span>
 #include <string>
-#include <tuple>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace switchyard::actors {
@@ -56,14 +57,25 @@ class metrics_book {
   [[nodiscard]] std::size_t series() const noexcept;
 
  private:
-  using labels = std::array<std::string, 4>;     ///< by the metric's own label names, in their order; unused ones empty
+  // By the metric's own label names, in their order; unused ones empty. Looked up by views: the usual record allocates nothing.
+  using labels = std::array<std::string, 4>;
+  using label_views = std::array<std::string_view, 4>;
+  struct label_order {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const noexcept {
+      return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), std::less<std::string_view>());
+    }
+  };
   template <class Value>
-  using table = std::map<labels, Value>;
+  using table = std::map<labels, Value, label_order>;
 
   template <class Value>
-  Value& cell(table<Value>& in, labels at, std::size_t used);
-  [[nodiscard]] std::string model_label(const routing::key_entry& key, const std::string& model) const;
+  Value& cell(table<Value>& in, label_views at, std::size_t used);
+  [[nodiscard]] std::string_view model_label(const routing::key_entry& key, std::string_view model) const;
   void add_attempt(const attempt_record& attempt);
+  void add_failovers(const request_record& record);
+  void learn_model(const std::string& provider, const std::string& model);
 
   table<std::uint64_t> requests_;                ///< route, provider, model, code
   duration_histogram durations_, overheads_, first_tokens_;
@@ -72,7 +84,8 @@ class metrics_book {
   table<std::uint64_t> tokens_;                  ///< provider, model, direction
   table<nano_usd> costs_;                        ///< provider, model, route
   table<std::uint64_t> failovers_;               ///< from, to, reason
-  std::set<std::pair<std::string, std::string>> answered_models_;   ///< provider, model
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> answered_models_;   ///< by provider
+  std::size_t answered_count_ = 0;
 };
 
 }  // namespace switchyard::actors
