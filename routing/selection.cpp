@@ -149,7 +149,8 @@ selection::rank selection::rank_of(const target& where, const key_entry& key) co
 }
 
 std::int64_t selection::tokens_for(const key_entry& key) const noexcept {
-  return key.state->tokens.limit() == 0 ? 0 : std::max<std::int64_t>(0, request_.input_tokens) + std::max<std::int64_t>(0, request_.output_tokens);
+  if (key.state->tokens.limit() == 0) return 0;
+  return std::max<std::int64_t>(0, request_.input_tokens) + std::max<std::int64_t>(0, request_.output_tokens);
 }
 
 // ---- choosing -------------------------------------------------------------------------------------------------------

@@ -75,7 +75,8 @@ class selection {
 
   /// The attempt on the last pick ended badly. Says whether next() may be asked again; false: `why` is the answer.
   /// `retry_after` as the provider named it (0: none). Takes one retry out of `budget` if there is a further key to try.
-  [[nodiscard]] bool failed(call_result result, const error& why, milliseconds retry_after, retry_budget& budget, steady_time deadline, steady_time now);
+  [[nodiscard]] bool failed(call_result result, const error& why, milliseconds retry_after, retry_budget& budget, steady_time deadline,
+                            steady_time now);
 
   /// Gives back the in-flight slot and settles the token reservation. Exactly once per pick, whatever happened.
   static void finish(const picked_key& pick, std::int64_t tokens_used, steady_time now) noexcept;

@@ -135,8 +135,8 @@ class virtual_yard {
     auto& k = keys_[which];
     ++calls;
     ++k.figures.calls;
-    const auto takes = k.alive ? microseconds(static_cast<std::int64_t>((0.5 + random_.uniform()) * 1000.0 * static_cast<double>(options_.latency.count())))
-                               : microseconds(300);
+    const double mean_us = 1000.0 * static_cast<double>(options_.latency.count());
+    const auto takes = microseconds(k.alive ? static_cast<std::int64_t>((0.5 + random_.uniform()) * mean_us) : 300);
     at(now_ + takes, [this, walk, &thread, deadline, pick, which, takes] {
       auto& key = keys_[which];
       call_outcome outcome;
@@ -144,7 +144,7 @@ class virtual_yard {
       outcome.probe = pick->probe;
       outcome.finished = now_;
       outcome.duration = takes;
-      outcome.result = !key.alive                                 ? call_result::connect_failed
+      outcome.result = !key.alive                           ? call_result::connect_failed
                        : random_.uniform() < key.error_rate ? call_result::server_error
                                                             : call_result::ok;
       if (outcome.result == call_result::ok) outcome.first_byte = takes;
