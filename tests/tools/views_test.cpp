@@ -77,10 +77,11 @@ BOOST_AUTO_TEST_CASE(an_explanation_says_why_candidates_are_out) {
   const auto shown = show_explanation(json::parse(R"({"route":"auto","target":"openai/x","reason":"weighted",
     "stages":[{"name":"balance","kind":"balance","verdict":"chose","reason":"0.7","took_us":3}],
     "candidates":[{"provider":"openai","model":"x","key":"k2","weight":0.3,"excluded_because":"breaker open"}],
-    "estimate":{"input_tokens":12,"output_tokens":null,"cost_usd":"0.000030000"}})"), {});
+    "signals":{"tokens":{"input":12},"turns":1},"estimate":{"input_tokens":12,"output_tokens":null,"cost_usd":"0.000030000"}})"), {});
   BOOST_TEST(holds(shown, "openai/x   k2      0.3  breaker open\n"));
   BOOST_TEST(holds(shown, "input tokens   12\n"));
   BOOST_TEST(holds(shown, "cost usd       0.000030000\n"));
+  BOOST_TEST(holds(shown, "signal tokens.input = 12\nsignal turns = 1\n"));
 }
 
 BOOST_AUTO_TEST_CASE(spend_ends_with_the_total) {
@@ -118,7 +119,7 @@ BOOST_AUTO_TEST_CASE(figures_are_short) {
 }
 
 BOOST_AUTO_TEST_CASE(json_is_indented) {
-  BOOST_TEST(indented_json(json::parse(R"({"a":[1,{}],"b":[]})")) == "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}");
+  BOOST_TEST(indented_json(json::parse(R"({"a":[0.5,{}],"b":[]})")) == "{\n  \"a\": [\n    0.5,\n    {}\n  ],\n  \"b\": []\n}");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdint>
@@ -80,6 +81,9 @@ void indent(std::string& out, const json::value& what, std::size_t depth) {
     }
     line(depth);
     out += ']';
+  } else if (what.is_double()) {   // 0.5, where serialize() writes 5E-1
+    char digits[40];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, what.get_double()).ptr);
   } else {
     out += json::serialize(what);
   }

@@ -93,6 +93,16 @@ std::string facts(const json::value& from, const std::vector<std::pair<std::stri
   return out;
 }
 
+/// "signal tokens.input = 12", one line for every leaf.
+std::string signal_lines(const json::value& from, const std::string& path) {
+  const auto* object = from.if_object();
+  if (object == nullptr) return printable(path) + " = " + printable(text_of(from)) + "\n";
+  std::string out;
+  for (const auto& [name, value] : *object)
+    out += signal_lines(value, (path.ends_with(' ') ? path : path + ".") + std::string(name.data(), name.size()));
+  return out;
+}
+
 std::string join_provider_model(const json::value& row) {
   const auto provider = text_at(row, "provider");
   const auto model = text_at(row, "model");
@@ -217,7 +227,7 @@ std::string show_decisions(const json::value& answer, const table_style& style) 
 }
 
 std::string show_decision_line(const json::value& decision, const table_style& style) {
-  constexpr std::size_t widths[] = {12, 32, 6, 10, 28, 16, 5, 8, 11, 0};   // of decision_fields(); longer texts push on
+  constexpr std::size_t widths[] = {12, 36, 6, 10, 28, 16, 5, 8, 11, 0};   // of decision_fields(); longer texts push on
   std::string out;
   std::size_t index = 0;
   for (const auto& f : decision_fields()) {
@@ -254,9 +264,7 @@ std::string show_explanation(const json::value& answer, const table_style& style
                                    {"input tokens", "estimate.input_tokens"}, {"output tokens", "estimate.output_tokens"},
                                    {"cost usd", "estimate.cost_usd"}});
   if (const auto* signals = member(answer, "signals"); signals != nullptr && signals->is_object() && !signals->get_object().empty()) {
-    out += "\n";
-    for (const auto& [name, value] : signals->get_object())
-      out += "signal " + printable(std::string_view(name.data(), name.size())) + " = " + printable(text_of(value)) + "\n";
+    out += "\n" + signal_lines(*signals, "signal ");
   }
   out += "\n" + tabulate(list_of(answer, "stages"),
                          {text("STAGE", "name"), text("KIND", "kind"), text("VERDICT", "verdict"), duration("TOOK", "took_us", 1),
