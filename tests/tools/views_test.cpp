@@ -31,6 +31,12 @@ BOOST_AUTO_TEST_CASE(keys_show_weight_health_breaker_and_what_is_left) {
              "       498         -  gpt-4o, gpt-4o-mini\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_key_without_calls_has_no_success_rate_and_no_latency) {
+  const auto shown = show_keys(json::parse(R"([{"key":"k1","success_rate":1.0,"calls":0,"latency_ms":0.0}])"), {});
+  BOOST_TEST(!holds(shown, "100%"));
+  BOOST_TEST(!holds(shown, "0us"));
+}
+
 BOOST_AUTO_TEST_CASE(a_list_may_come_bare_or_wrapped) {
   const auto bare = json::parse(R"([{"name":"yard-a","state":"alive"}])");
   const auto wrapped = json::parse(R"({"nodes":[{"name":"yard-a","state":"alive"}]})");

@@ -143,7 +143,7 @@ int drain(const console& c, const std::string& node) {
   if (!node.empty()) body["node"] = node;
   const auto reply = answer_of(c.client.ask("POST", "/admin/v1/drain", json::serialize(body)));
   if (!reply) return failed;
-  print(c.json ? reply->body + "\n" : "draining: no new requests are taken, what is in flight is finished\n");
+  print(c.json ? reply->body + "\n" : "draining: /readyz answers 503 so that load balancers move on; requests are still served until the node is stopped\n");
   return fine;
 }
 

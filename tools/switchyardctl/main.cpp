@@ -87,7 +87,7 @@ class command_line {
     auto* vkeys = app_.add_subcommand("vkeys", "Virtual keys")->require_subcommand(1);
     add_view("list", "Virtual keys with their limits", "/admin/v1/virtual-keys", show_virtual_keys, vkeys);
     add_spend();
-    auto* drain_command = app_.add_subcommand("drain", "Stop taking requests, finish those in flight, end the node");
+    auto* drain_command = app_.add_subcommand("drain", "Turn /readyz to 503, so that load balancers move on before the node is stopped");
     drain_command->add_option("NODE", node_, "Name of the node (default: the one that is asked)");
     on(drain_command, [this](const console& c) { return drain(c, node_); });
     add_config();

@@ -52,8 +52,9 @@ field breaker(std::string title, std::string path) {
   }};
 }
 
-cell share_cell(std::optional<double> success) {
-  if (!success) return {"-"};
+cell success_cell(const json::value& key) {
+  const auto success = number_at(key, "success_rate");
+  if (!success || number_at(key, "calls") == 0.0) return {"-"};   // no calls say nothing, not 100 %
   return {percent(*success), *success >= 0.99 ? tone::good : *success >= 0.9 ? tone::warning : tone::bad};
 }
 
@@ -181,8 +182,11 @@ std::string show_keys(const json::value& answer, const table_style& style) {
       {text("PROVIDER", "provider"), text("KEY", "key"), text("REGION", "region"), number("WEIGHT", "weight"),
        number("EFFECTIVE", "effective_weight"), breaker("BREAKER", "breaker"), {"PARKED", parked_cell},
        {"IN FLIGHT", [](const json::value& k) { return cell{with_limit(text_at(k, "in_flight"), text_at(k, "max_in_flight"))}; }, true},
-       duration("LATENCY", "latency_ms", 1000),
-       {"SUCCESS", [](const json::value& k) { return share_cell(number_at(k, "success_rate")); }, true},
+       {"LATENCY", [](const json::value& k) {
+          const auto latency = number_at(k, "latency_ms");
+          return cell{latency && *latency > 0 ? short_duration(*latency * 1000) : "-"};
+        }, true},
+       {"SUCCESS", success_cell, true},
        number("CALLS", "calls"), number("FAILED", "failures"), number("429S", "rate_limited"),
        number("RPM LEFT", "rpm.remaining", 0), number("TPM LEFT", "tpm.remaining", 0), text("MODELS", "models")},
       style, "no keys");
