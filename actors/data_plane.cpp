@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t batch_size = 256;
 constexpr milliseconds batch_age{10};
+constexpr int fewest_retries = 30;     // in 10 s, whatever the traffic: failover must work on a quiet node, too
 
 error not_found(std::string_view method, std::string_view path) {
   error what = client_error(error_code::invalid_request, "no such endpoint: " + std::string(method) + " " + std::string(path.substr(0, 200)));
@@ -38,6 +39,21 @@ constexpr operation_path operations[] = {
 
 constexpr std::string_view models_path = "/v1/models";
 
+/// Clients send "openai%2Fgpt-4o" for a model's path segment. What is not a valid escape stays as it is.
+std::string percent_decoded(std::string_view text) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
+      plain += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+      i += 2;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
 net::task<void> answer_probe(net::exchange& x, bool well, std::string_view word) {
   const header headers[] = {{"content-type", "text/plain; charset=utf-8"}, {"cache-control", "no-store"}};
   (void)co_await x.respond(well ? 200 : 503, headers, word);
@@ -50,7 +66,7 @@ thread_context::thread_context(net::io_thread& home, const yard_feed& feed, cons
     : thread(home), yard(feed), limits(bounds), draining(leaving), random(seed), report_(std::move(report)) {}
 
 routing::retry_budget& thread_context::budget_of(const config::provider_config& provider) {
-  const auto [found, made] = budgets_.try_emplace(provider.name, provider.retry.budget);
+  const auto [found, made] = budgets_.try_emplace(provider.name, provider.retry.budget, fewest_retries);
   if (!made) found->second.configure(provider.retry.budget);
   return found->second;
 }
@@ -101,8 +117,8 @@ net::task<void> serve_request(thread_context& here, net::exchange& x) {
   if (path == models_path || (path.starts_with(models_path) && path[models_path.size()] == '/' && path.size() > models_path.size() + 1)) {
     if (head.method != "GET" && head.method != "HEAD") co_return co_await life.refuse(wrong_method("GET"));
     // Not within the co_await: GCC 12 evaluates both arms of a conditional there.
-    std::string_view id;
-    if (path != models_path) id = path.substr(models_path.size() + 1);
+    std::string id;
+    if (path != models_path) id = percent_decoded(path.substr(models_path.size() + 1));
     co_return co_await life.list_models(id);
   }
   co_await life.refuse(not_found(head.method, path));

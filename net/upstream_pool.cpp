@@ -21,9 +21,10 @@ constexpr std::size_t padding = 64;
 std::mutex tls_options_mutex;
 upstream_tls_options tls_options;
 
-error connect_error(const endpoint& where, const std::string& why, bool timeout = false) {
+// Says nothing of the address: the text may reach a client.
+error connect_error(const std::string& why, bool timeout = false) {
   return upstream_failure(timeout ? error_code::upstream_timeout : error_code::upstream_error,
-                          "cannot connect to " + where.host + ":" + std::to_string(where.port) + ": " + why);
+                          "cannot connect to the provider: " + why);
 }
 
 }  // namespace
@@ -155,7 +156,7 @@ task<result<std::vector<asio::ip::tcp::endpoint>>> upstream_pools::resolve(const
   if (a.failure || a.found.empty()) {
     // The name server is out: an address that worked before is better than none.
     if (!cached.found.empty() && a.failure != asio::error::operation_aborted) co_return cached.found;
-    co_return connect_error(where, "the name does not resolve (" + a.failure.message() + ")", a.failure == asio::error::timed_out);
+    co_return connect_error("the name does not resolve (" + a.failure.message() + ")", a.failure == asio::error::timed_out);
   }
   cached.found = interleave_families(a.found);
   cached.expires = thread_.now() + names_for;
@@ -214,8 +215,8 @@ task<result<std::shared_ptr<upstream_connection>>> upstream_pools::connect(endpo
 
   auto addresses = co_await resolve(where, stop);
   if (!addresses) co_return addresses.failure();
-  if (expired || thread_.now() >= until) co_return connect_error(where, "the name did not resolve in time", true);
-  if (left) co_return connect_error(where, "cancelled");
+  if (expired || thread_.now() >= until) co_return connect_error("the name did not resolve in time", true);
+  if (left) co_return connect_error("cancelled");
 
   phase connecting;
   std::optional<tcp_socket> socket;
@@ -227,7 +228,7 @@ task<result<std::shared_ptr<upstream_connection>>> upstream_pools::connect(endpo
   race->start();
   if (const auto failure = co_await connecting.over) {
     if (const auto cached = names_.find(where.host + ":" + std::to_string(where.port)); cached != names_.end()) cached->second.expires = {};
-    co_return connect_error(where, expired ? "timed out" : failure.message(), expired);
+    co_return connect_error(expired ? "timed out" : failure.message(), expired);
   }
   stop = nullptr;
   system_error ignored;
@@ -247,7 +248,7 @@ task<result<std::shared_ptr<upstream_connection>>> upstream_pools::connect(endpo
   tls.async_handshake(asio::ssl::stream_base::client, [connection, &handshake](const system_error& failure) { handshake.over.set(failure); });
   if (const auto failure = co_await handshake.over) {
     sessions_.erase(where);
-    co_return connect_error(where, expired ? "TLS handshake timed out" : "TLS: " + failure.message(), expired);
+    co_return connect_error(expired ? "TLS handshake timed out" : "TLS: " + failure.message(), expired);
   }
   co_return connection;
 }

@@ -49,7 +49,7 @@ class openai_stream final : public stream_decoder {
     if (done_) {
       if (const auto rest = splitter_.rest(); !rest.empty()) forward(rest);
     } else if (!step_.problem && splitter_.overlong()) {
-      step_.problem = bad_stream("the provider sent an event of more than 16 MiB");
+      step_.problem = bad_stream("the provider sent an event of more than 8 MiB");
     } else if (!step_.problem && begins_with_done_line(splitter_.pending())) {
       // Some close without the last blank line. Nothing of worth can follow, so there is nothing to wait for.
       step_.finished = done_ = true;

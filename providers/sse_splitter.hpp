@@ -20,7 +20,7 @@ struct sse_piece {
 class sse_splitter {
  public:
   /// An event longer than this is refused.
-  static constexpr std::size_t longest_event = 16u << 20;
+  static constexpr std::size_t longest_event = 8u << 20;
 
   /// Continues with `chunk`; the pieces then come from next(). Earlier pieces become invalid.
   void feed(std::string_view chunk);

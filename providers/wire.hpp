@@ -84,7 +84,7 @@ struct stream_step {
 class stream_decoder {
  public:
   virtual ~stream_decoder() = default;
-  /// An event longer than 16 MiB is a problem of kind bad_response.
+  /// An event longer than 8 MiB is a problem of kind bad_response.
   virtual const stream_step& feed(std::string_view bytes) = 0;
   /// Usage as reported so far.
   [[nodiscard]] virtual const usage& reported() const noexcept = 0;

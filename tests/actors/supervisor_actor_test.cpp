@@ -35,7 +35,8 @@ struct supervised {
     return found;
   }
   caf::strong_actor_ptr actor_named(const std::string& name) {
-    for (const auto& row : list()->actors)
+    const auto now = list();   // kept alive: the loop reads it
+    for (const auto& row : now->actors)
       if (row.name == name && row.handle) return caf::actor_cast<caf::strong_actor_ptr>(row.handle);
     return nullptr;
   }

@@ -1,4 +1,5 @@
 """Malformed and hostile HTTP: a 400-class answer or a closed connection, and the node goes on."""
+import re
 import json
 import socket
 import time
@@ -86,7 +87,7 @@ class Edges(unittest.TestCase):
                 smuggled = sent + b"GET /smuggled HTTP/1.1\r\nHost: yard\r\n\r\n"
                 got = self.exchange(smuggled)
                 self.assertRegex(got, rb"^HTTP/1\.[01] (400|413|431|501|505) ", name)
-                self.assertEqual(got.count(b"HTTP/1."), 1, "answered what was smuggled")
+                self.assertEqual(len(re.findall(rb"HTTP/1\.[01] \d\d\d", got)), 1, "answered what was smuggled")
         self.assertEqual(self.sim.requests(), before)
 
     def test_right_requests_in_unusual_form_are_served(self):

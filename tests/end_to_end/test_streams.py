@@ -121,7 +121,7 @@ class Streams(unittest.TestCase):
             for i in range(20):
                 status, _, body = await read_answer(reader)
                 self.assertEqual(status, 200)
-                text = b"".join(part.split(b'"')[0] for part in body.split(b'"content":"')[1:])
+                text = b"".join(part.split(b'"')[0] for part in body.replace(b'\\"', b"'").split(b'"content":"')[1:])
                 self.assertIn(f"number{i:03}".encode(), text)
             writer.close()
         asyncio.run(pipeline())

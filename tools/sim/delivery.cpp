@@ -31,7 +31,10 @@ net::task<bool> write(net::exchange& on, std::string_view bytes) {
 
 /// Keeps the connection without sending until the caller leaves.
 net::task<void> hold(net::exchange& on) {
-  while (co_await wait_for(on, seconds(10))) {
+  // Not `while (co_await ...) {}`: GCC 12 turns that into a trap.
+  for (;;) {
+    const bool waited = co_await wait_for(on, seconds(10));
+    if (!waited) co_return;
   }
 }
 

@@ -61,8 +61,7 @@ void welcome(const actors::node_addresses& at, const config::config& config, boo
   std::string model = "MODEL";
   const auto& key = config.providers.front().keys.front();
   if (!key.models.empty()) model = config.providers.front().name + "/" + key.models.front();
-  std::fprintf(stderr,
-               "\nSwitchyard is ready%s.\n"
+  std::printf("\nSwitchyard is ready%s.\n"
                "  try it:     curl http://%s/v1/chat/completions -H 'content-type: application/json' \\\n"
                "                -d '{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}'\n"
                "  dashboard:  http://%s/\n\n",
@@ -127,8 +126,8 @@ int run(const tools::node_command& command) {
     return 1;
   }
   std::printf("listening data=%s admin=%s cluster=none\n", show(at->data).c_str(), show(at->admin).c_str());
-  std::fflush(stdout);
   welcome(*at, *loaded.value, sim != nullptr);
+  std::fflush(stdout);
 
   while (true) {
     int number = 0;

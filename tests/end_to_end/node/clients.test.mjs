@@ -54,7 +54,7 @@ test("responses answer whole and streamed", async () => {
   const types = [];
   for await (const event of stream) types.push(event.type);
   assert.equal(types.at(-1), "response.completed");
-  assert.equal((await stream.finalResponse()).output_text, answer.output_text);
+  assert.equal((await stream.finalResponse()).output[0].content[0].text, answer.output_text);
 });
 
 test("embeddings and models", async () => {

@@ -1,0 +1,298 @@
+// One attempt of a request: the call to a provider, what is relayed of its answer, and what its failure means.
+
+#include "actors/request_life.hpp"
+
+#include "providers/registry.hpp"
+
+#include <algorithm>
+
+namespace switchyard::actors {
+
+namespace {
+
+using routing::call_result;
+
+constexpr std::size_t most_answer_bytes = 64u << 20;       // a complete answer is held in memory up to this
+constexpr std::size_t most_held_stream = 256u << 10;       // stream bytes held back until the first content
+constexpr milliseconds longest_hold = seconds(10);
+constexpr milliseconds longest_tail{200};                  // a provider may take this long to close a stream it has ended
+constexpr milliseconds rest_after_429 = seconds(1);        // when the provider names no time
+constexpr milliseconds rest_after_quota = std::chrono::minutes(10);
+constexpr milliseconds rest_after_refused_key = std::chrono::minutes(5);
+
+/// Client fields a provider may see. Everything else, credentials and cookies first, stays here.
+constexpr std::string_view forwarded_to_provider[] = {"traceparent", "tracestate", "openai-beta", "idempotency-key"};
+/// Provider fields a client may see.
+constexpr std::string_view forwarded_to_client[] = {"openai-processing-ms", "openai-version", "content-language"};
+
+call_result result_of(providers::failure_kind kind) noexcept {
+  switch (kind) {
+    case providers::failure_kind::request_refused: return call_result::request_refused;
+    case providers::failure_kind::rate_limited: return call_result::rate_limited;
+    case providers::failure_kind::quota_exhausted: return call_result::quota_exhausted;
+    case providers::failure_kind::unauthorized: return call_result::unauthorized;
+    case providers::failure_kind::server_error: return call_result::server_error;
+    case providers::failure_kind::bad_response: return call_result::bad_response;
+  }
+  return call_result::server_error;
+}
+
+call_result result_of(net::call_fault fault, bool content_sent) noexcept {
+  switch (fault) {
+    case net::call_fault::timeout: return call_result::timeout;
+    case net::call_fault::protocol: return call_result::bad_response;
+    case net::call_fault::cancelled: return call_result::client_gone;
+    case net::call_fault::connect:
+    case net::call_fault::reset:
+    case net::call_fault::none: break;
+  }
+  return content_sent ? call_result::stream_broken : call_result::connect_failed;
+}
+
+bool is_event_stream(std::string_view content_type) noexcept {
+  return content_type.size() >= 17 && equal_ignoring_case(content_type.substr(0, 17), "text/event-stream");
+}
+
+}  // namespace
+
+// ---- call --------------------------------------------------------------------------------------------------------
+
+net::task<request_life::attempt_end> request_life::attempt(const routing::picked_key& pick) {
+  const auto& provider = pick.provider->config;
+  attempt_record report;
+  report.key = pick.key;
+  report.model = pick.model;
+  report.outcome.key = pick.key->state->id;
+  report.outcome.probe = pick.probe;
+  const auto begun = here_.thread.now();
+
+  const auto* wire = providers::find_wire(provider.wire);
+  const auto* place = here_.base_url_of(pick.key->base_url);
+  net::call_limits limits;
+  limits.connect = provider.timeouts.connect;
+  limits.first_byte = provider.timeouts.first_byte;
+  limits.idle = provider.timeouts.idle;
+  limits.deadline = std::min(deadline_, begun + provider.timeouts.total);
+
+  attempt_end end = attempt_end::give_up;
+  if (x_.client_gone()) {
+    report.outcome.result = call_result::client_gone;
+    end = attempt_end::client_left;
+  } else {
+    const auto message = wire->encode(request_, {pick.key->base_url, pick.model, &pick.key->config, &provider});
+    std::string head_lines;
+    head_lines.reserve(256);
+    const auto add = [&head_lines](std::string_view name, std::string_view value) { head_lines.append(name).append(": ").append(value).append("\r\n"); };
+    for (const auto& [name, value] : message.headers) add(name, value);
+    add("user-agent", "switchyard");
+    for (const auto& field : x_.head().headers)
+      for (const auto name : forwarded_to_provider)
+        if (equal_ignoring_case(field.name, name)) add(name, field.value);
+
+    net::upstream_call call(here_.thread, place->where, limits);
+    x_.on_client_gone([&call] { call.cancel(); });
+    auto head = co_await call.send(message.method, message.path, head_lines, message.body);
+    if (!head) {
+      end = call_broke(pick, call, report, head.failure());
+    } else {
+      report.status = (*head)->status;
+      report.outcome.first_byte = call.first_byte_after();
+      read_limits(pick, **head);
+      if (report.status < 200 || report.status > 299) {
+        // A refusal is short; what is longer than 1 MiB is cut and judged by its status.
+        const std::vector<header> fields = (*head)->headers;
+        auto body = co_await call.read_all(1u << 20);
+        auto problem = wire->classify(report.status, fields, body ? *body : std::string_view{}, wall_now(), pick.key->config.value.reveal());
+        away_ += call.waited();
+        end = problem.kind == providers::failure_kind::request_refused ? co_await relay_refusal(**head, problem, report)
+                                                                        : provider_failed(pick, report, problem);
+      } else if (request_.stream && is_event_stream((*head)->find("content-type"))) {
+        end = co_await relay_stream(call, **head, report, message.hide_usage);
+      } else {
+        end = co_await relay_whole(call, **head, report);
+      }
+    }
+    x_.on_client_gone({});
+  }
+
+  // Every attempt is reported and gives back what it held, whatever happened.
+  const auto now = here_.thread.now();
+  report.outcome.finished = now;
+  report.outcome.duration = std::chrono::duration_cast<microseconds>(now - begun);
+  const bool answered = report.outcome.result == call_result::ok || report.outcome.result == call_result::stream_broken ||
+                        report.outcome.result == call_result::client_gone;
+  if (answered) {
+    report.outcome.input_tokens = record_.input_tokens;
+    report.outcome.output_tokens = record_.output_tokens;
+  }
+  pick.key->state->note_result(report.outcome.result, provider.breaker.min_requests);
+  routing::selection::finish(pick, report.outcome.input_tokens + report.outcome.output_tokens, now);
+  record_.attempts.push_back(std::move(report));
+  if (end == attempt_end::answered) settle(record_.status, record_.error_code, record_.ending);
+  co_return end;
+}
+
+// ---- relay -------------------------------------------------------------------------------------------------------
+
+net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_call& call, const net::response_head& head, attempt_record& report) {
+  const std::string content_type(head.find("content-type"));
+  std::vector<std::pair<std::string_view, std::string>> kept;
+  for (const auto& field : head.headers)
+    for (const auto name : forwarded_to_client)
+      if (equal_ignoring_case(field.name, name)) kept.emplace_back(name, field.value);
+  auto body = co_await call.read_all(most_answer_bytes);
+  if (!body) co_return call_broke(*pick_, call, report, body.failure());
+  away_ += call.waited();
+  const auto* wire = providers::find_wire(pick_->provider->config.wire);
+  auto usage = wire->inspect(request_.operation, *body);
+  if (!usage) {
+    providers::failure problem;
+    problem.kind = usage.failure().code == error_code::upstream_error && usage.failure().retryable ? providers::failure_kind::server_error
+                                                                                                 : providers::failure_kind::bad_response;
+    problem.what = usage.failure();
+    co_return provider_failed(*pick_, report, problem);
+  }
+  report.outcome.result = call_result::ok;
+  note_usage(*usage, static_cast<std::int64_t>(body->size() / 4));
+  price_it(*pick_);
+  record_.status = report.status;
+  auto headers = answer_headers(content_type.empty() ? std::string_view("application/json") : std::string_view(content_type), true);
+  for (const auto& [name, value] : kept) headers.push_back({name, value});
+  if (auto sent = co_await x_.respond(record_.status, headers, *body); !sent) co_return attempt_end::client_left;
+  co_return attempt_end::answered;
+}
+
+net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_call& call, const net::response_head& head, attempt_record& report, bool hide_usage) {
+  const auto* wire = providers::find_wire(pick_->provider->config.wire);
+  const auto decoder = wire->open_stream(request_.operation, hide_usage, pick_->key->config.value.reveal());
+  const auto opened = here_.thread.now();
+  const int status = head.status;
+  std::string held;                      // whole events, until the first content decides that this provider answers
+  bool finished = false;
+  std::optional<error> broken;
+  std::optional<providers::failure> problem;
+
+  while (true) {
+    auto piece = co_await call.read_body();
+    if (!piece) {
+      broken = piece.failure();
+      break;
+    }
+    if (piece->empty()) break;
+    const auto& step = decoder->feed(*piece);
+    finished = finished || step.finished;
+    if (content_sent_) {
+      if (!step.forward.empty())
+        if (auto sent = co_await x_.write(step.forward); !sent) call.cancel();
+    } else {
+      for (const auto event : step.forward) held += event;
+      const bool decided = !step.problem && (step.content || step.finished || held.size() > most_held_stream || here_.thread.now() - opened > longest_hold);
+      if (decided && !held.empty()) {
+        content_sent_ = true;
+        away_ += call.waited();
+        record_.first_token = std::chrono::duration_cast<microseconds>(here_.thread.now() - x_.started());
+        auto headers = answer_headers("text/event-stream; charset=utf-8", false);
+        headers.push_back({"x-accel-buffering", "no"});
+        (void)co_await x_.begin(status, headers);
+        const std::string_view first[] = {held};
+        if (auto sent = co_await x_.write(first); !sent) call.cancel();
+        std::string().swap(held);
+      }
+    }
+    if (step.problem) problem = step.problem;
+    if (problem || finished) break;
+  }
+
+  note_usage(decoder->reported(), decoder->estimated_output_tokens());
+  price_it(*pick_);
+  record_.status = status;
+  if (x_.client_gone()) {
+    report.outcome.result = finished ? call_result::ok : call_result::client_gone;
+    co_return attempt_end::client_left;
+  }
+  if (finished && !problem) {
+    report.outcome.result = call_result::ok;
+    const auto sent = co_await x_.end();
+    co_await call.skip_rest(longest_tail);   // so that the connection can serve again
+    co_return sent ? attempt_end::answered : attempt_end::client_left;
+  }
+  if (!problem && !broken) {
+    broken = upstream_failure(error_code::upstream_error, "the provider ended its stream early");
+  }
+  if (!content_sent_) {
+    if (problem) co_return provider_failed(*pick_, report, *problem);
+    away_ += call.waited();
+    co_return call_broke(*pick_, call, report, *broken);
+  }
+  // Too late for another provider: the client learns of it by an error event, never by a normal end.
+  const error why = problem ? problem->what : *broken;
+  report.outcome.result = call.fault() == net::call_fault::timeout ? call_result::timeout : call_result::stream_broken;
+  report.problem = why.message;
+  record_.ending = request_ending::error;
+  record_.error_code = to_string(why.code);
+  const std::string event = ingress_.stream_error(request_.operation, why);
+  const std::string_view last[] = {event};
+  (void)co_await x_.write(last);
+  (void)co_await x_.end();
+  co_return attempt_end::answered;
+}
+
+/// The provider refused the request itself: its answer goes through, nobody else is asked.
+net::task<request_life::attempt_end> request_life::relay_refusal(const net::response_head& head, providers::failure& problem, attempt_record& report) {
+  report.outcome.result = call_result::request_refused;
+  report.problem = problem.what.message;
+  record_.status = http_status(problem.what);
+  record_.error_code = to_string(problem.what.code);
+  record_.ending = request_ending::error;
+  record_.output_tokens = 0;
+  record_.input_tokens = 0;
+  (void)head;
+  const std::string body = problem.body_for_client.empty() ? ingress_.error_body(problem.what) : std::move(problem.body_for_client);
+  const auto headers = answer_headers("application/json", false);
+  if (auto sent = co_await x_.respond(record_.status, headers, std::string_view(body)); !sent) co_return attempt_end::client_left;
+  co_return attempt_end::answered;
+}
+
+// ---- failover ----------------------------------------------------------------------------------------------------
+
+request_life::attempt_end request_life::attempt_failed(const routing::picked_key& pick, attempt_record& report, const error& why, milliseconds retry_after) {
+  report.problem = why.message;
+  last_error_ = why;
+  if (x_.client_gone()) return attempt_end::client_left;
+  auto& budget = here_.budget_of(pick.provider->config);
+  const bool more = selection_->failed(report.outcome.result, why, retry_after, budget, deadline_, here_.thread.now());
+  return more && !content_sent_ ? attempt_end::try_next : attempt_end::give_up;
+}
+
+request_life::attempt_end request_life::call_broke(const routing::picked_key& pick, net::upstream_call& call, attempt_record& report, const error& why) {
+  report.outcome.result = x_.client_gone() ? call_result::client_gone : result_of(call.fault(), content_sent_);
+  away_ += call.waited();
+  return attempt_failed(pick, report, why, milliseconds(0));
+}
+
+request_life::attempt_end request_life::provider_failed(const routing::picked_key& pick, attempt_record& report, const providers::failure& problem) {
+  report.outcome.result = result_of(problem.kind);
+  auto& key = *pick.key->state;
+  const auto now = here_.thread.now();
+  switch (problem.kind) {
+    case providers::failure_kind::rate_limited:
+      key.park(now + (problem.retry_after > milliseconds(0) ? problem.retry_after : rest_after_429), routing::park_reason::retry_after);
+      break;
+    case providers::failure_kind::quota_exhausted: key.park(now + rest_after_quota, routing::park_reason::quota); break;
+    case providers::failure_kind::unauthorized: key.park(now + rest_after_refused_key, routing::park_reason::unauthorized); break;
+    default: break;
+  }
+  error why = problem.what;
+  why.retry_after_s = static_cast<int>(std::chrono::ceil<seconds>(problem.retry_after).count());
+  return attempt_failed(pick, report, why, problem.retry_after);
+}
+
+void request_life::read_limits(const routing::picked_key& pick, const net::response_head& head) {
+  const auto limits = providers::read_rate_limit_headers(head.headers);
+  auto& key = *pick.key->state;
+  const double headroom = limits.headroom();
+  if (key.headroom.load(std::memory_order_relaxed) != headroom) key.headroom.store(headroom, std::memory_order_relaxed);
+  if (const auto rest = limits.rest_for(); rest > milliseconds(0)) key.park(here_.thread.now() + rest, routing::park_reason::retry_after);
+}
+
+}  // namespace switchyard::actors
