@@ -24,4 +24,6 @@ caf::error actor_failed(std::string_view actor_name, const std::exception_ptr& w
   return caf::make_error(caf::exit_reason::unhandled_exception);
 }
 
+std::uint64_t mailbox_depth(caf::scheduled_actor* self) { return self->mailbox().size(); }
+
 }  // namespace switchyard::actors

@@ -32,9 +32,6 @@ void fail_loudly(Self* self, std::string name) {
 }
 
 /// Messages that wait for `self`. Call it from its own handlers only.
-template <class Self>
-[[nodiscard]] std::uint64_t mailbox_depth(Self* self) {
-  return self->mailbox().size();
-}
+[[nodiscard]] std::uint64_t mailbox_depth(caf::scheduled_actor* self);
 
 }  // namespace switchyard::actors
