@@ -132,6 +132,9 @@ class ErrorsAreOpenAIs(unittest.TestCase):
     def test_a_stream_that_breaks_ends_in_an_error_and_never_in_a_false_done(self):
         for kind in ("reset", "truncate", "stall", "stream_error"):
             with self.subTest(kind):
+                # Paced, so that content has gone out before the fault comes: else the node could still go elsewhere.
+                self.sim.pace(tokens_per_second=100)
+                self.addCleanup(self.sim.pace)
                 self.sim.faults({"kind": kind, "after_events": 5})
                 got = self.stream_bytes()
                 self.assertIn(b'"content":', got)

@@ -155,6 +155,7 @@ class Capacity(unittest.TestCase):
             self.assertEqual(all(await asyncio.gather(*running)), True)
             took = time.monotonic() - start
             # every idle connection still works
+            sim.pace()
             for reader, writer in idle[::100]:
                 writer.write(request_bytes(chat_body("still here")))
                 self.assertEqual((await read_answer(reader))[0], 200)
