@@ -11,9 +11,30 @@
 
 namespace switchyard::providers {
 
-/// The operation a client asked for.
-enum class api { chat_completions, responses, completions, embeddings };
+/// The operation a client asked for; each belongs to one format.
+enum class api {
+  chat_completions, responses, completions, embeddings,                                        // OpenAI
+  messages, count_message_tokens,                                                              // Anthropic
+  generate_content, count_content_tokens, embed_content, batch_embed_contents,                 // Gemini
+  converse                                                                                     // Bedrock
+};
 [[nodiscard]] std::string_view to_string(api operation) noexcept;
+/// Does it end in vectors instead of text?
+[[nodiscard]] constexpr bool is_embedding(api operation) noexcept {
+  return operation == api::embeddings || operation == api::embed_content || operation == api::batch_embed_contents;
+}
+/// Does it only count tokens?
+[[nodiscard]] constexpr bool is_count(api operation) noexcept {
+  return operation == api::count_message_tokens || operation == api::count_content_tokens;
+}
+
+/// What the request line said; formats that have the model in the body leave `model` empty.
+struct operation_target {
+  api operation = api::chat_completions;
+  std::string model;                       ///< from the path, percent-decoded: "gemini-2.5-flash" or "openai/gpt-4o"
+  bool stream = false;                     ///< from the path (:streamGenerateContent, converse-stream)
+  bool as_array = false;                   ///< Gemini streams without alt=sse: one JSON array instead of events
+};
 
 /// Bytes [begin, end) of the body.
 struct byte_range {
@@ -28,12 +49,13 @@ struct api_request {
   std::string_view body;
   std::string model;                       ///< unescaped
   bool stream = false;
+  bool as_array = false;                   ///< operation_target::as_array
   std::vector<std::string> fallbacks;      ///< Switchyard's own field; never forwarded
   std::int64_t input_tokens = 0;           ///< estimate: text bytes / 4, a fixed figure per image
   std::int64_t max_output_tokens = 0;      ///< max_tokens / max_completion_tokens / max_output_tokens; 0: not given
   bool wants_usage = false;                ///< stream_options.include_usage is true
 
-  byte_range model_value;                  ///< the JSON string with its quotes
+  byte_range model_value;                  ///< the JSON string with its quotes; empty: the model stands in the path
   byte_range fallbacks_member;             ///< the whole member with one comma, ready to cut out; empty: none
   bool has_stream_options = false;
   std::size_t after_open_brace = 0;        ///< where a member may be inserted

@@ -3,12 +3,26 @@
 
 #include "providers/wire.hpp"
 
+#include "providers/embedding.hpp"
+
 namespace switchyard::providers {
 
-/// nullptr: this version does not speak it.
 [[nodiscard]] const wire* find_wire(config::wire_format format) noexcept;
+/// The format an operation belongs to.
+[[nodiscard]] const ingress& ingress_of(api operation) noexcept;
+/// The grammar of an operation's bodies; nullptr: it generates nothing.
+[[nodiscard]] const dialect* dialect_of(api operation) noexcept;
+/// nullptr: it is no embedding.
+[[nodiscard]] const embedding_dialect* embedding_dialect_of(api operation) noexcept;
 
-[[nodiscard]] const wire& openai_wire() noexcept;          // openai_wire.cpp
-[[nodiscard]] const ingress& openai_ingress() noexcept;    // openai_ingress.cpp
+[[nodiscard]] const wire& openai_wire() noexcept;             // openai/wire.cpp
+[[nodiscard]] const wire& anthropic_wire() noexcept;          // anthropic/wire.cpp
+[[nodiscard]] const wire& gemini_wire() noexcept;             // gemini/wire.cpp
+[[nodiscard]] const wire& bedrock_wire() noexcept;            // bedrock/wire.cpp
+
+[[nodiscard]] const ingress& openai_ingress() noexcept;       // openai/ingress.cpp
+[[nodiscard]] const ingress& anthropic_ingress() noexcept;    // anthropic/ingress.cpp
+[[nodiscard]] const ingress& gemini_ingress() noexcept;       // gemini/ingress.cpp
+[[nodiscard]] const ingress& bedrock_ingress() noexcept;      // bedrock/ingress.cpp
 
 }  // namespace switchyard::providers

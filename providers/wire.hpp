@@ -19,11 +19,15 @@
 
 namespace switchyard::providers {
 
-/// Token counts as the provider reports them; nullopt: it did not say.
+class dialect;             // dialect.hpp
+class embedding_dialect;   // embedding.hpp
+
+/// Token counts as the provider reports them; nullopt: it did not say. `input` includes what a cache gave or took.
 struct usage {
   std::optional<std::int64_t> input;
   std::optional<std::int64_t> output;
-  std::optional<std::int64_t> cached_input;
+  std::optional<std::int64_t> cached_input;   ///< read from a cache
+  std::optional<std::int64_t> cache_write;    ///< written to a cache
 };
 
 /// Where and with which credential a call goes.
@@ -32,6 +36,7 @@ struct call_target {
   std::string_view model;                  ///< as the provider knows it
   const config::key_config* key = nullptr;
   const config::provider_config* provider = nullptr;
+  wall_time now{};                         ///< signatures carry the time
 };
 
 /// The request to send: `body` pieces are sent in order without being joined; they point into the client's body or `storage`.
@@ -90,14 +95,38 @@ class stream_decoder {
   [[nodiscard]] virtual const usage& reported() const noexcept = 0;
   /// Output tokens estimated from the content seen (for streams that end without usage).
   [[nodiscard]] virtual std::int64_t estimated_output_tokens() const noexcept = 0;
+  /// The body ended cleanly without `finished`: what was still due, and whether the stream may count as finished after all (formats
+  /// without an end marker). Default: nothing more.
+  virtual const stream_step& close();
+  /// The event that tells the client of a failure after content has gone out, where it must fit what was sent before (sequence
+  /// numbers, an open array). Empty: ingress::stream_error() will do.
+  [[nodiscard]] virtual std::string failure_event(const error&) { return {}; }
 };
+
+/// What a call is for, where a translated body has to be addressed.
+enum class purpose { generate, embed };
 
 /// A format spoken to providers.
 class wire {
  public:
   virtual ~wire() = default;
   [[nodiscard]] virtual config::wire_format format() const noexcept = 0;
+  /// Does this provider take that operation's bodies as they come? Else the request is translated into native().
+  [[nodiscard]] virtual bool takes(api operation, const config::provider_config& provider) const noexcept = 0;
+  /// What requests of other formats are translated into.
+  [[nodiscard]] virtual const dialect& native() const noexcept = 0;
+  /// Likewise for embeddings; nullptr: it has none.
+  [[nodiscard]] virtual const embedding_dialect* native_embedding() const noexcept { return nullptr; }
+  /// An operation it takes: the client's bytes, edited only where they must be.
   [[nodiscard]] virtual upstream_request encode(const api_request& request, const call_target& where) const = 0;
+  /// Method, path and headers for a translated body, which stands in `message.body` already.
+  virtual void address(upstream_request& message, purpose what_for, bool stream, const call_target& where) const = 0;
+  /// Fields of the client's head that may go along when the formats are the same: {"anthropic-beta"}.
+  [[nodiscard]] virtual std::span<const std::string_view> client_headers() const noexcept { return {}; }
+  /// Fields of the provider's head a client of the same format may see.
+  [[nodiscard]] virtual std::span<const std::string_view> provider_headers() const noexcept { return {}; }
+  /// Is a 2xx answer of that content type one of its streams?
+  [[nodiscard]] virtual bool is_stream(std::string_view content_type) const noexcept;
   /// For a status outside 2xx, or a 2xx whose body is not what it should be. `credential`: the key that was used, never repeated
   /// in the failure whatever it looks like (what looks like a key is masked anyway).
   [[nodiscard]] virtual failure classify(int status, std::span<const header> headers, std::string_view body, wall_time now,
@@ -116,7 +145,9 @@ class ingress {
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
   /// Validates the whole body (UTF-8, depth <= 64, no duplicate top-level key) and reads the facts.
   /// `body` must have 64 readable bytes after its end (simdjson padding); their content does not matter.
-  [[nodiscard]] virtual result<api_request> parse(api operation, std::string_view body) const = 0;
+  [[nodiscard]] virtual result<api_request> parse(const operation_target& where, std::string_view body) const = 0;
+  /// Where the path says no more than the operation.
+  [[nodiscard]] result<api_request> parse(api operation, std::string_view body) const { return parse(operation_target{.operation = operation}, body); }
   /// {"error":{"message","type","param","code"}} in this format.
   [[nodiscard]] virtual std::string error_body(const error& what) const = 0;
   /// The event that ends a broken stream in this format, complete with its blank line; never a normal end marker.
@@ -128,6 +159,14 @@ class ingress {
   };
   [[nodiscard]] virtual std::string models_body(std::span<const model_row> models) const = 0;
   [[nodiscard]] virtual std::string model_body(const model_row& model) const = 0;
+  /// The answer of an operation that only counts tokens, made from our own estimate.
+  [[nodiscard]] virtual std::string count_body(std::int64_t input_tokens) const;
+  /// The head field that this format's clients read the request's id from, beside x-request-id; empty: none.
+  [[nodiscard]] virtual std::string_view request_id_header() const noexcept { return {}; }
+  /// Of its error bodies sent before a stream began, and of its streams when they are relayed as they come.
+  [[nodiscard]] virtual std::string_view stream_content_type(const api_request&) const noexcept { return "text/event-stream; charset=utf-8"; }
+  /// Head fields an error answer of this format carries ({"x-amzn-errortype", "ThrottlingException"}).
+  [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> error_headers(const error&) const { return {}; }
 };
 
 }  // namespace switchyard::providers

@@ -2,10 +2,12 @@
 //
 // The client's bytes are sent as they came. Three things may differ: the model's name, Switchyard's own `fallbacks` (cut out),
 // and on streams `stream_options` (put in, so that every stream is accounted for; the extra event is hidden from the client again).
+#include "providers/body_edit.hpp"
+#include "providers/dialect.hpp"
 #include "providers/json_document.hpp"
 #include "providers/json_scan.hpp"
-#include "providers/openai_error.hpp"
-#include "providers/openai_stream.hpp"
+#include "providers/openai/error.hpp"
+#include "providers/openai/stream.hpp"
 #include "providers/registry.hpp"
 
 #include <algorithm>
@@ -44,6 +46,7 @@ constexpr quirk quirks[] = {
     case api::responses: return "/responses";
     case api::completions: return "/completions";
     case api::embeddings: return "/embeddings";
+    default: break;   // no operation of OpenAI's
   }
   return "/chat/completions";
 }
@@ -57,49 +60,31 @@ constexpr quirk quirks[] = {
 }
 
 [[nodiscard]] std::string request_path(std::string_view base_url, api operation, bool versioned) {
-  if (const auto scheme = base_url.find("://"); scheme != std::string_view::npos) base_url.remove_prefix(scheme + 3);
-  const auto slash = base_url.find('/');
-  std::string_view prefix = slash == std::string_view::npos ? std::string_view{} : base_url.substr(slash);
-  while (prefix.ends_with('/')) prefix.remove_suffix(1);
+  const std::string_view prefix = path_prefix(base_url);
   std::string path(prefix);
   if (versioned && !ends_with_version(prefix)) path += "/v1";
   path += path_of(operation);
   return path;
 }
 
-/// Puts `with` in the place of a range of the body.
-struct edit {
-  byte_range where;
-  std::string_view with;
-};
-
-/// The body in pieces, unedited stretches as views. `edits` do not overlap.
-void write_pieces(std::string_view body, std::span<edit> edits, std::vector<std::string_view>& out) {
-  std::sort(edits.begin(), edits.end(), [](const edit& a, const edit& b) { return a.where.begin < b.where.begin; });
-  std::size_t at = 0;
-  const auto add = [&](std::string_view piece) {
-    if (!piece.empty()) out.push_back(piece);
-  };
-  for (const auto& e : edits) {
-    add(body.substr(at, e.where.begin - at));
-    add(e.with);
-    at = e.where.end;
-  }
-  add(body.substr(at));
-}
-
 class openai_wire_format final : public wire {
  public:
   [[nodiscard]] config::wire_format format() const noexcept override { return config::wire_format::openai; }
 
+  [[nodiscard]] bool takes(api operation, const config::provider_config&) const noexcept override {
+    return operation == api::chat_completions || operation == api::completions || operation == api::embeddings || operation == api::responses;
+  }
+  [[nodiscard]] const dialect& native() const noexcept override { return chat_dialect(); }
+  [[nodiscard]] const embedding_dialect* native_embedding() const noexcept override { return &openai_embedding_dialect(); }
+
+  void address(upstream_request& message, purpose what_for, bool stream, const call_target& where) const override {
+    address(message, what_for == purpose::embed ? api::embeddings : api::chat_completions, stream, where);
+  }
+
   [[nodiscard]] upstream_request encode(const api_request& request, const call_target& where) const override {
     const quirk dialect = quirk_of(where.provider);
     upstream_request out;
-    out.path = request_path(where.base_url, request.operation, dialect.versioned);
-    if (where.key != nullptr && !where.key->value.empty())
-      out.headers.emplace_back("authorization", "Bearer " + std::string(where.key->value.reveal()));
-    out.headers.emplace_back("content-type", "application/json");
-    out.headers.emplace_back("accept", request.stream ? "text/event-stream" : "application/json");
+    address(out, request.operation, request.stream, where);
 
     edit edits[3];
     std::size_t count = 0;
@@ -151,6 +136,15 @@ class openai_wire_format final : public wire {
 
   [[nodiscard]] std::unique_ptr<stream_decoder> open_stream(api operation, bool hide_usage, std::string_view credential) const override {
     return open_openai_stream(operation, hide_usage, credential);
+  }
+
+ private:
+  static void address(upstream_request& out, api operation, bool stream, const call_target& where) {
+    out.path = request_path(where.base_url, operation, quirk_of(where.provider).versioned);
+    if (where.key != nullptr && !where.key->value.empty())
+      out.headers.emplace_back("authorization", "Bearer " + std::string(where.key->value.reveal()));
+    out.headers.emplace_back("content-type", "application/json");
+    out.headers.emplace_back("accept", stream ? "text/event-stream" : "application/json");
   }
 };
 

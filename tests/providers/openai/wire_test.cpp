@@ -1,4 +1,4 @@
-#include "samples.hpp"
+#include "tests/providers/samples.hpp"
 
 #include <algorithm>
 

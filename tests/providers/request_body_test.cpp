@@ -1,6 +1,6 @@
-#include "providers/openai_request.hpp"
+#include "providers/request_body.hpp"
 
-#include "samples.hpp"
+#include "tests/providers/samples.hpp"
 
 using namespace switchyard;
 using namespace switchyard::providers;
@@ -12,7 +12,7 @@ const std::string hello = R"("messages":[{"role":"user","content":"hi"}])";
 
 error refusal(const std::string& body, api operation = api::chat_completions) {
   const padded_body text(body);
-  auto read = parse_openai_request(operation, text.view());
+  auto read = openai_ingress().parse(operation, text.view());
   BOOST_REQUIRE_MESSAGE(!read, "was accepted: " << body.substr(0, 200));
   return read.failure();
 }
@@ -20,7 +20,7 @@ error refusal(const std::string& body, api operation = api::chat_completions) {
 /// The body without its fallbacks member.
 std::string without_fallbacks(const std::string& body) {
   const padded_body text(body);
-  auto read = parse_openai_request(api::chat_completions, text.view());
+  auto read = openai_ingress().parse(api::chat_completions, text.view());
   BOOST_REQUIRE_MESSAGE(read, "was refused: " << body);
   const auto cut = read->fallbacks_member;
   return body.substr(0, cut.begin) + body.substr(cut.end);
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(the_facts_of_a_chat_request_are_read) {
   const std::string body = R"({"model":"openai/gpt-4o","messages":[{"role":"user","content":"Hello there"}],"stream":true,"max_tokens":7,)"
                            R"("max_completion_tokens":50,"stream_options":{"include_usage":true},"fallbacks":["a/b","c/d"]})";
   const padded_body text(body);
-  auto read = parse_openai_request(api::chat_completions, text.view());
+  auto read = openai_ingress().parse(api::chat_completions, text.view());
   BOOST_REQUIRE(read);
   BOOST_TEST(read->model == "openai/gpt-4o");
   BOOST_TEST(body.substr(read->model_value.begin, read->model_value.end - read->model_value.begin) == "\"openai/gpt-4o\"");
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(the_facts_of_a_chat_request_are_read) {
 
 BOOST_AUTO_TEST_CASE(a_recorded_request_is_accepted) {
   const padded_body text(test::golden("chat_request.json"));
-  auto read = parse_openai_request(api::chat_completions, text.view());
+  auto read = openai_ingress().parse(api::chat_completions, text.view());
   BOOST_REQUIRE(read);
   BOOST_TEST(read->model == "gpt-5");
   BOOST_TEST(!read->stream);
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_recorded_request_is_accepted) {
 BOOST_AUTO_TEST_CASE(a_model_deeper_down_is_not_the_model) {
   const std::string body = R"({"metadata":{"model":"wrong","fallbacks":["x"]},"tools":[{"model":"wrong"}],"model":"right",)" + hello + "}";
   const padded_body text(body);
-  auto read = parse_openai_request(api::chat_completions, text.view());
+  auto read = openai_ingress().parse(api::chat_completions, text.view());
   BOOST_REQUIRE(read);
   BOOST_TEST(read->model == "right");
   BOOST_TEST(body.substr(read->model_value.begin, 7) == "\"right\"");
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_model_deeper_down_is_not_the_model) {
 BOOST_AUTO_TEST_CASE(names_and_models_may_be_escaped) {
   const std::string body = R"({"\u006dodel":"gpt\u002d4o \u00e9\ud83d\ude00",)" + hello + "}";
   const padded_body text(body);
-  auto read = parse_openai_request(api::chat_completions, text.view());
+  auto read = openai_ingress().parse(api::chat_completions, text.view());
   BOOST_REQUIRE(read);
   BOOST_TEST(read->model == "gpt-4o \xC3\xA9\xF0\x9F\x98\x80");
   BOOST_TEST(body.substr(read->model_value.begin, read->model_value.end - read->model_value.begin) == R"("gpt\u002d4o \u00e9\ud83d\ude00")");
@@ -91,13 +91,13 @@ BOOST_AUTO_TEST_CASE(a_model_has_at_most_256_characters) {
   std::string accented;
   for (int i = 0; i < 256; ++i) accented += "\xC3\xA9";
   const padded_body fits("{\"model\":\"" + accented + "\"," + hello + "}");
-  BOOST_TEST(parse_openai_request(api::chat_completions, fits.view()).has_value());
+  BOOST_TEST(openai_ingress().parse(api::chat_completions, fits.view()).has_value());
   BOOST_TEST(refusal("{\"model\":\"" + std::string(257, 'm') + "\"," + hello + "}").param == "model");
 }
 
 BOOST_AUTO_TEST_CASE(stream_is_a_boolean_or_null) {
   const padded_body null_stream("{\"model\":\"m\",\"stream\":null," + hello + "}");
-  auto read = parse_openai_request(api::chat_completions, null_stream.view());
+  auto read = openai_ingress().parse(api::chat_completions, null_stream.view());
   BOOST_REQUIRE(read);
   BOOST_TEST(!read->stream);
   for (const std::string stream : {"1", "\"true\"", "{}"})
@@ -116,13 +116,13 @@ BOOST_AUTO_TEST_CASE(every_operation_asks_for_its_own_member) {
   BOOST_TEST(refusal(R"({"model":"m","input":7})", api::embeddings).param == "input");
   for (const std::string body : {R"({"model":"m","input":"hi"})", R"({"model":"m","input":["a","b"]})", R"({"model":"m","input":[1,2]})"}) {
     const padded_body text(body);
-    BOOST_TEST(parse_openai_request(api::embeddings, text.view()).has_value());
-    BOOST_TEST(parse_openai_request(api::responses, text.view()).has_value());
+    BOOST_TEST(openai_ingress().parse(api::embeddings, text.view()).has_value());
+    BOOST_TEST(openai_ingress().parse(api::responses, text.view()).has_value());
   }
   const padded_body stored(R"({"model":"m","prompt":{"id":"pmpt_1"}})");
-  BOOST_TEST(parse_openai_request(api::responses, stored.view()).has_value());
+  BOOST_TEST(openai_ingress().parse(api::responses, stored.view()).has_value());
   const padded_body prompt(R"({"model":"m","prompt":"once upon"})");
-  BOOST_TEST(parse_openai_request(api::completions, prompt.view()).has_value());
+  BOOST_TEST(openai_ingress().parse(api::completions, prompt.view()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_top_level_name_may_stand_only_once) {
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_top_level_name_may_stand_only_once) {
   std::string many = "{\"model\":\"a\"," + hello;
   for (int i = 0; i < 200; ++i) many += ",\"f" + std::to_string(i) + "\":1";
   const padded_body fine(many + "}");
-  BOOST_TEST(parse_openai_request(api::chat_completions, fine.view()).has_value());
+  BOOST_TEST(openai_ingress().parse(api::chat_completions, fine.view()).has_value());
   BOOST_TEST(refusal(many + ",\"f17\":2}").param == "f17");
 }
 
@@ -176,17 +176,17 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_no_object_is_an_invalid_request) {
 BOOST_AUTO_TEST_CASE(bytes_after_the_body_do_not_matter) {
   const std::string body = "{\"model\":\"m\"," + hello + "}";
   std::string followed = body + ",\"model\":\"other\"}" + std::string(64, '}');
-  BOOST_TEST(parse_openai_request(api::chat_completions, std::string_view(followed).substr(0, body.size())).has_value());
+  BOOST_TEST(openai_ingress().parse(api::chat_completions, std::string_view(followed).substr(0, body.size())).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(members_that_steer_the_upstream_are_not_interpreted) {
   const padded_body text("{\"model\":\"m\",\"api_base\":\"http://evil\",\"api_key\":\"k\",\"base_url\":7," + hello + "}");
-  BOOST_TEST(parse_openai_request(api::chat_completions, text.view()).has_value());
+  BOOST_TEST(openai_ingress().parse(api::chat_completions, text.view()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_that_is_no_positive_integer_is_left_to_the_provider) {
   const padded_body text("{\"model\":\"m\",\"max_tokens\":\"many\"," + hello + "}");
-  auto read = parse_openai_request(api::chat_completions, text.view());
+  auto read = openai_ingress().parse(api::chat_completions, text.view());
   BOOST_REQUIRE(read);
   BOOST_TEST(read->max_output_tokens == 0);
 }

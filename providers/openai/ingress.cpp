@@ -5,8 +5,8 @@
 //   stream, responses: event: error\n data: {"type":"error","code":C,"message":M,"param":P|null,"sequence_number":0,"error":{...}}\n\n
 //                     the documented event is flat, the SDKs (and OpenAI itself) use the nested object: both are there
 #include "providers/json_scan.hpp"
-#include "providers/openai_request.hpp"
 #include "providers/registry.hpp"
+#include "providers/request_body.hpp"
 
 namespace switchyard::providers {
 
@@ -47,12 +47,34 @@ void append_model(std::string& out, const ingress::model_row& model) {
   out += '}';
 }
 
+constexpr std::string_view output_limits[] = {"/max_completion_tokens", "/max_output_tokens", "/max_tokens"};
+constexpr std::string_view sized[] = {"tools", "functions", "response_format"};
+constexpr std::string_view instructions[] = {"instructions"};
+constexpr std::string_view kept_by_provider[] = {"prompt", "conversation", "previous_response_id"};
+
+constexpr body_grammar chat_grammar = {.required = "messages", .limits = output_limits, .input_bytes = sized};
+constexpr body_grammar completions_grammar = {.required = "prompt", .shape = required_shape::text_or_array, .limits = output_limits};
+constexpr body_grammar embeddings_grammar = {.required = "input", .shape = required_shape::text_or_array};
+// A stored prompt or a conversation may stand in for the input of a response.
+constexpr body_grammar responses_grammar = {.required = "input", .shape = required_shape::text_array_or_absent, .limits = output_limits,
+                                            .input_text = instructions, .input_bytes = sized, .instead = kept_by_provider};
+
+[[nodiscard]] const body_grammar& grammar_of(api operation) noexcept {
+  switch (operation) {
+    case api::responses: return responses_grammar;
+    case api::completions: return completions_grammar;
+    case api::embeddings: return embeddings_grammar;
+    default: return chat_grammar;
+  }
+}
+
 class openai_format final : public ingress {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "openai"; }
 
-  [[nodiscard]] result<api_request> parse(api operation, std::string_view body) const override {
-    return parse_openai_request(operation, body);
+  using ingress::parse;
+  [[nodiscard]] result<api_request> parse(const operation_target& where, std::string_view body) const override {
+    return read_request_body(grammar_of(where.operation), where, body);
   }
 
   [[nodiscard]] std::string error_body(const error& what) const override {

@@ -1,4 +1,4 @@
-#include "providers/openai_error.hpp"
+#include "providers/openai/error.hpp"
 
 #include "providers/json_document.hpp"
 #include "providers/json_scan.hpp"

@@ -3,11 +3,11 @@
 // chat, completions:  data: {..., "choices":[{"delta":{...},"finish_reason":...}], "usage":{...}|null}      data: [DONE]
 // responses:          [event: T]  data: {"type":T, ...}    T = response.created ... response.completed
 // error:              data: {"error":...}, or event: error, or {"type":"error",...}, or response.failed
-#include "providers/openai_stream.hpp"
+#include "providers/openai/stream.hpp"
 
 #include "base/secret.hpp"
 #include "providers/json_scan.hpp"
-#include "providers/openai_error.hpp"
+#include "providers/openai/error.hpp"
 #include "providers/sse_splitter.hpp"
 
 #include <string>

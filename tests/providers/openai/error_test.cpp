@@ -1,6 +1,6 @@
-#include "providers/openai_error.hpp"
+#include "providers/openai/error.hpp"
 
-#include "samples.hpp"
+#include "tests/providers/samples.hpp"
 
 using namespace switchyard;
 using namespace switchyard::providers;

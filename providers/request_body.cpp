@@ -1,4 +1,4 @@
-#include "providers/openai_request.hpp"
+#include "providers/request_body.hpp"
 
 #include "providers/input_estimate.hpp"
 #include "providers/json_document.hpp"
@@ -34,23 +34,16 @@ constexpr std::size_t few_names = 24;         // up to here comparing every pair
   return characters >= 1 && characters <= longest_model;
 }
 
-/// The member a request of that kind cannot do without.
-[[nodiscard]] std::string_view required_member(api operation) noexcept {
-  switch (operation) {
-    case api::chat_completions: return "messages";
-    case api::completions: return "prompt";
-    case api::responses:
-    case api::embeddings: return "input";
-  }
-  return "messages";
-}
-
 /// Reads one body. The parsed document and the scanner walk the top level side by side: the one knows values, the other places.
 class reader {
  public:
-  reader(api operation, std::string_view body) : required_(required_member(operation)), scan_(body) {
-    out_.operation = operation;
+  reader(const body_grammar& grammar, const operation_target& where, std::string_view body)
+      : grammar_(grammar), required_(grammar.required), limit_rank_(grammar.limits.size()), scan_(body) {
+    out_.operation = where.operation;
     out_.body = body;
+    out_.model = where.model;
+    out_.stream = where.stream;
+    out_.as_array = where.as_array;
   }
 
   [[nodiscard]] result<api_request> read(simdjson::dom::object object) {
@@ -72,24 +65,24 @@ class reader {
   using problem = std::optional<error>;
 
   [[nodiscard]] problem read_member(std::string_view name, element value, const json::member& place, std::size_t comma) {
-    if (name == "model") return read_model(value, place);
+    if (name == "model" && grammar_.model_in_body) return read_model(value, place);
     if (name == required_) return read_required(value, place);
-    if (name == "stream") return read_stream(value);
+    if (name == "stream" && grammar_.stream_in_body) return read_stream(value);
     if (name == "fallbacks") return read_fallbacks(value, place, comma);
     if (name == "stream_options") {
       out_.has_stream_options = true;
       bool wanted = false;
       out_.wants_usage = value.at_pointer("/include_usage").get(wanted) == simdjson::SUCCESS && wanted;
-    } else if (name == "max_completion_tokens" || name == "max_output_tokens") {
-      read_limit(value, true);
-    } else if (name == "max_tokens") {
-      read_limit(value, false);
-    } else if (name == "tools" || name == "functions" || name == "response_format") {
-      out_.input_tokens += static_cast<std::int64_t>(place.value.size() / 4);
-    } else if (name == "instructions" && out_.operation == api::responses) {
-      out_.input_tokens += estimate_input_tokens(place.value);
+      return {};
     }
+    read_limit(name, value);
+    if (is_one_of(name, grammar_.input_bytes)) out_.input_tokens += static_cast<std::int64_t>(place.value.size() / 4);
+    if (is_one_of(name, grammar_.input_text)) out_.input_tokens += estimate_input_tokens(place.value);
     return {};
+  }
+
+  [[nodiscard]] static bool is_one_of(std::string_view name, std::span<const std::string_view> names) noexcept {
+    return std::find(names.begin(), names.end(), name) != names.end();
   }
 
   [[nodiscard]] problem read_model(element value, const json::member& place) {
@@ -97,28 +90,44 @@ class reader {
     if (value.is_null()) return refused("you must provide a model parameter", "model");
     if (value.get(model) != simdjson::SUCCESS) return refused("Invalid type for 'model': expected a string.", "model");
     if (model.empty()) return refused("you must provide a model parameter", "model");
-    if (!is_model_name(model))
-      return refused("Invalid 'model': at most 256 characters and no control characters are allowed.", "model");
+    if (!is_model_name(model)) return bad_model_name();
     out_.model = model;
     out_.model_value = {place.value_begin, place.end};
     return {};
   }
 
+  [[nodiscard]] static error bad_model_name() {
+    return refused("Invalid 'model': at most 256 characters and no control characters are allowed.", "model");
+  }
+
   [[nodiscard]] problem read_required(element value, const json::member& place) {
     const std::string param(required_);
     const auto type = value.type();
-    const auto missing = [&] { return refused("Missing required parameter: '" + param + "'.", param); };
-    if (out_.operation == api::chat_completions) {
-      simdjson::dom::array messages;
-      if (value.is_null()) return missing();
-      if (value.get(messages) != simdjson::SUCCESS) return refused("Invalid type for 'messages': expected an array of objects.", param);
-      if (messages.begin() == messages.end())
-        return refused("Invalid 'messages': empty array. Expected an array with minimum length 1.", param);
-    } else if (type == element_type::NULL_VALUE) {
-      // A stored prompt or a conversation may stand in for the input of a response; that is the provider's to say.
-      if (out_.operation != api::responses) return missing();
-    } else if (type != element_type::STRING && type != element_type::ARRAY) {
-      return refused("Invalid type for '" + param + "': expected a string or an array.", param);
+    const bool is_absent = type == element_type::NULL_VALUE;
+    switch (grammar_.shape) {
+      case required_shape::objects: {
+        simdjson::dom::array entries;
+        if (is_absent) return missing();
+        if (value.get(entries) != simdjson::SUCCESS) return refused("Invalid type for '" + param + "': expected an array of objects.", param);
+        if (entries.begin() == entries.end())
+          return refused("Invalid '" + param + "': empty array. Expected an array with minimum length 1.", param);
+        break;
+      }
+      case required_shape::text_or_array:
+      case required_shape::text_array_or_absent:
+        if (is_absent && grammar_.shape == required_shape::text_array_or_absent) break;   // that is the provider's to say
+        if (is_absent) return missing();
+        if (type != element_type::STRING && type != element_type::ARRAY)
+          return refused("Invalid type for '" + param + "': expected a string or an array.", param);
+        break;
+      case required_shape::array:
+        if (is_absent) return missing();
+        if (type != element_type::ARRAY) return refused("Invalid type for '" + param + "': expected an array.", param);
+        break;
+      case required_shape::object:
+        if (is_absent) return missing();
+        if (type != element_type::OBJECT) return refused("Invalid type for '" + param + "': expected an object.", param);
+        break;
     }
     has_required_ = true;
     out_.input_tokens += estimate_input_tokens(place.value);
@@ -151,25 +160,35 @@ class reader {
     return {};
   }
 
-  void read_limit(element value, bool preferred) {
-    std::int64_t limit = 0;
-    if (value.get(limit) != simdjson::SUCCESS || limit <= 0) return;   // anything else is the provider's to refuse
-    if (preferred || out_.max_output_tokens == 0) out_.max_output_tokens = limit;
+  /// The most preferred limit that is a positive number; anything else is the provider's to refuse.
+  void read_limit(std::string_view name, element value) {
+    for (std::size_t rank = 0; rank < limit_rank_; ++rank) {
+      const auto pointer = grammar_.limits[rank].substr(1);
+      const auto slash = std::min(pointer.find('/'), pointer.size());
+      if (name != pointer.substr(0, slash)) continue;
+      std::int64_t limit = 0;
+      const auto failure = slash == pointer.size() ? value.get(limit) : value.at_pointer(pointer.substr(slash)).get(limit);
+      if (failure != simdjson::SUCCESS || limit <= 0) continue;
+      out_.max_output_tokens = limit;
+      limit_rank_ = rank;
+    }
+  }
+
+  [[nodiscard]] error missing() const {
+    const std::string param(required_);
+    return refused("Missing required parameter: '" + param + "'.", param);
   }
 
   [[nodiscard]] problem finish() {
     if (const auto twice = find_duplicate())
       return refused("Duplicate parameter: '" + std::string(twice->substr(0, 64)) + "'.", std::string(twice->substr(0, 64)));
     if (out_.model.empty()) return refused("you must provide a model parameter", "model");
-    if (!has_required_ && out_.operation != api::responses)
-      return refused("Missing required parameter: '" + std::string(required_) + "'.", std::string(required_));
-    if (!has_required_ && !has_name("prompt") && !has_name("conversation") && !has_name("previous_response_id"))
-      return refused("Missing required parameter: 'input'.", "input");
+    if (!is_model_name(out_.model)) return bad_model_name();   // one from the path
+    const auto given = [&](std::string_view name) { return is_one_of(name, names_); };
+    if (!has_required_ && (grammar_.instead.empty() || std::none_of(grammar_.instead.begin(), grammar_.instead.end(), given))) return missing();
     if (out_.operation == api::embeddings) out_.stream = false;   // there are no streamed embeddings
     return {};
   }
-
-  [[nodiscard]] bool has_name(std::string_view name) const { return std::find(names_.begin(), names_.end(), name) != names_.end(); }
 
   [[nodiscard]] std::optional<std::string_view> find_duplicate() {
     if (names_.size() <= few_names) {
@@ -184,7 +203,9 @@ class reader {
   }
 
   api_request out_;
+  const body_grammar& grammar_;
   std::string_view required_;
+  std::size_t limit_rank_;             // limits before this one are preferred to what was found
   json::members scan_;
   std::vector<std::string_view> names_;
   bool has_required_ = false;
@@ -192,13 +213,13 @@ class reader {
 
 }  // namespace
 
-result<api_request> parse_openai_request(api operation, std::string_view body) {
+result<api_request> read_request_body(const body_grammar& grammar, const operation_target& where, std::string_view body) {
   json::document document;
   if (!document.parse(body))
     return client_error(error_code::invalid_json, "We could not parse the JSON body of your request: " + document.fault() + ".");
   simdjson::dom::object object;
   if (document.root().get(object) != simdjson::SUCCESS) return refused("The request body must be a JSON object.");
-  return reader(operation, body).read(object);
+  return reader(grammar, where, body).read(object);
 }
 
 }  // namespace switchyard::providers

@@ -1,0 +1,29 @@
+// Formats that are still being written: each line goes when its file comes.
+#include "providers/dialect.hpp"
+#include "providers/registry.hpp"
+
+#include <cstdlib>
+
+namespace switchyard::providers {
+
+const dialect& chat_dialect() noexcept { std::abort(); }
+const dialect& completions_dialect() noexcept { std::abort(); }
+const embedding_dialect& openai_embedding_dialect() noexcept { std::abort(); }
+
+const dialect& responses_dialect() noexcept { std::abort(); }
+
+const dialect& messages_dialect() noexcept { std::abort(); }
+const wire& anthropic_wire() noexcept { std::abort(); }
+const ingress& anthropic_ingress() noexcept { std::abort(); }
+
+const dialect& generate_content_dialect() noexcept { std::abort(); }
+const embedding_dialect& gemini_embedding_dialect() noexcept { std::abort(); }
+const embedding_dialect& gemini_batch_embedding_dialect() noexcept { std::abort(); }
+const wire& gemini_wire() noexcept { std::abort(); }
+const ingress& gemini_ingress() noexcept { std::abort(); }
+
+const dialect& converse_dialect() noexcept { std::abort(); }
+const wire& bedrock_wire() noexcept { std::abort(); }
+const ingress& bedrock_ingress() noexcept { std::abort(); }
+
+}  // namespace switchyard::providers
