@@ -1,8 +1,9 @@
-// Which path means what: the one table of data-plane routes, default deny.
+// What an I/O thread does with a request: probes, the formats' endpoints (providers/endpoints.hpp), default deny.
 
 #include "actors/data_plane.hpp"
 
 #include "actors/request_life.hpp"
+#include "providers/endpoints.hpp"
 #include "providers/registry.hpp"
 
 namespace switchyard::actors {
@@ -23,35 +24,6 @@ error wrong_method(std::string_view expected) {
   error what = client_error(error_code::invalid_request, "method not allowed: expected " + std::string(expected));
   what.status = 405;
   return what;
-}
-
-struct operation_path {
-  std::string_view path;
-  providers::api operation;
-};
-
-constexpr operation_path operations[] = {
-    {"/v1/chat/completions", providers::api::chat_completions},
-    {"/v1/responses", providers::api::responses},
-    {"/v1/completions", providers::api::completions},
-    {"/v1/embeddings", providers::api::embeddings},
-};
-
-constexpr std::string_view models_path = "/v1/models";
-
-/// Clients send "openai%2Fgpt-4o" for a model's path segment. What is not a valid escape stays as it is.
-std::string percent_decoded(std::string_view text) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
-      plain += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-      i += 2;
-    } else {
-      plain += text[i];
-    }
-  }
-  return plain;
 }
 
 net::task<void> answer_probe(net::exchange& x, bool well, std::string_view word) {
@@ -96,7 +68,7 @@ void thread_context::flush() {
 
 net::task<void> serve_request(thread_context& here, net::exchange& x) {
   const auto& head = x.head();
-  std::string_view path = head.path;
+  const std::string_view path = head.path;
   if (path == "/healthz") {
     co_await answer_probe(x, true, "ok\n");
     co_return;
@@ -106,22 +78,16 @@ net::task<void> serve_request(thread_context& here, net::exchange& x) {
     co_await answer_probe(x, ready, ready ? "ready\n" : "draining\n");
     co_return;
   }
-  if (path.starts_with("/openai/")) path.remove_prefix(std::string_view("/openai").size());
-
-  request_life life(here, x);
-  for (const auto& known : operations) {
-    if (path != known.path) continue;
-    if (head.method != "POST") co_return co_await life.refuse(wrong_method("POST"));
-    co_return co_await life.run(known.operation);
-  }
-  if (path == models_path || (path.starts_with(models_path) && path[models_path.size()] == '/' && path.size() > models_path.size() + 1)) {
-    if (head.method != "GET" && head.method != "HEAD") co_return co_await life.refuse(wrong_method("GET"));
-    // Not within the co_await: GCC 12 evaluates both arms of a conditional there.
-    std::string id;
-    if (path != models_path) id = percent_decoded(path.substr(models_path.size() + 1));
-    co_return co_await life.list_models(id);
-  }
-  co_await life.refuse(not_found(head.method, path));
+  const bool anthropic_client = head.find("anthropic-version").data() != nullptr;
+  const auto found = providers::find_endpoint(path, head.query, anthropic_client);
+  request_life life(here, x, found ? *found->format : providers::format_of_path(path, anthropic_client));
+  if (!found) co_return co_await life.refuse(not_found(head.method, path));
+  if (head.method != found->method && !(found->method == "GET" && head.method == "HEAD"))
+    co_return co_await life.refuse(wrong_method(found->method));
+  if (found->kind == providers::endpoint_kind::operation)
+    co_await life.run(found->target);
+  else
+    co_await life.list_models(found->target.model);
 }
 
 }  // namespace switchyard::actors

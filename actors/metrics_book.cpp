@@ -43,7 +43,8 @@ void metrics_book::add_attempt(const attempt_record& attempt) {
   const auto& outcome = attempt.outcome;
   if (outcome.result == routing::call_result::ok) learn_model(key.provider, attempt.model);
   const auto model = model_label(key, attempt.model);
-  if (outcome.result != routing::call_result::ok && outcome.result != routing::call_result::client_gone)
+  if (outcome.result != routing::call_result::ok && outcome.result != routing::call_result::client_gone &&
+      outcome.result != routing::call_result::not_asked)
     ++cell(upstream_errors_, {key.provider, key.config.name, to_string(outcome.result)}, 3);
   cell(upstream_durations_, {key.provider, model, key.config.name}, 3).add(outcome.duration);
 }

@@ -10,7 +10,16 @@ namespace switchyard::actors {
 
 namespace {
 
-/// "Bearer X", x-api-key, x-goog-api-key or ?key=
+/// AWS4-HMAC-SHA256 Credential=X/20260101/...: clients of Bedrock's format that sign give their access key id as the credential.
+std::string_view access_key_of(std::string_view authorization) noexcept {
+  constexpr std::string_view before = "Credential=";
+  const auto at = authorization.find(before);
+  if (!authorization.starts_with("AWS4-HMAC-SHA256 ") || at == std::string_view::npos) return {};
+  authorization.remove_prefix(at + before.size());
+  return authorization.substr(0, authorization.find('/'));
+}
+
+/// "Bearer X", x-api-key, x-goog-api-key, ?key= or the access key of a signed request
 std::string_view credential_of(const net::request_head& head) noexcept {
   if (const auto value = head.find("authorization"); value.size() > 7 && equal_ignoring_case(value.substr(0, 7), "bearer ")) return value.substr(7);
   if (const auto value = head.find("x-api-key"); !value.empty()) return value;
@@ -22,7 +31,7 @@ std::string_view credential_of(const net::request_head& head) noexcept {
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
   }
-  return {};
+  return access_key_of(head.find("authorization"));
 }
 
 /// "30s", "250ms", "2m"; nullopt: not a duration.
@@ -46,8 +55,8 @@ bool may_stand_in_header(std::string_view text) noexcept {
 
 }  // namespace
 
-request_life::request_life(thread_context& here, net::exchange& x)
-    : here_(here), x_(x), yard_(here.yard.get()), ingress_(providers::openai_ingress()), ready_at_(x.started()) {
+request_life::request_life(thread_context& here, net::exchange& x, const providers::ingress& format)
+    : here_(here), x_(x), yard_(here.yard.get()), ingress_(format), ready_at_(x.started()) {
   record_.at = wall_now();
   record_.id = request_id::make(record_.at, here.random);
   record_.id.write(id_text_);
@@ -55,15 +64,16 @@ request_life::request_life(thread_context& here, net::exchange& x)
 
 // ---- the life ----------------------------------------------------------------------------------------------------
 
-net::task<void> request_life::run(providers::api operation) {
-  record_.operation = providers::to_string(operation);
+net::task<void> request_life::run(const providers::operation_target& wanted) {
+  record_.operation = providers::to_string(wanted.operation);
   // admit: who asks?
   if (auto problem = admit()) co_return co_await answer_error(*std::move(problem));
   // understand: what is asked?
-  if (auto problem = co_await understand(operation)) co_return co_await answer_error(*std::move(problem));
+  if (auto problem = co_await understand(wanted)) co_return co_await answer_error(*std::move(problem));
   // the route and its stages: who could answer it?
   if (auto problem = plan()) co_return co_await answer_error(*std::move(problem));
   if (auto problem = admit_model()) co_return co_await answer_error(*std::move(problem));
+  if (providers::is_count(wanted.operation) && co_await answer_count()) co_return;
 
   bool first = true;
   while (true) {
@@ -136,7 +146,7 @@ std::optional<error> request_life::admit_model() {
 
 // ---- understand --------------------------------------------------------------------------------------------------
 
-net::task<std::optional<error>> request_life::understand(providers::api operation) {
+net::task<std::optional<error>> request_life::understand(const providers::operation_target& wanted) {
   if (const auto type = x_.head().find("content-type"); type.data() != nullptr && !is_json(type)) {
     error what = client_error(error_code::invalid_request, "content-type: expected application/json", "content-type");
     what.status = 415;
@@ -145,7 +155,7 @@ net::task<std::optional<error>> request_life::understand(providers::api operatio
   auto body = co_await x_.read_body(here_.limits.max_body.load(std::memory_order_relaxed));
   ready_at_ = here_.thread.now();
   if (!body) co_return body.failure();
-  auto parsed = ingress_.parse(operation, *body);
+  auto parsed = ingress_.parse(wanted, *body);
   if (!parsed) co_return parsed.failure();
   request_ = std::move(*parsed);
   record_.requested_model = request_.model;
@@ -242,6 +252,8 @@ std::vector<header> request_life::answer_headers(std::string_view content_type, 
     headers.push_back({"x-switchyard-attempts", attempts_text_});
     headers.push_back({"x-switchyard-cache", "bypass"});
   }
+  if (const auto name = ingress_.request_id_header(); !name.empty()) headers.push_back({name, {id_text_, sizeof id_text_}});
+  if (!dropped_.empty()) headers.push_back({"x-switchyard-dropped", dropped_});
   if (with_cost && record_.cost) {
     cost_text_ = format_usd(*record_.cost);
     headers.push_back({"x-switchyard-cost-usd", cost_text_});
@@ -268,6 +280,8 @@ net::task<void> request_life::answer_error(error what) {
     headers.push_back({"retry-after", retry_after_text_});
   }
   if (record_.status == 401) headers.push_back({"www-authenticate", "Bearer"});
+  const auto own = ingress_.error_headers(what);
+  for (const auto& [name, value] : own) headers.push_back({name, value});
   if (what.origin == error_origin::internal && what.code == error_code::internal)
     log::error("internal_error", what.message, {{"request_id", std::string(id_text_, sizeof id_text_)}});
   const auto sent = co_await x_.respond(record_.status, headers, std::string_view(body));
@@ -288,6 +302,21 @@ void request_life::settle(int status, std::string_view error_code, request_endin
   if (decision_.empty() && selection_) decision_ = selection_->reason();
   record_.decision = std::move(decision_);
   here_.record(std::move(record_));
+}
+
+// ---- counting tokens ---------------------------------------------------------------------------------------------
+
+/// Answers from our own estimate unless the key that would be asked takes such a request as it comes.
+net::task<bool> request_life::answer_count() {
+  const auto next = selection_->preview(here_.thread.now());
+  if (next && providers::find_wire(next->provider->config.wire)->takes(request_.operation, next->provider->config)) co_return false;
+  const std::string body = ingress_.count_body(record_.input_tokens);
+  record_.input_tokens = 0;   // nobody is charged for them
+  record_.status = 200;
+  const auto headers = answer_headers("application/json", false);
+  const auto sent = co_await x_.respond(200, headers, std::string_view(body));
+  settle(sent ? 200 : 499, "", sent ? request_ending::ok : request_ending::client_gone);
+  co_return true;
 }
 
 // ---- models ------------------------------------------------------------------------------------------------------

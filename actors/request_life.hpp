@@ -3,6 +3,7 @@
 
 #include "actors/data_plane.hpp"
 #include "net/upstream.hpp"
+#include "providers/translation.hpp"
 #include "providers/wire.hpp"
 #include "routing/selection.hpp"
 
@@ -20,9 +21,11 @@ namespace switchyard::actors {
 ///                              +- failover-+   only while nothing was sent to the client
 class request_life {
  public:
-  request_life(thread_context& here, net::exchange& x);
+  /// `format`: the client's.
+  request_life(thread_context& here, net::exchange& x, const providers::ingress& format);
 
-  [[nodiscard]] net::task<void> run(providers::api operation);
+  /// `wanted` must outlive it.
+  [[nodiscard]] net::task<void> run(const providers::operation_target& wanted);
   /// An answer that needs no provider.
   [[nodiscard]] net::task<void> refuse(error what);
   /// GET /v1/models and /v1/models/{id}; `id` "" lists all.
@@ -33,13 +36,17 @@ class request_life {
   enum class attempt_end { answered, client_left, try_next, give_up };
 
   [[nodiscard]] std::optional<error> admit();
-  [[nodiscard]] net::task<std::optional<error>> understand(providers::api operation);
+  [[nodiscard]] net::task<std::optional<error>> understand(const providers::operation_target& wanted);
+  [[nodiscard]] net::task<bool> answer_count();
   [[nodiscard]] std::optional<error> plan();
   [[nodiscard]] std::optional<error> admit_model();
   [[nodiscard]] net::task<attempt_end> attempt(const routing::picked_key& pick);
+  [[nodiscard]] result<providers::upstream_request> encode(const routing::picked_key& pick, const providers::wire& to);
+  [[nodiscard]] net::task<attempt_end> call_provider(const routing::picked_key& pick, attempt_record& report, steady_time begun);
   [[nodiscard]] net::task<attempt_end> relay_whole(net::upstream_call& call, const net::response_head& head, attempt_record& report);
+  [[nodiscard]] providers::answer_context answer_context() const;
   [[nodiscard]] net::task<attempt_end> relay_stream(net::upstream_call& call, const net::response_head& head, attempt_record& report, bool hide_usage);
-  [[nodiscard]] net::task<attempt_end> relay_refusal(const net::response_head& head, providers::failure& problem, attempt_record& report);
+  [[nodiscard]] net::task<attempt_end> relay_refusal(providers::failure& problem, attempt_record& report);
   attempt_end attempt_failed(const routing::picked_key& pick, attempt_record& report, const error& why, milliseconds retry_after);
   attempt_end call_broke(const routing::picked_key& pick, net::upstream_call& call, attempt_record& report, const error& why);
   attempt_end provider_failed(const routing::picked_key& pick, attempt_record& report, const providers::failure& problem);
@@ -65,6 +72,9 @@ class request_life {
   steady_time ready_at_{};                       // the body had arrived: overhead counts from here
   microseconds away_{0};                         // waiting for providers, backing off, for the client
   providers::api_request request_;
+  providers::neutral_view asked_{request_};      // read when a provider of another format is to answer
+  bool translates_ = false;                      // the running attempt's provider has another format
+  std::string dropped_;                          // what its format cannot say
   std::optional<routing::selection> selection_;
   const routing::picked_key* pick_ = nullptr;    // the running attempt
   std::optional<error> last_error_;

@@ -21,9 +21,12 @@ constexpr milliseconds rest_after_quota = std::chrono::minutes(10);
 constexpr milliseconds rest_after_refused_key = std::chrono::minutes(5);
 
 /// Client fields a provider may see. Everything else, credentials and cookies first, stays here.
-constexpr std::string_view forwarded_to_provider[] = {"traceparent", "tracestate", "openai-beta", "idempotency-key"};
-/// Provider fields a client may see.
-constexpr std::string_view forwarded_to_client[] = {"openai-processing-ms", "openai-version", "content-language"};
+/// Those of the same format (wire::client_headers) come on top.
+constexpr std::string_view forwarded_to_provider[] = {"traceparent", "tracestate"};
+
+bool is_one_of(std::string_view name, std::span<const std::string_view> names) noexcept {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view known) { return equal_ignoring_case(name, known); });
+}
 
 call_result result_of(providers::failure_kind kind) noexcept {
   switch (kind) {
@@ -49,10 +52,6 @@ call_result result_of(net::call_fault fault, bool content_sent) noexcept {
   return content_sent ? call_result::stream_broken : call_result::connect_failed;
 }
 
-bool is_event_stream(std::string_view content_type) noexcept {
-  return content_type.size() >= 17 && equal_ignoring_case(content_type.substr(0, 17), "text/event-stream");
-}
-
 }  // namespace
 
 // ---- call --------------------------------------------------------------------------------------------------------
@@ -66,54 +65,11 @@ net::task<request_life::attempt_end> request_life::attempt(const routing::picked
   report.outcome.probe = pick.probe;
   const auto begun = here_.thread.now();
 
-  const auto* wire = providers::find_wire(provider.wire);
-  const auto* place = here_.base_url_of(pick.key->base_url);
-  net::call_limits limits;
-  limits.connect = provider.timeouts.connect;
-  limits.first_byte = provider.timeouts.first_byte;
-  limits.idle = provider.timeouts.idle;
-  limits.deadline = std::min(deadline_, begun + provider.timeouts.total);
-
-  attempt_end end = attempt_end::give_up;
-  if (x_.client_gone()) {
+  attempt_end end = attempt_end::client_left;
+  if (x_.client_gone())
     report.outcome.result = call_result::client_gone;
-    end = attempt_end::client_left;
-  } else {
-    const auto message = wire->encode(request_, {pick.key->base_url, pick.model, &pick.key->config, &provider});
-    std::string head_lines;
-    head_lines.reserve(256);
-    const auto add = [&head_lines](std::string_view name, std::string_view value) { head_lines.append(name).append(": ").append(value).append("\r\n"); };
-    for (const auto& [name, value] : message.headers) add(name, value);
-    add("user-agent", "switchyard");
-    for (const auto& field : x_.head().headers)
-      for (const auto name : forwarded_to_provider)
-        if (equal_ignoring_case(field.name, name)) add(name, field.value);
-
-    net::upstream_call call(here_.thread, place->where, limits);
-    x_.on_client_gone([&call] { call.cancel(); });
-    auto head = co_await call.send(message.method, message.path, head_lines, message.body);
-    if (!head) {
-      end = call_broke(pick, call, report, head.failure());
-    } else {
-      report.status = (*head)->status;
-      report.outcome.first_byte = call.first_byte_after();
-      read_limits(pick, **head);
-      if (report.status < 200 || report.status > 299) {
-        // A refusal is short; what is longer than 1 MiB is cut and judged by its status.
-        const std::vector<header> fields = (*head)->headers;
-        auto body = co_await call.read_all(1u << 20);
-        auto problem = wire->classify(report.status, fields, body ? *body : std::string_view{}, wall_now(), pick.key->config.value.reveal());
-        away_ += call.waited();
-        end = problem.kind == providers::failure_kind::request_refused ? co_await relay_refusal(**head, problem, report)
-                                                                        : provider_failed(pick, report, problem);
-      } else if (request_.stream && is_event_stream((*head)->find("content-type"))) {
-        end = co_await relay_stream(call, **head, report, message.hide_usage);
-      } else {
-        end = co_await relay_whole(call, **head, report);
-      }
-    }
-    x_.on_client_gone({});
-  }
+  else
+    end = co_await call_provider(pick, report, begun);
 
   // Every attempt is reported and gives back what it held, whatever happened.
   const auto now = here_.thread.now();
@@ -132,19 +88,100 @@ net::task<request_life::attempt_end> request_life::attempt(const routing::picked
   co_return end;
 }
 
+/// The body for this provider: the client's own, or translated into the provider's format.
+result<providers::upstream_request> request_life::encode(const routing::picked_key& pick, const providers::wire& to) {
+  const auto& provider = pick.provider->config;
+  const providers::call_target where{pick.key->base_url, pick.model, &pick.key->config, &provider, wall_now()};
+  dropped_.clear();
+  translates_ = !to.takes(request_.operation, provider);
+  if (!translates_) return to.encode(request_, where);
+  providers::neutral::dropped_fields dropped;
+  auto translated = providers::translate_request(request_, asked_, to, where, dropped);
+  dropped_ = dropped.list();
+  return translated;
+}
+
+net::task<request_life::attempt_end> request_life::call_provider(const routing::picked_key& pick, attempt_record& report, steady_time begun) {
+  const auto& provider = pick.provider->config;
+  const auto* wire = providers::find_wire(provider.wire);
+  const auto* place = here_.base_url_of(pick.key->base_url);
+  net::call_limits limits;
+  limits.connect = provider.timeouts.connect;
+  limits.first_byte = provider.timeouts.first_byte;
+  limits.idle = provider.timeouts.idle;
+  limits.deadline = std::min(deadline_, begun + provider.timeouts.total);
+
+  const auto message = encode(pick, *wire);
+  if (!message) {
+    report.outcome.result = call_result::not_asked;
+    co_return attempt_failed(pick, report, message.failure(), milliseconds(0));
+  }
+  std::string head_lines;
+  head_lines.reserve(256);
+  const auto add = [&head_lines](std::string_view name, std::string_view value) { head_lines.append(name).append(": ").append(value).append("\r\n"); };
+  for (const auto& [name, value] : message->headers) add(name, value);
+  add("user-agent", "switchyard");
+  const auto same_format = translates_ ? std::span<const std::string_view>{} : wire->client_headers();
+  for (const auto& field : x_.head().headers)
+    if (is_one_of(field.name, forwarded_to_provider) || is_one_of(field.name, same_format)) add(field.name, field.value);
+
+  net::upstream_call call(here_.thread, place->where, limits);
+  x_.on_client_gone([&call] { call.cancel(); });
+  auto head = co_await call.send(message->method, message->path, head_lines, message->body);
+  attempt_end end = attempt_end::give_up;
+  if (!head) {
+    end = call_broke(pick, call, report, head.failure());
+  } else {
+    report.status = (*head)->status;
+    report.outcome.first_byte = call.first_byte_after();
+    read_limits(pick, **head);
+    if (report.status < 200 || report.status > 299) {
+      // A refusal is short; what is longer than 1 MiB is cut and judged by its status.
+      const std::vector<header> fields = (*head)->headers;
+      auto body = co_await call.read_all(1u << 20);
+      auto problem = wire->classify(report.status, fields, body ? *body : std::string_view{}, wall_now(), pick.key->config.value.reveal());
+      away_ += call.waited();
+      if (translates_) problem.body_for_client.clear();   // it is in the provider's format
+      end = problem.kind == providers::failure_kind::request_refused ? co_await relay_refusal(problem, report)
+                                                                      : provider_failed(pick, report, problem);
+    } else if (request_.stream && wire->is_stream((*head)->find("content-type"))) {
+      end = co_await relay_stream(call, **head, report, message->hide_usage);
+    } else {
+      end = co_await relay_whole(call, **head, report);
+    }
+  }
+  x_.on_client_gone({});
+  co_return end;
+}
+
 // ---- relay -------------------------------------------------------------------------------------------------------
 
 net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_call& call, const net::response_head& head, attempt_record& report) {
-  const std::string content_type(head.find("content-type"));
-  std::vector<std::pair<std::string_view, std::string>> kept;
-  for (const auto& field : head.headers)
-    for (const auto name : forwarded_to_client)
-      if (equal_ignoring_case(field.name, name)) kept.emplace_back(name, field.value);
+  const auto* wire = providers::find_wire(pick_->provider->config.wire);
+  std::string content_type(translates_ ? std::string_view{} : head.find("content-type"));
+  std::vector<std::pair<std::string, std::string>> kept;
+  if (!translates_)
+    for (const auto& field : head.headers)
+      if (is_one_of(field.name, wire->provider_headers())) kept.emplace_back(field.name, field.value);
   auto body = co_await call.read_all(most_answer_bytes);
   if (!body) co_return call_broke(*pick_, call, report, body.failure());
   away_ += call.waited();
-  const auto* wire = providers::find_wire(pick_->provider->config.wire);
-  auto usage = wire->inspect(request_.operation, *body);
+  providers::translated_answer translated;
+  result<providers::usage> usage = providers::usage{};
+  if (translates_) {
+    // A provider may answer a streamed request whole; the client gets its stream all the same.
+    auto made = request_.stream ? providers::translate_answer_to_stream(request_, asked_, *wire, *body, answer_context())
+                                : providers::translate_answer(request_, asked_, *wire, *body, answer_context());
+    if (made) {
+      translated = std::move(*made);
+      usage = translated.counts;
+      if (request_.stream) content_type = providers::dialect_of(request_.operation)->stream_content_type(answer_context());
+    } else {
+      usage = made.failure();
+    }
+  } else {
+    usage = wire->inspect(request_.operation, *body);
+  }
   if (!usage) {
     providers::failure problem;
     problem.kind = usage.failure().code == error_code::upstream_error && usage.failure().retryable ? providers::failure_kind::server_error
@@ -158,13 +195,19 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
   record_.status = report.status;
   auto headers = answer_headers(content_type.empty() ? std::string_view("application/json") : std::string_view(content_type), true);
   for (const auto& [name, value] : kept) headers.push_back({name, value});
-  if (auto sent = co_await x_.respond(record_.status, headers, *body); !sent) co_return attempt_end::client_left;
+  const std::string_view answer = translates_ ? std::string_view(translated.body) : *body;
+  if (auto sent = co_await x_.respond(record_.status, headers, answer); !sent) co_return attempt_end::client_left;
   co_return attempt_end::answered;
 }
 
 net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_call& call, const net::response_head& head, attempt_record& report, bool hide_usage) {
   const auto* wire = providers::find_wire(pick_->provider->config.wire);
-  const auto decoder = wire->open_stream(request_.operation, hide_usage, pick_->key->config.value.reveal());
+  const auto context = answer_context();
+  const auto credential = pick_->key->config.value.reveal();
+  const auto decoder = translates_ ? providers::translate_stream(request_, asked_, *wire, context, credential)
+                                   : wire->open_stream(request_.operation, hide_usage, credential);
+  const std::string_view content_type = translates_ ? providers::dialect_of(request_.operation)->stream_content_type(context)
+                                                    : ingress_.stream_content_type(request_);
   const auto opened = here_.thread.now();
   const int status = head.status;
   std::string held;                      // whole events, until the first content decides that this provider answers
@@ -178,8 +221,8 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
       broken = piece.failure();
       break;
     }
-    if (piece->empty()) break;
-    const auto& step = decoder->feed(*piece);
+    const bool closed = piece->empty();
+    const auto& step = closed ? decoder->close() : decoder->feed(*piece);
     finished = finished || step.finished;
     if (content_sent_) {
       if (!step.forward.empty())
@@ -191,7 +234,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
         content_sent_ = true;
         away_ += call.waited();
         record_.first_token = std::chrono::duration_cast<microseconds>(here_.thread.now() - x_.started());
-        auto headers = answer_headers("text/event-stream; charset=utf-8", false);
+        auto headers = answer_headers(content_type, false);
         headers.push_back({"x-accel-buffering", "no"});
         (void)co_await x_.begin(status, headers);
         const std::string_view first[] = {held};
@@ -200,7 +243,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
       }
     }
     if (step.problem) problem = step.problem;
-    if (problem || finished) break;
+    if (problem || finished || closed) break;
   }
 
   note_usage(decoder->reported(), decoder->estimated_output_tokens());
@@ -230,7 +273,8 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
   report.problem = why.message;
   record_.ending = request_ending::error;
   record_.error_code = to_string(why.code);
-  const std::string event = ingress_.stream_error(request_.operation, why);
+  std::string event = decoder->failure_event(why);
+  if (event.empty()) event = ingress_.stream_error(request_.operation, why);
   const std::string_view last[] = {event};
   (void)co_await x_.write(last);
   (void)co_await x_.end();
@@ -238,7 +282,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
 }
 
 /// The provider refused the request itself: its answer goes through, nobody else is asked.
-net::task<request_life::attempt_end> request_life::relay_refusal(const net::response_head& head, providers::failure& problem, attempt_record& report) {
+net::task<request_life::attempt_end> request_life::relay_refusal(providers::failure& problem, attempt_record& report) {
   report.outcome.result = call_result::request_refused;
   report.problem = problem.what.message;
   record_.status = http_status(problem.what);
@@ -246,11 +290,21 @@ net::task<request_life::attempt_end> request_life::relay_refusal(const net::resp
   record_.ending = request_ending::error;
   record_.output_tokens = 0;
   record_.input_tokens = 0;
-  (void)head;
   const std::string body = problem.body_for_client.empty() ? ingress_.error_body(problem.what) : std::move(problem.body_for_client);
-  const auto headers = answer_headers("application/json", false);
+  auto headers = answer_headers("application/json", false);
+  const auto own = ingress_.error_headers(problem.what);
+  for (const auto& [name, value] : own) headers.push_back({name, value});
   if (auto sent = co_await x_.respond(record_.status, headers, std::string_view(body)); !sent) co_return attempt_end::client_left;
   co_return attempt_end::answered;
+}
+
+providers::answer_context request_life::answer_context() const {
+  providers::answer_context out;
+  out.request_id = {id_text_, sizeof id_text_};
+  out.model = request_.model;
+  out.created = std::chrono::duration_cast<seconds>(record_.at.time_since_epoch()).count();
+  out.as_array = request_.as_array;
+  return out;
 }
 
 // ---- failover ----------------------------------------------------------------------------------------------------

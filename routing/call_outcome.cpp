@@ -7,6 +7,7 @@ std::string_view to_string(call_result result) noexcept {
     case call_result::ok: return "ok";
     case call_result::request_refused: return "request_refused";
     case call_result::client_gone: return "client_gone";
+    case call_result::not_asked: return "not_asked";
     case call_result::rate_limited: return "rate_limited";
     case call_result::quota_exhausted: return "quota_exhausted";
     case call_result::unauthorized: return "unauthorized";
@@ -34,6 +35,7 @@ bool is_success(call_result result) noexcept { return result == call_result::ok 
 
 bool is_retryable(call_result result) noexcept {
   switch (result) {
+    case call_result::not_asked:
     case call_result::rate_limited:
     case call_result::quota_exhausted:
     case call_result::unauthorized:

@@ -13,6 +13,7 @@ enum class call_result : std::uint8_t {
   ok,
   request_refused,   ///< 400-class about the request itself: says nothing about the key's health
   client_gone,       ///< the client left first: says nothing either
+  not_asked,         ///< the provider's format cannot say what the request asks: nothing was sent
   rate_limited,      ///< 429
   quota_exhausted,   ///< 402, or 429 with insufficient_quota: park the key
   unauthorized,      ///< 401 or 403: park the key

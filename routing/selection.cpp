@@ -140,6 +140,7 @@ const selection::tried_key* selection::last_try(const key_entry& key) const noex
 selection::rank selection::rank_of(const target& where, const key_entry& key) const noexcept {
   bool tried_here = false;
   for (const auto& t : tried_) {
+    if (t.result == call_result::not_asked && t.key->provider == key.provider) return rank::none;   // its other keys speak no other format
     if (t.key != &key) continue;
     if (refused_by_key(t.result)) return rank::none;
     tried_here = tried_here || t.where == &where;
@@ -293,7 +294,7 @@ bool selection::failed(call_result result, const error& why, milliseconds retry_
   if (!is_retryable(result) || now >= deadline) return false;
   // With nothing left, next() has a better answer than `why` only where all are limited: the shortest wait.
   if (!anything_left(now)) return every_key_limited(now);
-  return budget.take_retry(now);
+  return result == call_result::not_asked || budget.take_retry(now);   // nothing was sent: that is no retry
 }
 
 void selection::finish(const picked_key& pick, std::int64_t tokens_used, steady_time now) noexcept {

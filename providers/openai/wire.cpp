@@ -77,6 +77,15 @@ class openai_wire_format final : public wire {
   [[nodiscard]] const dialect& native() const noexcept override { return chat_dialect(); }
   [[nodiscard]] const embedding_dialect* native_embedding() const noexcept override { return &openai_embedding_dialect(); }
 
+  [[nodiscard]] std::span<const std::string_view> client_headers() const noexcept override {
+    static constexpr std::string_view names[] = {"openai-beta", "idempotency-key"};
+    return names;
+  }
+  [[nodiscard]] std::span<const std::string_view> provider_headers() const noexcept override {
+    static constexpr std::string_view names[] = {"openai-processing-ms", "openai-version"};
+    return names;
+  }
+
   void address(upstream_request& message, purpose what_for, bool stream, const call_target& where) const override {
     address(message, what_for == purpose::embed ? api::embeddings : api::chat_completions, stream, where);
   }

@@ -110,6 +110,18 @@ BOOST_AUTO_TEST_CASE(failover_goes_to_another_key_then_down_the_fallback_list) {
   BOOST_TEST(s->next(b.now).failure().message == went_wrong.message);
 }
 
+BOOST_AUTO_TEST_CASE(a_provider_whose_format_cannot_say_the_request_is_passed_over_without_paying_a_retry) {
+  const auto p = provider("openai", {key("a"), key("b")});
+  const auto q = provider("anthropic", {key("c")});
+  bench b;
+  b.budget = retry_budget(0.0, 0);
+  const auto s = b.ask(p, "gpt-4o", {{target{q, "claude"}}});
+  const auto tried = b.walk(*s, call_result::not_asked);
+  BOOST_REQUIRE(tried.size() == 2u);
+  BOOST_TEST(tried[0].starts_with("openai/gpt-4o "));
+  BOOST_TEST(tried[1] == "anthropic/claude c");
+}
+
 BOOST_AUTO_TEST_CASE(attempts_are_bounded_per_target) {
   const auto p = provider("openai", {key("a"), key("b"), key("c"), key("d")});
   bench b;

@@ -1,0 +1,227 @@
+#include "providers/translation.hpp"
+
+#include "providers/json_document.hpp"
+#include "providers/json_scan.hpp"
+#include "providers/registry.hpp"
+
+namespace switchyard::providers {
+
+namespace {
+
+using neutral::event;
+using neutral::event_kind;
+
+[[nodiscard]] usage usage_of(const neutral::token_counts& counts) noexcept {
+  return {counts.input, counts.output, counts.cached_input, counts.cache_write};
+}
+
+/// Later figures replace earlier ones; what is not said stays.
+void merge(const neutral::token_counts& counts, usage& into) noexcept {
+  if (counts.input) into.input = counts.input;
+  if (counts.output) into.output = counts.output;
+  if (counts.cached_input) into.cached_input = counts.cached_input;
+  if (counts.cache_write) into.cache_write = counts.cache_write;
+}
+
+/// What the client waits for: anything it can show or act on.
+[[nodiscard]] bool is_content(const event& what) noexcept {
+  switch (what.kind) {
+    case event_kind::part_begin:
+      return what.part.kind != neutral::part_kind::text && what.part.kind != neutral::part_kind::reasoning;
+    case event_kind::delta: return json::has_text(what.text) || !what.signature.empty();
+    case event_kind::finish: return true;
+    default: return false;
+  }
+}
+
+class translating_stream final : public stream_decoder {
+ public:
+  translating_stream(std::unique_ptr<stream_reader> reader, std::unique_ptr<stream_writer> writer)
+      : reader_(std::move(reader)), writer_(std::move(writer)) {}
+
+  const stream_step& feed(std::string_view bytes) override {
+    begin_step();
+    if (step_.problem || step_.finished) return step_;
+    auto problem = reader_->feed(bytes, events_);
+    take_events();
+    if (problem) {
+      problem->body_for_client.clear();   // it is in the provider's format
+      step_.problem = std::move(problem);
+    }
+    return step_;
+  }
+
+  const stream_step& close() override {
+    begin_step();
+    if (step_.problem || step_.finished) return step_;
+    reader_->close(events_);
+    take_events();
+    return step_;
+  }
+
+  [[nodiscard]] const usage& reported() const noexcept override { return usage_; }
+  [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return (output_characters_ + 3) / 4; }
+  [[nodiscard]] std::string failure_event(const error& what) override {
+    std::string out;
+    writer_->fail(what, out);
+    return out;
+  }
+
+ private:
+  void begin_step() {
+    step_.forward.clear();
+    events_.clear();
+    out_.clear();
+  }
+
+  void take_events() {
+    for (const auto& what : events_) {
+      step_.content = step_.content || is_content(what);
+      if (what.kind == event_kind::delta) output_characters_ += static_cast<std::int64_t>(json::text_length(what.text));
+      if (what.kind == event_kind::start || what.kind == event_kind::counts) merge(what.usage, usage_);
+      if (what.kind == event_kind::end) step_.finished = true;
+      writer_->write(what, out_);
+    }
+    if (!out_.empty()) step_.forward.push_back(out_);
+  }
+
+  std::unique_ptr<stream_reader> reader_;
+  std::unique_ptr<stream_writer> writer_;
+  std::vector<event> events_;
+  std::string out_;
+  stream_step step_;
+  usage usage_;
+  std::int64_t output_characters_ = 0;
+};
+
+[[nodiscard]] error cannot_embed(const call_target& where) {
+  return client_error(error_code::invalid_request, "provider '" + where.provider->name + "' has no embeddings API that this request can be translated to",
+                      "model");
+}
+
+[[nodiscard]] answer_context with_asked(answer_context context, neutral_view& asked) {
+  if (const auto& request = asked.generation()) {
+    context.asked = &*request;
+    context.include_usage = request->wants_usage;
+  }
+  return context;
+}
+
+/// Provider bodies are checked once, whole, before they are read in place.
+[[nodiscard]] outcome check(std::string_view body) {
+  json::document document;
+  if (!document.parse_copy(body)) return upstream_failure(error_code::upstream_error, "the provider's answer is not valid JSON: " + document.fault());
+  return done{};
+}
+
+/// A complete answer as the events of a stream.
+void replay(const neutral::answer& whole, stream_writer& writer, std::string& out) {
+  const auto write = [&](const event& what) { writer.write(what, out); };
+  write({.kind = event_kind::start, .id = whole.id, .model = whole.model, .created = whole.created, .service_tier = whole.service_tier});
+  for (std::uint32_t choice = 0; choice < whole.choices.size(); ++choice) {
+    const auto& from = whole.choices[choice];
+    for (std::uint32_t index = 0; index < from.parts.size(); ++index) {
+      const auto& part = from.parts[index];
+      event begin{.kind = event_kind::part_begin, .choice = choice, .index = index, .part = part};
+      begin.part.text = begin.part.arguments = {};
+      write(begin);
+      const bool is_call = part.kind == neutral::part_kind::tool_call;
+      event more{.kind = event_kind::delta, .choice = choice, .index = index, .text = part.text, .signature = part.signature,
+                 .citations = part.citations, .logprobs = from.logprobs};
+      std::string arguments;
+      if (is_call && !json::is_string(part.arguments)) {
+        json::append_string(arguments, part.arguments.empty() ? std::string_view("{}") : part.arguments);
+        more.text = arguments;
+      } else if (is_call) {
+        more.text = part.arguments;
+      }
+      if (is_call) more.signature = {};   // it came with part_begin
+      if (!more.text.empty() || !more.signature.empty() || !more.citations.empty()) write(more);
+      write({.kind = event_kind::part_end, .choice = choice, .index = index});
+    }
+    write({.kind = event_kind::finish, .choice = choice, .finish = from.finish, .stop_sequence = from.stop_sequence});
+  }
+  write({.kind = event_kind::counts, .usage = whole.usage});
+  write({.kind = event_kind::end});
+}
+
+}  // namespace
+
+const result<neutral::request>& neutral_view::generation() {
+  if (!generation_) {
+    generation_ = dialect_of(request_.operation)->read_request(request_.body, texts_);
+    if (*generation_) (*generation_)->stream = request_.stream;
+  }
+  return *generation_;
+}
+
+const result<neutral::embedding_request>& neutral_view::embedding() {
+  if (!embedding_) embedding_ = embedding_dialect_of(request_.operation)->read_request(request_.body, texts_);
+  return *embedding_;
+}
+
+result<upstream_request> translate_request(const api_request& request, neutral_view& asked, const wire& to, const call_target& where,
+                                           neutral::dropped_fields& dropped) {
+  auto body = std::make_unique<std::string>();
+  body->reserve(request.body.size() + request.body.size() / 8 + 256);
+  const write_target target{where.model, where.provider};
+  upstream_request out;
+  purpose what_for = purpose::generate;
+  if (is_embedding(request.operation)) {
+    what_for = purpose::embed;
+    const auto* grammar = to.native_embedding();
+    if (grammar == nullptr) return cannot_embed(where);
+    const auto& read = asked.embedding();
+    if (!read) return read.failure();
+    if (auto written = grammar->write_request(*read, target, *body, dropped); !written) return written.failure();
+  } else {
+    const auto& read = asked.generation();
+    if (!read) return read.failure();
+    if (auto written = to.native().write_request(*read, target, *body, dropped); !written) return written.failure();
+  }
+  out.body.push_back(*body);
+  out.storage.push_back(std::move(body));
+  to.address(out, what_for, request.stream, where);
+  return out;
+}
+
+result<translated_answer> translate_answer(const api_request& request, neutral_view& asked, const wire& from, std::string_view body,
+                                           const answer_context& context) {
+  if (auto valid = check(body); !valid) return valid.failure();
+  neutral::arena texts;
+  translated_answer out;
+  if (is_embedding(request.operation)) {
+    auto read = from.native_embedding()->read_answer(body, texts);
+    if (!read) return read.failure();
+    out.counts = usage_of(read->usage);
+    embedding_dialect_of(request.operation)->write_answer(*read, *asked.embedding(), context, out.body);
+    return out;
+  }
+  auto read = from.native().read_answer(body, texts);
+  if (!read) return read.failure();
+  out.counts = usage_of(read->usage);
+  out.body.reserve(body.size() + 512);
+  dialect_of(request.operation)->write_answer(*read, with_asked(context, asked), out.body);
+  return out;
+}
+
+result<translated_answer> translate_answer_to_stream(const api_request& request, neutral_view& asked, const wire& from, std::string_view body,
+                                                     const answer_context& context) {
+  if (auto valid = check(body); !valid) return valid.failure();
+  neutral::arena texts;
+  auto read = from.native().read_answer(body, texts);
+  if (!read) return read.failure();
+  translated_answer out;
+  out.counts = usage_of(read->usage);
+  const auto writer = dialect_of(request.operation)->open_writer(with_asked(context, asked));
+  replay(*read, *writer, out.body);
+  return out;
+}
+
+std::unique_ptr<stream_decoder> translate_stream(const api_request& request, neutral_view& asked, const wire& from, const answer_context& context,
+                                                 std::string_view credential) {
+  return std::make_unique<translating_stream>(from.native().open_reader(credential),
+                                              dialect_of(request.operation)->open_writer(with_asked(context, asked)));
+}
+
+}  // namespace switchyard::providers
