@@ -342,7 +342,7 @@ request_life::attempt_end request_life::provider_failed(const routing::picked_ke
 }
 
 void request_life::read_limits(const routing::picked_key& pick, const net::response_head& head) {
-  const auto limits = providers::read_rate_limit_headers(head.headers);
+  const auto limits = providers::read_rate_limit_headers(head.headers, wall_now());
   auto& key = *pick.key->state;
   const double headroom = limits.headroom();
   if (key.headroom.load(std::memory_order_relaxed) != headroom) key.headroom.store(headroom, std::memory_order_relaxed);

@@ -2,7 +2,7 @@
 //   x-ratelimit-{limit,remaining,reset}-{requests,tokens}                      OpenAI, Groq, Azure, Fireworks
 //   x-ratelimit-{limit,remaining,reset}-{requests-day,tokens-minute,...}       Cerebras; -{req,tokens}-minute Mistral
 //   x-ratelimit-{limit,remaining,reset}, ratelimit-{limit,remaining,reset}     OpenRouter, Together, the IETF draft: requests
-//   anthropic-ratelimit-{requests,tokens}-{limit,remaining,reset}              Anthropic; resets are time stamps, so not read
+//   anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}   Anthropic; resets are RFC 3339 time stamps
 #include "providers/wire.hpp"
 
 #include <algorithm>
@@ -69,6 +69,35 @@ constexpr double epoch_like = 1e8;                   // a bare number above that
   return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) + seconds(second);
 }
 
+/// "2025-01-01T00:00:00Z", "2025-01-01T00:00:00.25+01:00" (RFC 3339). A fraction is cut to milliseconds.
+[[nodiscard]] std::optional<wall_time> read_rfc3339(std::string_view text) noexcept {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' ||
+      text[16] != ':' || !read_digits(text.substr(0, 4), year) || !read_digits(text.substr(5, 2), month) ||
+      !read_digits(text.substr(8, 2), day) || !read_digits(text.substr(11, 2), hour) || !read_digits(text.substr(14, 2), minute) ||
+      !read_digits(text.substr(17, 2), second))
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  text.remove_prefix(19);
+  milliseconds fraction{0};
+  if (text.front() == '.') {
+    text.remove_prefix(1);
+    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    if (digits == 0 || digits > 9) return std::nullopt;
+    int worth = 100;
+    for (std::size_t i = 0; i < digits && worth > 0; ++i, worth /= 10) fraction += milliseconds((text[i] - '0') * worth);
+    text.remove_prefix(digits);
+  }
+  int offset_hours = 0, offset_minutes = 0;
+  const bool numeric = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':' &&
+                       read_digits(text.substr(1, 2), offset_hours) && read_digits(text.substr(4, 2), offset_minutes);
+  if (!numeric && text != "Z" && text != "z") return std::nullopt;
+  const auto offset = (std::chrono::hours(offset_hours) + std::chrono::minutes(offset_minutes)) * (text[0] == '-' ? -1 : 1);
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) + seconds(second) + fraction - offset;
+}
+
 /// A limit is whatever is closest to running out: of several windows the one with the least left.
 struct window {
   std::optional<std::int64_t> limit, remaining;
@@ -84,11 +113,17 @@ enum class part { none, limit, remaining, reset };
   return part::none;
 }
 
-void set(window& of, part which, std::string_view value) noexcept {
+/// A duration, or a time stamp relative to `now`.
+[[nodiscard]] milliseconds read_reset(std::string_view value, wall_time now) noexcept {
+  if (const auto at = read_rfc3339(trimmed(value))) return capped(std::chrono::duration<double, std::milli>(*at - now).count());
+  return parse_reset_duration(value);
+}
+
+void set(window& of, part which, std::string_view value, wall_time now) noexcept {
   switch (which) {
     case part::limit: of.limit = read_count(value); break;
     case part::remaining: of.remaining = read_count(value); break;
-    case part::reset: of.reset = parse_reset_duration(value); break;
+    case part::reset: of.reset = read_reset(value, now); break;
     case part::none: break;
   }
 }
@@ -155,19 +190,22 @@ milliseconds read_retry_after(std::span<const header> headers, wall_time now) no
   return read_decimal(text, value) && text.empty() ? capped(value * 1e3) : milliseconds(0);
 }
 
-rate_limit_report read_rate_limit_headers(std::span<const header> headers) noexcept {
-  // One window per kind and period; [0] plain, [1] minute, [2] hour, [3] day.
+rate_limit_report read_rate_limit_headers(std::span<const header> headers, wall_time now) noexcept {
+  // One window per kind and period; [0] plain, [1] minute, [2] hour, [3] day; Anthropic's input and
+  // output tokens take [1] and [2].
   std::array<window, 4> requests, tokens;
   for (const auto& h : headers) {
     std::string_view name = h.name;
     if (starts_with_ignoring_case(name, "anthropic-ratelimit-")) {
       name.remove_prefix(20);
-      const auto dash = name.find('-');
+      const auto dash = name.rfind('-');
       if (dash == std::string_view::npos) continue;
       const auto kind = name.substr(0, dash);
       const auto which = read_part(name.substr(dash + 1));
-      if (equal_ignoring_case(kind, "requests")) set(requests[0], which, h.value);
-      if (equal_ignoring_case(kind, "tokens")) set(tokens[0], which, h.value);
+      if (equal_ignoring_case(kind, "requests")) set(requests[0], which, h.value, now);
+      if (equal_ignoring_case(kind, "tokens")) set(tokens[0], which, h.value, now);
+      if (equal_ignoring_case(kind, "input-tokens")) set(tokens[1], which, h.value, now);
+      if (equal_ignoring_case(kind, "output-tokens")) set(tokens[2], which, h.value, now);
       continue;
     }
     if (starts_with_ignoring_case(name, "x-")) name.remove_prefix(2);
@@ -184,9 +222,9 @@ rate_limit_report read_rate_limit_headers(std::span<const header> headers) noexc
     }
     if (which == part::none || period == 4) continue;
     if (kind.empty() || equal_ignoring_case(kind, "requests") || equal_ignoring_case(kind, "req"))
-      set(requests[period], which, h.value);
+      set(requests[period], which, h.value, now);
     else if (equal_ignoring_case(kind, "tokens"))
-      set(tokens[period], which, h.value);
+      set(tokens[period], which, h.value, now);
   }
   const auto tighter = [](const window& a, const window& b) { return share(a) < share(b); };
   const auto& r = *std::min_element(requests.begin(), requests.end(), tighter);

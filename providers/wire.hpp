@@ -71,7 +71,8 @@ struct rate_limit_report {
   /// How long the key must rest because something remaining is 0; 0: not at all.
   [[nodiscard]] milliseconds rest_for() const noexcept;
 };
-[[nodiscard]] rate_limit_report read_rate_limit_headers(std::span<const header> headers) noexcept;
+/// Resets given as RFC 3339 time stamps (Anthropic) count from `now`.
+[[nodiscard]] rate_limit_report read_rate_limit_headers(std::span<const header> headers, wall_time now) noexcept;
 /// "7", "1.5s", "6m0s", "250ms", HTTP dates excluded (0). Capped at 1 h.
 [[nodiscard]] milliseconds parse_reset_duration(std::string_view text) noexcept;
 /// retry-after-ms, then retry-after in seconds or as an HTTP date relative to `now`. 0: absent. Capped at 1 h.

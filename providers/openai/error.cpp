@@ -225,7 +225,7 @@ failure judge_error(int status, std::string_view body, std::span<const header> h
   out.what = describe(out.kind, status, std::move(message), std::move(param));
   out.retry_after = read_retry_after(headers, now);
   if (out.kind == failure_kind::rate_limited && out.retry_after.count() == 0) {
-    out.retry_after = read_rate_limit_headers(headers).rest_for();
+    out.retry_after = read_rate_limit_headers(headers, now).rest_for();
     if (out.retry_after.count() == 0) out.retry_after = retry_hint(facts.message);
   }
   out.what.retry_after_s = static_cast<int>((out.retry_after.count() + 999) / 1000);

@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
                             {"retry-after-ms", value}, {"x-ratelimit-limit-tokens", value}};
   const auto& wire = *find_wire(config::wire_format::openai);
 
-  const auto report = read_rate_limit_headers(headers);
+  const auto report = read_rate_limit_headers(headers, wall_time{});
   require(report.headroom() >= 0 && report.headroom() <= 1);
   require(report.rest_for() >= milliseconds(0) && report.rest_for() <= std::chrono::hours(1));
   (void)wire.inspect(api::embeddings, body);

@@ -10,6 +10,11 @@ using headers = std::vector<header>;
 
 BOOST_TEST_DONT_PRINT_LOG_VALUE(switchyard::milliseconds)
 
+namespace {
+const wall_time new_year = std::chrono::sys_days(std::chrono::year(2025) / 1 / 1);
+rate_limit_report read(const headers& given) { return read_rate_limit_headers(given, new_year); }
+}  // namespace
+
 BOOST_AUTO_TEST_SUITE(rate_limit_headers)
 
 BOOST_AUTO_TEST_CASE(durations_are_read_in_every_spelling) {
@@ -44,7 +49,7 @@ BOOST_AUTO_TEST_CASE(retry_after_is_milliseconds_then_seconds_then_a_date) {
 }
 
 BOOST_AUTO_TEST_CASE(openais_headers_are_read) {
-  const auto report = read_rate_limit_headers(headers{{"x-ratelimit-limit-requests", "500"},
+  const auto report = read(headers{{"x-ratelimit-limit-requests", "500"},
                                                       {"X-RateLimit-Remaining-Requests", "499"},
                                                       {"x-ratelimit-reset-requests", "120ms"},
                                                       {"x-ratelimit-limit-tokens", "30000"},
@@ -59,42 +64,65 @@ BOOST_AUTO_TEST_CASE(openais_headers_are_read) {
 }
 
 BOOST_AUTO_TEST_CASE(nothing_left_means_rest_until_the_reset) {
-  const auto report = read_rate_limit_headers(
+  const auto report = read(
       headers{{"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", "2s"}, {"x-ratelimit-remaining-tokens", "5"}});
   BOOST_TEST(report.headroom() == 0.0);
   BOOST_TEST(report.rest_for() == milliseconds(2000));
-  const auto unsaid = read_rate_limit_headers(headers{{"x-ratelimit-remaining-tokens", "0"}});
+  const auto unsaid = read(headers{{"x-ratelimit-remaining-tokens", "0"}});
   BOOST_TEST(unsaid.rest_for() == milliseconds(1000));
 }
 
 BOOST_AUTO_TEST_CASE(other_spellings_mean_the_same) {
-  const auto anthropic = read_rate_limit_headers(headers{{"anthropic-ratelimit-requests-limit", "50"},
+  const auto anthropic = read(headers{{"anthropic-ratelimit-requests-limit", "50"},
                                                          {"anthropic-ratelimit-requests-remaining", "25"},
                                                          {"anthropic-ratelimit-requests-reset", "2025-01-01T00:00:00Z"},
                                                          {"anthropic-ratelimit-tokens-limit", "1000"},
                                                          {"anthropic-ratelimit-tokens-remaining", "900"}});
   BOOST_TEST(anthropic.headroom() == 0.5);
-  const auto openrouter = read_rate_limit_headers(headers{{"X-RateLimit-Limit", "20"}, {"X-RateLimit-Remaining", "0"},
+  const auto openrouter = read(headers{{"X-RateLimit-Limit", "20"}, {"X-RateLimit-Remaining", "0"},
                                                           {"X-RateLimit-Reset", "1741305600000"}});
   BOOST_TEST(*openrouter.requests_limit == 20);
   BOOST_TEST(openrouter.rest_for() == milliseconds(1000));
-  const auto cerebras = read_rate_limit_headers(headers{{"x-ratelimit-limit-requests-day", "14400"},
+  const auto cerebras = read(headers{{"x-ratelimit-limit-requests-day", "14400"},
                                                         {"x-ratelimit-remaining-requests-day", "14000"},
                                                         {"x-ratelimit-limit-requests-minute", "30"},
                                                         {"x-ratelimit-remaining-requests-minute", "3"}});
   BOOST_TEST(*cerebras.requests_limit == 30);
   BOOST_TEST(cerebras.headroom() == 0.1);
-  const auto mistral = read_rate_limit_headers(headers{{"x-ratelimit-limit-req-minute", "60"}, {"x-ratelimit-remaining-req-minute", "30"}});
+  const auto mistral = read(headers{{"x-ratelimit-limit-req-minute", "60"}, {"x-ratelimit-remaining-req-minute", "30"}});
   BOOST_TEST(mistral.headroom() == 0.5);
 }
 
+BOOST_AUTO_TEST_CASE(a_reset_given_as_a_time_stamp_counts_from_now) {
+  const auto rest = [](std::string_view stamp) {
+    return read(headers{{"anthropic-ratelimit-requests-remaining", "0"}, {"anthropic-ratelimit-requests-reset", stamp}}).rest_for();
+  };
+  BOOST_TEST(rest("2025-01-01T00:00:07Z") == milliseconds(7000));
+  BOOST_TEST(rest("2025-01-01T00:00:07.25Z") == milliseconds(7250));
+  BOOST_TEST(rest("2025-01-01T01:00:30+01:00") == milliseconds(30'000));
+  BOOST_TEST(rest("2024-12-31T19:01:00.5-05:00") == milliseconds(60'500));
+  BOOST_TEST(rest("2025-06-01T00:00:00Z") == milliseconds(3'600'000));
+  // Past or unreadable: something is used up and nothing says until when.
+  for (const std::string_view text : {"2024-12-31T23:59:59Z", "2025-13-01T00:00:00Z", "2025-01-01T00:00:07", "2025-01-01T00:00:07.Z",
+                                      "2025-01-01T25:00:07Z", "2025-01-01T00:00:07+1", "2025-02-30T00:00:00Z"})
+    BOOST_TEST(rest(text) == milliseconds(1000), text);
+}
+
+BOOST_AUTO_TEST_CASE(of_anthropics_token_windows_the_tightest_counts) {
+  const auto report = read(headers{{"anthropic-ratelimit-input-tokens-limit", "1000"}, {"anthropic-ratelimit-input-tokens-remaining", "900"},
+                                   {"anthropic-ratelimit-output-tokens-limit", "200"}, {"anthropic-ratelimit-output-tokens-remaining", "0"},
+                                   {"anthropic-ratelimit-output-tokens-reset", "2025-01-01T00:00:03Z"}});
+  BOOST_TEST(*report.tokens_limit == 200);
+  BOOST_TEST(report.rest_for() == milliseconds(3000));
+}
+
 BOOST_AUTO_TEST_CASE(nonsense_is_as_if_nothing_was_said) {
-  const auto report = read_rate_limit_headers(headers{{"x-ratelimit-limit-requests", "many"}, {"x-ratelimit-remaining-tokens", ""},
+  const auto report = read(headers{{"x-ratelimit-limit-requests", "many"}, {"x-ratelimit-remaining-tokens", ""},
                                                       {"x-ratelimit-limit-requests-fortnight", "1"}, {"x-ratelimit-", "7"}});
   BOOST_TEST(!report.requests_limit);
   BOOST_TEST(!report.tokens_remaining);
   BOOST_TEST(report.headroom() == 1.0);
-  BOOST_TEST(read_rate_limit_headers({}).headroom() == 1.0);
+  BOOST_TEST(read({}).headroom() == 1.0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
