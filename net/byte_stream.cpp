@@ -1,5 +1,6 @@
 #include "net/byte_stream.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <sys/socket.h>
 
@@ -47,10 +48,54 @@ void byte_stream::start_write(std::vector<asio::const_buffer> buffers, Handler h
     asio::async_write(plain_, std::move(buffers), std::move(handler));
 }
 
+/// What this thread has to write before it waits again. Its coroutines are suspended, so nothing in it can go away.
+struct write_all::outbox {
+  write_all* first = nullptr;
+  write_all* last = nullptr;
+
+  static outbox& here() noexcept {
+    thread_local outbox instance;
+    return instance;
+  }
+
+  void add(write_all& one) {
+    if (first == nullptr) {
+      first = &one;
+      asio::post(one.stream_.socket().get_executor(), [this] { flush(); });
+    } else {
+      last->next_ = &one;
+    }
+    last = &one;
+  }
+
+  void flush() {
+    // All writes, then all that follows from them: that may fill the outbox anew.
+    write_all* const begin = std::exchange(first, nullptr);
+    for (auto* one = begin; one != nullptr; one = one->next_)
+      one->over_ = one->stream_.write_now(one->parts_, one->failure_) || one->failure_;
+    for (auto* one = begin; one != nullptr;) {
+      auto* const following = one->next_;          // `one` ends with its coroutine's next step
+      if (one->over_)
+        one->waiter_.resume();
+      else
+        one->write_rest();
+      one = following;
+    }
+  }
+};
+
 void write_all::await_suspend(std::coroutine_handle<> waiter) {
-  stream_.async_write_rest(parts_, [this, waiter](const system_error& failure, std::size_t) {
+  waiter_ = waiter;
+  if (stream_.tls() != nullptr)
+    write_rest();
+  else
+    outbox::here().add(*this);
+}
+
+void write_all::write_rest() {
+  stream_.async_write_rest(parts_, [this](const system_error& failure, std::size_t) {
     failure_ = failure;
-    waiter.resume();
+    waiter_.resume();
   });
 }
 

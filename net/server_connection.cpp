@@ -322,9 +322,8 @@ void server_connection::write_head(int status, std::span<const header> headers, 
 
 task<outcome> server_connection::send(std::span<iovec> parts) {
   if (gone_ || closed_) co_return client_left();
-  auto writing = write_all(stream_, parts);
-  if (!writing.await_ready()) wait_at_most(shared_->options.idle_timeout);
-  const auto failure = co_await writing;
+  wait_at_most(shared_->options.idle_timeout);
+  const auto failure = co_await write_all(stream_, parts);
   deadline_.clear();
   if (failure) {
     lost();

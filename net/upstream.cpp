@@ -148,9 +148,8 @@ task<system_error> upstream_call::state::write_request(std::string_view method, 
   parts.push_back({head.data(), head.size()});
   for (const auto piece : body)
     if (!piece.empty()) parts.push_back({const_cast<char*>(piece.data()), piece.size()});
-  auto writing = write_all(connection->stream, parts);
-  if (!writing.await_ready()) set_limit(limits.idle);
-  co_return co_await writing;
+  set_limit(limits.idle);
+  co_return co_await write_all(connection->stream, parts);
 }
 
 task<result<response_head*>> upstream_call::state::read_head(bool& closed_before_first_byte) {
