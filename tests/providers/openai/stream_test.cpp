@@ -254,6 +254,32 @@ BOOST_AUTO_TEST_CASE(a_key_in_a_stream_error_is_masked) {
   BOOST_TEST(seen.problem->body_for_client.find("hunter2") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(an_event_shaped_like_the_last_one_is_judged_as_if_it_came_alone) {
+  const auto text = [](const std::string& value) { return delta("\"content\":\"" + value + "\""); };
+  const std::string last = text("Hello");
+  const std::vector<std::string> events = {
+      text("b"), text(""), text("caf\xC3\xA9"), text("a\\\"b"), text("\\u00e9\\u00e8"), text("\\\\"), text("data: [DONE]"),
+      text("x\",\"refusal\":\"y"),                                        // more members between the same ends
+      text("x\"},\"finish_reason\":\"stop\",\"delta\":{\"content\":\""),
+      text("x\\"),                                                      // the closing quote is escaped: no JSON
+      text("x\\u12\""), text("x\\u\"00\""), text("\\n\\t"),
+      chunk("\"error\":{\"message\":\"no\"},\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":null}],\"usage\":null"),
+      delta("\"role\":\"assistant\""), "data: [DONE]\n\n"};
+  const auto first = follow(api::chat_completions, {last, text("there")});
+  BOOST_TEST(first.forwarded == last + text("there"));
+  for (const auto& event : events) {
+    BOOST_TEST_CONTEXT(event) {
+      const auto alone = follow(api::chat_completions, {event});
+      const auto behind = follow(api::chat_completions, {last, text("12345678"), event});
+      BOOST_TEST(behind.forwarded == last + text("12345678") + alone.forwarded);
+      BOOST_TEST(behind.problem.has_value() == alone.problem.has_value());
+      BOOST_TEST(behind.finished == alone.finished);
+      // 13 characters before it; a quarter, rounded up once in all, is what is estimated.
+      BOOST_TEST(std::abs(behind.estimate - (alone.estimate + 13 / 4)) <= 1);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(output_is_estimated_from_what_was_said) {
   const auto seen = follow(api::chat_completions, {delta("\"content\":\"" + std::string(400, 'x') + "\"")});
   BOOST_TEST(seen.estimate == 100);
