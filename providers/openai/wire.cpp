@@ -11,6 +11,8 @@
 #include "providers/registry.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 namespace switchyard::providers {
 
@@ -61,10 +63,70 @@ constexpr quirk quirks[] = {
 
 [[nodiscard]] std::string request_path(std::string_view base_url, api operation, bool versioned) {
   const std::string_view prefix = path_prefix(base_url);
-  std::string path(prefix);
+  std::string path;
+  path.reserve(prefix.size() + 24);
+  path += prefix;
   if (versioned && !ends_with_version(prefix)) path += "/v1";
   path += path_of(operation);
   return path;
+}
+
+/// A non-negative integer, also when written as 12.0.
+[[nodiscard]] std::optional<std::int64_t> count_of(simdjson::dom::element object, std::string_view name) noexcept {
+  simdjson::dom::element value;
+  std::int64_t whole = 0;
+  double real = 0;
+  if (object[name].get(value) != simdjson::SUCCESS) return std::nullopt;
+  if (value.get(whole) == simdjson::SUCCESS) return whole >= 0 ? std::optional(whole) : std::nullopt;
+  if (value.get(real) != simdjson::SUCCESS || !(real >= 0) || real > 9e15 || real != std::floor(real)) return std::nullopt;
+  return static_cast<std::int64_t>(real);
+}
+
+/// read_openai_usage() on a parsed answer.
+[[nodiscard]] usage usage_of(simdjson::dom::element object) noexcept {
+  const auto either = [&](std::string_view a, std::string_view b) {
+    const auto found = count_of(object, a);
+    return found ? found : count_of(object, b);
+  };
+  usage out;
+  out.input = either("prompt_tokens", "input_tokens");
+  out.output = either("completion_tokens", "output_tokens");
+  for (const std::string_view details : {"prompt_tokens_details", "input_tokens_details"})
+    if (simdjson::dom::element inner; !out.cached_input && object[details].get(inner) == simdjson::SUCCESS)
+      out.cached_input = count_of(inner, "cached_tokens");
+  if (!out.cached_input) out.cached_input = count_of(object, "prompt_cache_hit_tokens");   // DeepSeek
+  return out;
+}
+
+[[nodiscard]] bool is_said(simdjson::dom::element value) noexcept {
+  if (simdjson::dom::object object; value.get(object) == simdjson::SUCCESS) return object.begin() != object.end();
+  if (simdjson::dom::array array; value.get(array) == simdjson::SUCCESS) return array.begin() != array.end();
+  if (std::string_view text; value.get(text) == simdjson::SUCCESS) return !text.empty();
+  return false;
+}
+
+[[nodiscard]] error refused(std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); }
+
+[[nodiscard]] result<usage> inspect_parsed(api operation, std::string_view body) {
+  json::document document;
+  if (!document.parse_copy(body)) return refused("the provider's answer is not valid JSON: " + document.fault());
+  simdjson::dom::object answer;
+  if (document.root().get(answer) != simdjson::SUCCESS) return refused("the provider's answer is not a JSON object");
+  usage out;
+  bool has_answer = false;
+  bool has_error = false;
+  for (const auto& [name, value] : answer) {
+    if (name == "usage") {
+      out = usage_of(value);
+      if (operation == api::embeddings && !out.input) out.input = count_of(value, "total_tokens");   // Voyage
+    } else if (name == "choices" || name == "data" || name == "output") {
+      has_answer |= !value.is_null();
+    } else if (name == "error") {
+      has_error = is_said(value);
+    }
+  }
+  if (has_error && !has_answer) return refused("the provider answered 200 with an error");
+  return out;
 }
 
 class openai_wire_format final : public wire {
@@ -93,6 +155,7 @@ class openai_wire_format final : public wire {
   [[nodiscard]] upstream_request encode(const api_request& request, const call_target& where) const override {
     const quirk dialect = quirk_of(where.provider);
     upstream_request out;
+    out.body.reserve(4);
     address(out, request.operation, request.stream, where);
 
     edit edits[3];
@@ -119,13 +182,8 @@ class openai_wire_format final : public wire {
   }
 
   [[nodiscard]] result<usage> inspect(api operation, std::string_view body) const override {
-    const auto refused = [](std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); };
-    if (body.size() <= fully_validated) {
-      json::document document;
-      if (!document.parse_copy(body)) return refused("the provider's answer is not valid JSON: " + document.fault());
-    } else if (!simdjson::validate_utf8(body.data(), body.size())) {
-      return refused("the provider's answer is not valid UTF-8");
-    }
+    if (body.size() <= fully_validated) return inspect_parsed(operation, body);
+    if (!simdjson::validate_utf8(body.data(), body.size())) return refused("the provider's answer is not valid UTF-8");
     usage out;
     bool has_answer = false;
     bool has_error = false;
@@ -150,8 +208,9 @@ class openai_wire_format final : public wire {
  private:
   static void address(upstream_request& out, api operation, bool stream, const call_target& where) {
     out.path = request_path(where.base_url, operation, quirk_of(where.provider).versioned);
+    out.headers.reserve(3);
     if (where.key != nullptr && !where.key->value.empty())
-      out.headers.emplace_back("authorization", "Bearer " + std::string(where.key->value.reveal()));
+      out.headers.emplace_back("authorization", "Bearer ").second.append(where.key->value.reveal());
     out.headers.emplace_back("content-type", "application/json");
     out.headers.emplace_back("accept", stream ? "text/event-stream" : "application/json");
   }
