@@ -385,13 +385,14 @@ std::vector<exclusion> selection::exclusions(steady_time now) const {
 }
 
 std::string selection::reason() const {
-  std::string text = request_.route->name;
+  std::string text;
+  text.reserve(192);
+  text += request_.route->name;
   if (last_key_ == nullptr) return printable(text + ": no key", longest_reason);
   // The model is the client's text: cut here, so that what matters behind it stays.
-  text += " " + last_target_->provider->config.name + "/" + printable(last_target_->model, 80);
-  text += " by ";
-  text += to_string(decision_.strategy);
-  text += ": key " + last_key_->config.name + " of " + std::to_string(last_choices_);
+  text.append(" ").append(last_target_->provider->config.name).append("/").append(printable(last_target_->model, 80));
+  text.append(" by ").append(to_string(decision_.strategy)).append(": key ").append(last_key_->config.name);
+  text.append(" of ").append(std::to_string(last_choices_));
   if (last_probe_) text += " (probe)";
   if (last_tier_ > 0) text += ", fallback " + std::to_string(last_tier_);
   for (std::size_t i = 0; i < tried_.size(); ++i) {
@@ -399,7 +400,7 @@ std::string selection::reason() const {
     text += tried_[i].key->config.name + ": ";
     text += to_string(tried_[i].result);
   }
-  return printable(text, longest_reason);
+  return printable(std::move(text), longest_reason);
 }
 
 }  // namespace switchyard::routing

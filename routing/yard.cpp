@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t longest_name_shown = 100;
 
-std::string shown(std::string_view name) { return printable(name, longest_name_shown); }
+std::string shown(std::string_view name) { return printable(std::string(name), longest_name_shown); }
 
 error no_such_model(std::string_view model, const std::string& why) {
   return client_error(error_code::unknown_model, "The model '" + shown(model) + "' does not exist: " + why, "model");
