@@ -228,7 +228,7 @@ void request_life::price_it(const routing::picked_key& pick) {
 }
 
 microseconds request_life::overhead() const {
-  const auto here = std::chrono::duration_cast<microseconds>(here_.thread.now() - ready_at_) - away_;
+  const auto here = std::chrono::duration_cast<microseconds>(steady_now() - ready_at_) - away_;
   return std::max(here, microseconds(0));
 }
 

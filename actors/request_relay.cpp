@@ -137,9 +137,8 @@ net::task<request_life::attempt_end> request_life::call_provider(const routing::
     read_limits(pick, **head);
     if (report.status < 200 || report.status > 299) {
       // A refusal is short; what is longer than 1 MiB is cut and judged by its status.
-      const std::vector<header> fields = (*head)->headers;
       auto body = co_await call.read_all(1u << 20);
-      auto problem = wire->classify(report.status, fields, body ? *body : std::string_view{}, wall_now(), pick.key->config.value.reveal());
+      auto problem = wire->classify(report.status, (*head)->headers, body ? *body : std::string_view{}, wall_now(), pick.key->config.value.reveal());
       away_ += call.waited();
       if (translates_) problem.body_for_client.clear();   // it is in the provider's format
       end = problem.kind == providers::failure_kind::request_refused ? co_await relay_refusal(problem, report)
@@ -158,11 +157,7 @@ net::task<request_life::attempt_end> request_life::call_provider(const routing::
 
 net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_call& call, const net::response_head& head, attempt_record& report) {
   const auto* wire = providers::find_wire(pick_->provider->config.wire);
-  std::string content_type(translates_ ? std::string_view{} : head.find("content-type"));
-  std::vector<std::pair<std::string, std::string>> kept;
-  if (!translates_)
-    for (const auto& field : head.headers)
-      if (is_one_of(field.name, wire->provider_headers())) kept.emplace_back(field.name, field.value);
+  auto content_type = translates_ ? std::string_view("application/json") : head.find("content-type");
   auto body = co_await call.read_all(most_answer_bytes);
   if (!body) co_return call_broke(*pick_, call, report, body.failure());
   away_ += call.waited();
@@ -193,8 +188,10 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
   note_usage(*usage, static_cast<std::int64_t>(body->size() / 4));
   price_it(*pick_);
   record_.status = report.status;
-  auto headers = answer_headers(content_type.empty() ? std::string_view("application/json") : std::string_view(content_type), true);
-  for (const auto& [name, value] : kept) headers.push_back({name, value});
+  auto headers = answer_headers(content_type.empty() ? std::string_view("application/json") : content_type, true);
+  if (!translates_)
+    for (const auto& field : head.headers)
+      if (is_one_of(field.name, wire->provider_headers())) headers.push_back(field);
   const std::string_view answer = translates_ ? std::string_view(translated.body) : *body;
   if (auto sent = co_await x_.respond(record_.status, headers, answer); !sent) co_return attempt_end::client_left;
   co_return attempt_end::answered;
