@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <string_view>
 #include <utility>
 
@@ -19,7 +17,7 @@ class byte_buffer {
     swap(other);
     return *this;
   }
-  ~byte_buffer() { std::free(memory_); }
+  ~byte_buffer() { release(); }
 
   void swap(byte_buffer& other) noexcept {
     std::swap(memory_, other.memory_);
@@ -49,13 +47,12 @@ class byte_buffer {
     }
     std::size_t next = capacity_ < 2048 ? 2048 : capacity_ * 2;
     while (next - size() < more) next *= 2;
-    char* memory = static_cast<char*>(std::malloc(next));
-    if (memory == nullptr) throw std::bad_alloc();
-    if (size() > 0) std::memcpy(memory, memory_ + begin_, size());
-    std::free(memory_);
+    char* memory = allocate_block(next);
+    const std::size_t held = size();
+    if (held > 0) std::memcpy(memory, memory_ + begin_, held);
+    release();
     memory_ = memory;
-    end_ -= begin_;
-    begin_ = 0;
+    end_ = held;
     capacity_ = next;
   }
 
@@ -72,12 +69,16 @@ class byte_buffer {
   void clear() noexcept { begin_ = end_ = 0; }
   /// Gives the memory back.
   void release() noexcept {
-    std::free(memory_);
+    if (memory_ != nullptr) release_block(memory_, capacity_);
     memory_ = nullptr;
     capacity_ = begin_ = end_ = 0;
   }
 
  private:
+  // Small blocks come from a list per thread: every request takes and gives back one or two.
+  static char* allocate_block(std::size_t size);
+  static void release_block(char* block, std::size_t size) noexcept;
+
   char* memory_ = nullptr;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;

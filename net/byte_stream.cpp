@@ -71,6 +71,7 @@ struct write_all::outbox {
   void flush() {
     // All writes, then all that follows from them: that may fill the outbox anew.
     write_all* const begin = std::exchange(first, nullptr);
+    const io_thread::time_slice slice(begin->thread_);
     for (auto* one = begin; one != nullptr; one = one->next_)
       one->over_ = one->stream_.write_now(one->parts_, one->failure_) || one->failure_;
     for (auto* one = begin; one != nullptr;) {

@@ -65,7 +65,7 @@ class byte_stream {
 /// once, instead of taking the processor away after each (a paced stream costs half as much that way). TLS is written at once.
 class write_all {
  public:
-  write_all(byte_stream& stream, std::span<iovec> parts) noexcept : stream_(stream), parts_(parts) {}
+  write_all(io_thread& thread, byte_stream& stream, std::span<iovec> parts) noexcept : thread_(thread), stream_(stream), parts_(parts) {}
   write_all(const write_all&) = delete;
   write_all& operator=(const write_all&) = delete;
 
@@ -77,6 +77,7 @@ class write_all {
   struct outbox;
   void write_rest();
 
+  io_thread& thread_;
   byte_stream& stream_;
   std::span<iovec> parts_;
   system_error failure_;

@@ -91,8 +91,15 @@ std::size_t feed(Parser& parser, const char* bytes, std::size_t size, system_err
 std::size_t find_head_end(std::string_view bytes, std::size_t from) noexcept {
   const std::size_t start = from > 3 ? from - 3 : 0;
   if (bytes.size() < start + 4) return 0;
-  const void* found = memmem(bytes.data() + start, bytes.size() - start, "\r\n\r\n", 4);
-  return found == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()) + 4;
+  // From line to line: a head is a handful of them, and glibc's memmem prepares a table first.
+  for (std::size_t at = start + 1; at + 3 <= bytes.size();) {
+    const void* found = std::memchr(bytes.data() + at, '\n', bytes.size() - at - 2);
+    if (found == nullptr) return 0;
+    at = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+    if (bytes[at - 1] == '\r' && bytes[at + 1] == '\r' && bytes[at + 2] == '\n') return at + 3;
+    ++at;
+  }
+  return 0;
 }
 
 struct request_parser::parser {

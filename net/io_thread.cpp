@@ -159,7 +159,7 @@ void io_thread::join() {
 
 void io_thread::post(std::function<void()> work) { asio::post(loop_->context, std::move(work)); }
 bool io_thread::is_current() const noexcept { return loop_->id.load() == std::this_thread::get_id(); }
-steady_time io_thread::now() const noexcept { return steady_now(); }
+steady_time io_thread::now() const noexcept { return slice_ == steady_time{} ? steady_now() : slice_; }
 upstream_pools& io_thread::pools() noexcept { return *loop_->pools; }
 asio::io_context& context_of(io_thread& thread) noexcept { return thread.native().context; }
 

@@ -26,8 +26,22 @@ class io_thread {
   /// From any thread.
   void post(std::function<void()> work);
   [[nodiscard]] bool is_current() const noexcept;
-  /// The loop's time, read once per wake-up.
+  /// The time; within a time_slice the time at which it began.
   [[nodiscard]] steady_time now() const noexcept;
+
+  /// What runs because of one event takes microseconds and asks for the time a dozen times: within a slice the clock is read once.
+  /// For the handlers of net/ that resume coroutines.
+  class time_slice {
+   public:
+    explicit time_slice(io_thread& thread) noexcept : thread_(thread), outer_(thread.slice_) { thread.slice_ = steady_now(); }
+    ~time_slice() { thread_.slice_ = outer_; }
+    time_slice(const time_slice&) = delete;
+    time_slice& operator=(const time_slice&) = delete;
+
+   private:
+    io_thread& thread_;
+    steady_time outer_;
+  };
 
   /// A cancellable one-shot timer, precise to 10 ms. Destroying or re-arming it cancels. Use on this thread only.
   class timer {
@@ -56,6 +70,7 @@ class io_thread {
  private:
   friend class timer;
   std::unique_ptr<loop> loop_;
+  steady_time slice_{};                          // no slice: the epoch
 };
 
 /// Hands a value from another thread to a coroutine that waits on an I/O thread:

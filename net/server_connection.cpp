@@ -1,6 +1,7 @@
 #include "net/server_connection.hpp"
 
 #include <boost/asio/ssl/error.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <charconv>
 #include <ctime>
@@ -106,6 +107,7 @@ void server_connection::start_read() {
 }
 
 void server_connection::on_read(const system_error& failure, std::size_t n) {
+  const io_thread::time_slice slice(thread_);
   reading_ = false;
   if (!failure)
     in_.commit(n);
@@ -151,7 +153,7 @@ task<bool> server_connection::read_head() {
   wait_at_most(shared_->options.idle_timeout);
   bool first = in_.empty();
   if (!first) {
-    started_ = steady_now();
+    started_ = thread_.now();
     wait_at_most(shared_->options.header_timeout);
   }
   std::size_t head_size = 0;
@@ -177,7 +179,7 @@ task<bool> server_connection::read_head() {
     }
     if (first) {
       first = false;
-      started_ = steady_now();
+      started_ = thread_.now();
       wait_at_most(shared_->options.header_timeout);
     }
   }
@@ -323,7 +325,7 @@ void server_connection::write_head(int status, std::span<const header> headers, 
 task<outcome> server_connection::send(std::span<iovec> parts) {
   if (gone_ || closed_) co_return client_left();
   wait_at_most(shared_->options.idle_timeout);
-  const auto failure = co_await write_all(stream_, parts);
+  const auto failure = co_await write_all(thread_, stream_, parts);
   deadline_.clear();
   if (failure) {
     lost();
@@ -339,13 +341,12 @@ task<outcome> server_connection::respond(int status, std::span<const header> hea
   for (const auto piece : body) length += piece.size();
   if (!body_read_ && (framing_.chunked || framing_.content_length.value_or(0) > in_.size())) keep_alive_ = false;
   write_head(status, headers, length);
-  std::vector<iovec> parts;
-  parts.reserve(body.size() + 1);
+  boost::container::small_vector<iovec, 4> parts;
   parts.push_back({out_head_.data(), out_head_.size()});
   if (head_.method != "HEAD")
     for (const auto piece : body)
       if (!piece.empty()) parts.push_back({const_cast<char*>(piece.data()), piece.size()});
-  co_return co_await send(parts);
+  co_return co_await send({parts.data(), parts.size()});
 }
 
 task<outcome> server_connection::begin(int status, std::span<const header> headers) {
@@ -359,31 +360,32 @@ task<outcome> server_connection::begin(int status, std::span<const header> heade
 task<outcome> server_connection::write(std::span<const std::string_view> pieces) {
   std::size_t size = 0;
   for (const auto piece : pieces) size += piece.size();
+  if (gone_ || closed_) co_return client_left();
   char chunk_head[20];
-  iovec few[12];
-  std::vector<iovec> many;
-  iovec* parts = few;
-  if (pieces.size() > 8) {
-    many.resize(pieces.size() + 3);
-    parts = many.data();
-  }
-  std::size_t count = 0;
-  if (!out_head_.empty()) parts[count++] = {out_head_.data(), out_head_.size()};
+  boost::container::small_vector<iovec, 8> parts;
+  if (!out_head_.empty()) parts.push_back({out_head_.data(), out_head_.size()});
   const bool chunked = framing_.minor_version == 1;
   if (size > 0) {
     if (chunked) {
       char* end = std::to_chars(chunk_head, chunk_head + 16, size, 16).ptr;
       *end++ = '\r';
       *end++ = '\n';
-      parts[count++] = {chunk_head, static_cast<std::size_t>(end - chunk_head)};
+      parts.push_back({chunk_head, static_cast<std::size_t>(end - chunk_head)});
     }
     for (const auto piece : pieces)
-      if (!piece.empty()) parts[count++] = {const_cast<char*>(piece.data()), piece.size()};
-    if (chunked) parts[count++] = {const_cast<char*>("\r\n"), 2};
+      if (!piece.empty()) parts.push_back({const_cast<char*>(piece.data()), piece.size()});
+    if (chunked) parts.push_back({const_cast<char*>("\r\n"), 2});
   }
-  auto sent = co_await send({parts, count});
+  // As send() does, without a coroutine of its own: this is the path of every event of a stream.
+  wait_at_most(shared_->options.idle_timeout);
+  const auto failure = co_await write_all(thread_, stream_, {parts.data(), parts.size()});
+  deadline_.clear();
   out_head_.clear();
-  co_return sent;
+  if (failure) {
+    lost();
+    co_return client_left();
+  }
+  co_return done{};
 }
 
 task<outcome> server_connection::end() {

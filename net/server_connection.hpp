@@ -70,7 +70,7 @@ class server_connection final : public exchange, public std::enable_shared_from_
   task<result<std::string_view>> read_chunked_body(std::uint64_t max_bytes);
   void write_head(int status, std::span<const header> headers, std::optional<std::uint64_t> length);
   task<outcome> send(std::span<iovec> parts);
-  void wait_at_most(milliseconds limit) { deadline_.set(steady_now() + limit); }
+  void wait_at_most(milliseconds limit) { deadline_.set(thread_.now() + limit); }
 
   io_thread& thread_;
   std::shared_ptr<server_shared> shared_;

@@ -4,6 +4,7 @@
 #include "net/upstream_pool.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <charconv>
 
@@ -15,6 +16,9 @@ constexpr std::size_t padding = 64;
 }  // namespace
 
 struct upstream_call::state {
+  static void* operator new(std::size_t size) { return detail::allocate_frame(size); }
+  static void operator delete(void* memory, std::size_t size) noexcept { detail::release_frame(memory, size); }
+
   state(io_thread& home, const endpoint& place, const call_limits& bounds) : thread(home), where(place), limits(bounds) {}
 
   io_thread& thread;
@@ -22,9 +26,6 @@ struct upstream_call::state {
   call_limits limits;
   std::shared_ptr<upstream_connection> connection;
   std::function<void()> abandon_connect;
-  response_parser parser;
-  std::string head_bytes;
-  response_head head;
   call_fault fault = call_fault::none;
   bool cancelled = false;
   bool head_request = false;
@@ -78,7 +79,7 @@ void upstream_call::state::release() {
   auto leaving = std::exchange(connection, nullptr);
   leaving->in.consume(given);
   given = 0;
-  if (!leaving->broken && parser.done() && parser.keep_alive() && leaving->in.empty()) {
+  if (!leaving->broken && leaving->parser.done() && leaving->parser.keep_alive() && leaving->in.empty()) {
     thread.pools().give_back(std::move(leaving));
   } else {
     leaving->limit.stop();
@@ -100,7 +101,10 @@ microseconds upstream_call::waited() const noexcept { return state_->waited; }
 task<outcome> upstream_call::state::acquire(bool fresh) {
   if (!fresh) {
     connection = thread.pools().take(where);
-    if (connection) co_return done{};
+    if (connection) {
+      connection->parser.reset(head_request);
+      co_return done{};
+    }
   }
   auto made = co_await thread.pools().connect(where, connect_limit(), abandon_connect);
   if (!made) {
@@ -108,6 +112,7 @@ task<outcome> upstream_call::state::acquire(bool fresh) {
     co_return made.failure();
   }
   connection = *made;
+  connection->parser.reset(head_request);
   if (cancelled) {
     connection->broken = true;
     fault = call_fault::cancelled;
@@ -120,8 +125,8 @@ task<system_error> upstream_call::state::write_request(std::string_view method, 
                                                        std::span<const std::string_view> body) {
   std::size_t length = 0;
   for (const auto piece : body) length += piece.size();
-  std::string head;
-  head.reserve(128 + path.size() + where.host.size() + head_lines.size());
+  auto& head = connection->request_head;
+  head.clear();
   head += method;
   head += ' ';
   head += path;
@@ -143,22 +148,23 @@ task<system_error> upstream_call::state::write_request(std::string_view method, 
     head += "\r\n";
   }
   head += "\r\n";
-  std::vector<iovec> parts;
-  parts.reserve(body.size() + 1);
+  boost::container::small_vector<iovec, 8> parts;
   parts.push_back({head.data(), head.size()});
   for (const auto piece : body)
     if (!piece.empty()) parts.push_back({const_cast<char*>(piece.data()), piece.size()});
   set_limit(limits.idle);
-  co_return co_await write_all(connection->stream, parts);
+  co_return co_await write_all(thread, connection->stream, {parts.data(), parts.size()});
 }
 
 task<result<response_head*>> upstream_call::state::read_head(bool& closed_before_first_byte) {
   const auto written = thread.now();
   auto& in = connection->in;
+  auto& parser = connection->parser;
+  auto& head = connection->head;
+  auto& head_bytes = connection->head_bytes;
   std::size_t searched = 0;
   bool first = true;
   set_limit(limits.first_byte);
-  parser.reset(head_request);
   while (true) {
     const auto size = find_head_end(in.view(), searched);
     if (size == 0) {
@@ -195,7 +201,7 @@ task<result<response_head*>> upstream_call::send(std::string_view method, std::s
   auto& s = *state_;
   s.head_request = method == "HEAD";
   for (int round = 0;; ++round) {
-    const auto begun = s.thread.now();
+    const auto begun = steady_now();     // not the slice's time: what was done before it is not waiting
     if (auto ready = co_await s.acquire(round > 0); !ready) {
       s.waited += std::chrono::duration_cast<microseconds>(s.thread.now() - begun);
       co_return ready.failure();
@@ -225,11 +231,11 @@ task<result<std::string_view>> upstream_call::read_body() {
   auto& in = s.connection->in;
   in.consume(s.given);
   s.given = 0;
-  while (!s.parser.done()) {
+  while (!s.connection->parser.done()) {
     if (!in.empty()) {
       std::size_t decoded = 0;
       const std::size_t raw = in.size();
-      auto used = s.parser.parse_body(in.data(), raw, decoded);
+      auto used = s.connection->parser.parse_body(in.data(), raw, decoded);
       if (!used) co_return s.broken_protocol(used.failure());
       if (decoded > 0) {
         // [decoded | spent framing | not yet parsed]: the last part moves up to the decoded bytes.
@@ -239,7 +245,7 @@ task<result<std::string_view>> upstream_call::read_body() {
         co_return std::string_view(in.data(), decoded);
       }
       in.consume(*used);
-      if (s.parser.done()) break;
+      if (s.connection->parser.done()) break;
     }
     s.set_limit(s.limits.idle);
     const auto begun = s.thread.now();
@@ -247,7 +253,7 @@ task<result<std::string_view>> upstream_call::read_body() {
     s.waited += std::chrono::duration_cast<microseconds>(s.thread.now() - begun);
     if (failure) {
       if (failure == asio::error::eof && !s.connection->cancelled) {
-        auto over = s.parser.end_of_stream();
+        auto over = s.connection->parser.end_of_stream();
         if (over) break;
         s.fault = call_fault::reset;
         co_return over.failure();
@@ -265,27 +271,27 @@ task<result<std::string_view>> upstream_call::read_all(std::size_t max_bytes) {
   const auto too_large = [&] {
     return s.broken_protocol(upstream_failure(error_code::upstream_error, "the provider's answer is larger than " + std::to_string(max_bytes) + " bytes", false));
   };
-  if (s.parser.remaining_length() > max_bytes) co_return too_large();
-  while (!s.parser.done()) {
+  if (s.connection->parser.remaining_length() > max_bytes) co_return too_large();
+  while (!s.connection->parser.done()) {
     if (in.size() > ready) {
       std::size_t decoded = 0;
       const std::size_t raw = in.size() - ready;
-      auto used = s.parser.parse_body(in.data() + ready, raw, decoded);
+      auto used = s.connection->parser.parse_body(in.data() + ready, raw, decoded);
       if (!used) co_return s.broken_protocol(used.failure());
       if (decoded != *used) std::memmove(in.data() + ready + decoded, in.data() + ready + *used, raw - *used);
       in.truncate(ready + decoded + raw - *used);
       ready += decoded;
       if (ready > max_bytes) co_return too_large();
-      if (s.parser.done()) break;
+      if (s.connection->parser.done()) break;
     }
-    in.reserve_free(std::min<std::size_t>(s.parser.remaining_length(), in.size() + 16 * 1024) + 2 * padding);
+    in.reserve_free(std::min<std::size_t>(s.connection->parser.remaining_length(), in.size() + 16 * 1024) + 2 * padding);
     s.set_limit(s.limits.idle);
     const auto begun = s.thread.now();
     const auto failure = co_await s.connection->read();
     s.waited += std::chrono::duration_cast<microseconds>(s.thread.now() - begun);
     if (failure) {
       if (failure == asio::error::eof && !s.connection->cancelled) {
-        auto over = s.parser.end_of_stream();
+        auto over = s.connection->parser.end_of_stream();
         if (over) break;
         s.fault = call_fault::reset;
         co_return over.failure();

@@ -43,7 +43,7 @@ enum class call_fault : std::uint8_t { none, connect, timeout, reset, protocol, 
 
 struct response_head {
   int status = 0;
-  std::vector<header> headers;                   ///< valid until the next read_body()
+  std::vector<header> headers;                   ///< valid as long as the call
   [[nodiscard]] std::string_view find(std::string_view name) const noexcept { return find_header(headers, name); }
 };
 

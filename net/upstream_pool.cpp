@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t most_idle = 512;
 constexpr milliseconds idle_for = seconds(60);
+constexpr milliseconds sweep_every = seconds(5);
 constexpr milliseconds names_for = seconds(30);
 constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t padding = 64;
@@ -35,7 +36,7 @@ void set_upstream_tls(const upstream_tls_options& options) {
 }
 
 upstream_connection::upstream_connection(io_thread& thread, endpoint place, tcp_socket socket)
-    : stream(std::move(socket)), where(std::move(place)), limit(thread, [this] { fail_with_timeout(); }) {}
+    : stream(std::move(socket)), where(std::move(place)), limit(thread, [this] { fail_with_timeout(); }), thread_(thread) {}
 
 void upstream_connection::fail_with_timeout() {
   timed_out = true;
@@ -54,6 +55,7 @@ void upstream_connection::start_read() {
   in.reserve_free(in.empty() ? 4096 : read_size);
   reading_ = true;
   stream.async_read(in.free_begin(), in.free_size() - padding, [self = shared_from_this()](const system_error& failure, std::size_t n) {
+    const io_thread::time_slice slice(self->thread_);
     self->reading_ = false;
     self->last_ = failure;
     if (failure)
@@ -62,20 +64,20 @@ void upstream_connection::start_read() {
       self->in.commit(n);
     if (self->waiter_) {
       std::exchange(self->waiter_, {}).resume();
-    } else if (self->gone_) {
+    } else if (self->watcher_ != nullptr) {
       self->broken = true;   // nothing may be said on an idle connection
-      std::exchange(self->gone_, nullptr)();
+      std::exchange(self->watcher_, nullptr)->forget(*self);
     }
   });
 }
 
-void upstream_connection::watch(std::function<void()> gone) {
-  gone_ = std::move(gone);
+void upstream_connection::watch(upstream_pools& pools) {
+  watcher_ = &pools;
   start_read();
 }
 
 bool upstream_connection::unwatch() {
-  gone_ = nullptr;
+  watcher_ = nullptr;
   return !broken && in.empty();
 }
 
@@ -83,10 +85,10 @@ upstream_pools::upstream_pools(io_thread& thread) : thread_(thread) {}
 
 upstream_pools::~upstream_pools() {
   for (auto& [where, list] : idle_)
-    for (auto& idle : list) {
-      idle->connection->limit.stop();
-      (void)idle->connection->unwatch();
-      idle->connection->stream.close();
+    for (auto& connection : list) {
+      connection->limit.stop();
+      (void)connection->unwatch();
+      connection->stream.close();
     }
 }
 
@@ -95,7 +97,7 @@ std::shared_ptr<upstream_connection> upstream_pools::take(const endpoint& where)
   if (found == idle_.end()) return nullptr;
   auto& list = found->second;
   while (!list.empty()) {
-    auto connection = std::move(list.back()->connection);
+    auto connection = std::move(list.back());
     list.pop_back();
     if (connection->unwatch()) return connection;
     connection->stream.close();
@@ -113,21 +115,35 @@ void upstream_pools::give_back(std::shared_ptr<upstream_connection> connection) 
     connection->stream.close();
     return;
   }
-  auto entry = std::make_unique<idle_connection>();
-  auto* raw = entry.get();
-  entry->connection = std::move(connection);
-  list.push_back(std::move(entry));
-  const auto forget = [this, raw, where = raw->connection->where] {
-    auto& idle = idle_[where];
-    std::erase_if(idle, [raw](const auto& e) {
-      if (e.get() != raw) return false;
-      (void)e->connection->unwatch();
-      e->connection->stream.close();
+  connection->idle_since = thread_.now();
+  list.push_back(std::move(connection));
+  if (!sweeper_.armed()) thread_.arm(sweeper_, sweep_every, [this] { sweep(); });
+  list.back()->watch(*this);
+}
+
+void upstream_pools::forget(const upstream_connection& connection) {
+  const auto found = idle_.find(connection.where);
+  if (found == idle_.end()) return;
+  std::erase_if(found->second, [&](const auto& idle) {
+    if (idle.get() != &connection) return false;
+    idle->stream.close();
+    return true;
+  });
+}
+
+void upstream_pools::sweep() {
+  const auto oldest = thread_.now() - idle_for;
+  bool any = false;
+  for (auto& [where, list] : idle_) {
+    std::erase_if(list, [&](const auto& idle) {
+      if (idle->idle_since > oldest) return false;
+      (void)idle->unwatch();
+      idle->stream.close();
       return true;
     });
-  };
-  thread_.arm(raw->expiry, idle_for, forget);
-  raw->connection->watch(forget);
+    any = any || !list.empty();
+  }
+  if (any) thread_.arm(sweeper_, sweep_every, [this] { sweep(); });
 }
 
 task<result<std::vector<asio::ip::tcp::endpoint>>> upstream_pools::resolve(const endpoint& where, std::function<void(system_error)>& stop) {

@@ -4,6 +4,7 @@
 #include "net/byte_buffer.hpp"
 #include "net/byte_stream.hpp"
 #include "net/deadline.hpp"
+#include "net/http_parser.hpp"
 #include "net/upstream.hpp"
 
 #include <map>
@@ -14,6 +15,8 @@
 #include <vector>
 
 namespace switchyard::net {
+
+class upstream_pools;
 
 /// One connection to a provider. While idle in its pool a read is pending, so that its closing is seen at once.
 class upstream_connection : public std::enable_shared_from_this<upstream_connection> {
@@ -28,9 +31,16 @@ class upstream_connection : public std::enable_shared_from_this<upstream_connect
   bool broken = false;
   bool timed_out = false;
   bool cancelled = false;
+  steady_time idle_since{};
 
-  /// Watches for the peer's closing; `gone` is called once if it closes (or speaks) while idle.
-  void watch(std::function<void()> gone);
+  // Of the call it carries; here, so that the next call finds their memory.
+  response_parser parser;
+  response_head head;
+  std::string head_bytes;                // what `head` points into
+  std::string request_head;
+
+  /// Watches for the peer's closing; `pools` is told once if it closes (or speaks) while idle.
+  void watch(upstream_pools& pools);
   /// Ends the watching: true when the connection is still good. A pending read goes on; read() takes it over.
   [[nodiscard]] bool unwatch();
   /// More bytes into `in`. The error is set at the end of the stream, too (asio::error::eof).
@@ -50,8 +60,9 @@ class upstream_connection : public std::enable_shared_from_this<upstream_connect
   };
   void start_read();
   bool reading_ = false;
+  io_thread& thread_;
   std::coroutine_handle<> waiter_;
-  std::function<void()> gone_;
+  upstream_pools* watcher_ = nullptr;
   system_error last_;
 };
 
@@ -69,8 +80,10 @@ class upstream_pools {
 
   /// An idle connection, newest first, or null.
   [[nodiscard]] std::shared_ptr<upstream_connection> take(const endpoint& where);
-  /// At most 512 idle ones per endpoint, 60 s each.
+  /// At most 512 idle ones per endpoint, 60 to 65 s each.
   void give_back(std::shared_ptr<upstream_connection> connection);
+  /// An idle one is of no use any more.
+  void forget(const upstream_connection& connection);
   /// A new connection, TLS included, within `limit`. The error says what failed; never blocks the thread.
   /// `abandon` is set to a callback that ends the attempt early.
   [[nodiscard]] task<result<std::shared_ptr<upstream_connection>>> connect(endpoint where, milliseconds limit, std::function<void()>& abandon);
@@ -84,12 +97,12 @@ class upstream_pools {
   asio::ssl::context& tls_context();
   void remember_session(const endpoint& where, SSL* tls);
 
-  struct idle_connection {
-    std::shared_ptr<upstream_connection> connection;
-    io_thread::timer expiry;
-  };
+  void sweep();
+
+  using idle_list = std::vector<std::shared_ptr<upstream_connection>>;   // oldest first
   io_thread& thread_;
-  std::unordered_map<endpoint, std::vector<std::unique_ptr<idle_connection>>, endpoint_hash> idle_;
+  std::unordered_map<endpoint, idle_list, endpoint_hash> idle_;
+  io_thread::timer sweeper_;
   std::map<std::string, addresses> names_;
   std::unordered_map<endpoint, std::shared_ptr<SSL_SESSION>, endpoint_hash> sessions_;
   std::optional<asio::ssl::context> tls_;
