@@ -50,6 +50,15 @@ enum class part_kind : std::uint8_t {
   foreign,              ///< something only its own format knows (hosted tool calls, …): `original`, `name` says what for people
 };
 
+// Citations are OpenAI's chat annotations, one object per source, in the order of the text they support:
+//
+//   citation = {"type":"url_citation","url_citation":{"url":S,"title":S,"start_index":N,"end_index":N,"content"?:S}, raw?}
+//            | {"type":"file_citation","file_citation":{"filename"?:S,"file_id"?:S,"content"?:S,"start_index"?:N,"end_index"?:N}, raw?}
+//   raw      = "anthropic":{…} | "google":{…} | …     the source format's own object, so that its writer can give it back whole
+//
+// url, title and both indexes are always there ("" and 0 where the source does not say); indexes count characters of the part's text;
+// `content` is the cited passage.
+
 /// A piece of a message. Which members a kind has is said at part_kind; all are JSON values: strings with their quotes.
 struct part {
   part_kind kind = part_kind::text;
@@ -63,7 +72,7 @@ struct part {
   json_text arguments;                   ///< object
   json_text signature;                   ///< proves a reasoning part or a tool call to its maker
   json_text detail;                      ///< image: "low", "high", "auto"
-  json_text citations;                   ///< array of annotations in `citations_of`'s own form; see neutral_citations in MAPPING.md
+  json_text citations;                   ///< text: array of citations, see below
   json_text cache_control;               ///< Anthropic's object {"type":"ephemeral","ttl"?}; others derive theirs from its presence
   bool is_error = false;                 ///< tool_result
   std::vector<part> content;             ///< tool_result
