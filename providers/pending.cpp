@@ -6,10 +6,6 @@
 
 namespace switchyard::providers {
 
-const dialect& chat_dialect() noexcept { std::abort(); }
-const dialect& completions_dialect() noexcept { std::abort(); }
-const embedding_dialect& openai_embedding_dialect() noexcept { std::abort(); }
-
 const dialect& responses_dialect() noexcept { std::abort(); }
 
 const dialect& messages_dialect() noexcept { std::abort(); }
