@@ -22,7 +22,7 @@ milliseconds rest_after(routing::park_reason why, int in_row) noexcept {
 }
 
 void key_actor_state::configure(const key_settings& settings) {
-  const bool new_credential = settings_.entry && !(settings_.entry->config.value == settings.entry->config.value);
+  const bool new_credential = settings_.entry && !config::have_same_credential(settings_.entry->config, settings.entry->config);
   settings_ = settings;
   health_.configure(settings.entry->config.weight);
   if (new_credential) {

@@ -60,15 +60,24 @@ enum class wire_format { openai, anthropic, gemini, bedrock };
 struct key_config {
   std::string name;
   secret value;                                  ///< may be empty for providers without credentials
+  secret access_key_id;                          ///< Bedrock: signs requests, with the next one; then `value` is empty
+  secret secret_access_key;
+  secret session_token;                          ///< Bedrock: of temporary credentials; else empty
   double weight = 1.0;                           ///< >= 0; 0: only when nothing else is left
   std::vector<std::string> models;               ///< empty: every model; a trailing * is a prefix match
   std::int64_t rpm = 0;                          ///< requests a minute; 0: unlimited
   std::int64_t tpm = 0;                          ///< tokens a minute; 0: unlimited
   int max_in_flight = 0;                         ///< 0: unlimited
-  std::string region;
+  std::string region;                            ///< Bedrock: the AWS region, which signatures name
   std::string base_url;                          ///< empty: the provider's
   source_position at;
 };
+
+/// Do both prove the same to a provider?
+[[nodiscard]] inline bool have_same_credential(const key_config& a, const key_config& b) noexcept {
+  return a.value == b.value && a.access_key_id == b.access_key_id && a.secret_access_key == b.secret_access_key &&
+         a.session_token == b.session_token;
+}
 
 struct timeouts_config {
   milliseconds connect = seconds(2);
