@@ -8,12 +8,12 @@ namespace switchyard::providers {
 
 namespace {
 
-constexpr std::size_t shortest_inline_data = 256;   // a "data" member below that is taken for text
+constexpr std::size_t shortest_inline_data = 256;   // a "data" or "bytes" member below that is taken for text
 
 [[nodiscard]] bool is_attachment(std::string_view key, std::string_view text) noexcept {
   if (text.starts_with("data:")) return true;
   if (key == "url" || key == "image_url" || key == "file_url") return text.starts_with("http://") || text.starts_with("https://");
-  return (key == "data" || key == "file_data") && text.size() >= shortest_inline_data;
+  return (key == "data" || key == "file_data" || key == "bytes") && text.size() >= shortest_inline_data;
 }
 
 [[nodiscard]] std::int64_t count_numbers(std::string_view value) noexcept {

@@ -19,7 +19,5 @@ const wire& gemini_wire() noexcept { std::abort(); }
 const ingress& gemini_ingress() noexcept { std::abort(); }
 
 const dialect& converse_dialect() noexcept { std::abort(); }
-const wire& bedrock_wire() noexcept { std::abort(); }
-const ingress& bedrock_ingress() noexcept { std::abort(); }
 
 }  // namespace switchyard::providers
