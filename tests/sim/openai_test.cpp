@@ -1,35 +1,18 @@
-#include "tools/sim/reply.hpp"
+#include "tests/sim/probe.hpp"
 #include "tools/sim/tokens.hpp"
-
-#include <boost/json.hpp>
-#include <boost/test/unit_test.hpp>
 
 #include <cmath>
 
 namespace json = boost::json;
 namespace sy = switchyard::sim;
+namespace testing = switchyard::sim::testing;
+using testing::body_of;
+using testing::events_of;
 
 namespace {
 
 sy::reply ask(std::string_view path, std::string_view body, std::string_view method = "POST") {
-  static const sy::model_list models;
-  const sy::wire_route* route = sy::find_route(method, path);
-  BOOST_REQUIRE(route != nullptr);
-  return route->answer({method, path, body, models, 1700000000});
-}
-
-json::value body_of(const sy::reply& r) { return json::parse(r.body); }
-
-/// The data of each event, `[DONE]` left out.
-std::vector<json::value> events_of(const sy::reply& r) {
-  std::vector<json::value> out;
-  for (const sy::stream_event& e : r.events) {
-    BOOST_TEST(e.bytes.ends_with("\n\n"));
-    const std::size_t at = e.bytes.find("data: ");
-    BOOST_REQUIRE(at != std::string::npos);
-    out.push_back(json::parse(e.bytes.substr(at + 6)));
-  }
-  return out;
+  return testing::ask({.path = path, .body = body, .method = method});
 }
 
 constexpr std::string_view chat = "/v1/chat/completions";
@@ -98,6 +81,34 @@ BOOST_AUTO_TEST_CASE(a_tools_result_is_answered_in_text) {
     {"role":"assistant","tool_calls":[{"id":"call_1","type":"function","function":{"name":"get_weather","arguments":"{}"}}]},
     {"role":"tool","tool_call_id":"call_1","content":"7 degrees"}],)" + std::string(weather) + "}"));
   BOOST_TEST(v.at("choices").at(0).at("message").at("content").as_string() == "get_weather says: 7 degrees");
+}
+
+BOOST_AUTO_TEST_CASE(a_call_without_its_result_is_refused) {
+  const std::string called = R"({"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","tool_calls":[
+    {"id":"call_1","type":"function","function":{"name":"a","arguments":"{}"}},{"id":"call_2","type":"function","function":{"name":"b","arguments":"{}"}}]})";
+  const std::string one = called + R"(,{"role":"tool","tool_call_id":"call_1","content":"x"})";
+  BOOST_TEST(ask(chat, one + "]}").status == 400);
+  BOOST_TEST(ask(chat, one + R"(,{"role":"user","content":"and?"}]})").status == 400);
+  BOOST_TEST(ask(chat, one + R"(,{"role":"tool","tool_call_id":"call_3","content":"x"}]})").status == 400);
+  BOOST_TEST(ask(chat, one + R"(,{"role":"tool","tool_call_id":"call_2","content":"y"}]})").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_prompt_that_names_two_tools_gets_two_calls_that_grow_side_by_side) {
+  const auto r = ask(chat, R"({"model":"m","stream":true,"messages":[{"role":"user","content":"Compare the weather and the stock in Oslo"}],"tools":[
+    {"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}},
+    {"type":"function","function":{"name":"get_stock","parameters":{"type":"object","properties":{"place":{"type":"string"}}}}}]})");
+  std::string arguments[2];
+  std::vector<std::int64_t> order;
+  for (const auto& e : events_of(r)) {
+    const auto& delta = e.at("choices").at(0).at("delta").as_object();
+    if (!delta.contains("tool_calls")) continue;
+    const auto& piece = delta.at("tool_calls").at(0);
+    order.push_back(piece.at("index").as_int64());
+    arguments[order.back()] += piece.at("function").at("arguments").as_string();
+  }
+  for (const std::string& each : arguments) BOOST_TEST(json::parse(each).is_object());
+  const std::vector<std::int64_t> begun(order.begin(), order.begin() + 6);
+  BOOST_TEST(begun == (std::vector<std::int64_t>{0, 1, 0, 1, 0, 1}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(structured_output_fits_its_schema) {

@@ -1,4 +1,4 @@
-// The control API: /sim/faults, /sim/received, /sim/models, /sim/keys.
+// The control API: /sim/faults, /sim/received, /sim/models, /sim/keys, /sim/script.
 #include "tools/sim/openai.hpp"
 #include "tools/sim/yard_state.hpp"
 
@@ -53,14 +53,14 @@ result<std::shared_ptr<const model_list>> read_models(const json::value& from) {
   return std::shared_ptr<const model_list>(std::make_shared<model_list>(std::move(models)));
 }
 
-result<std::set<std::string, std::less<>>> read_keys(const json::value& from) {
+result<std::shared_ptr<const key_ring>> read_keys(const json::value& from) {
   if (!from.is_array()) return wrong("keys must be an array of strings");
   std::set<std::string, std::less<>> keys;
   for (const json::value& entry : from.get_array()) {
     if (!entry.is_string()) return wrong("keys must be an array of strings");
     keys.emplace(entry.get_string());
   }
-  return keys;
+  return std::shared_ptr<const key_ring>(std::make_shared<key_ring>(std::move(keys)));
 }
 
 std::string print_models(const model_list& models) {
@@ -109,8 +109,14 @@ answer control_models(yard_state& yard, std::string_view method, std::string_vie
 answer control_keys(yard_state& yard, std::string_view method, std::string_view body) {
   if (method == "PUT") return changed(apply_setup(yard, body));
   const std::lock_guard held(yard.lock);
-  if (method == "DELETE") yard.keys.reset();
-  return {200, json::serialize(json::object{{"keys", yard.keys ? json::value(yard.keys->size()) : json::value()}})};
+  if (method == "DELETE") yard.keys = std::make_shared<key_ring>();
+  return {200, json::serialize(json::object{{"keys", yard.keys->accepts_any() ? json::value() : json::value(yard.keys->size())}})};
+}
+
+answer control_script(yard_state& yard, std::string_view method, std::string_view body) {
+  if (method == "PUT") return changed(yard.script.load(body));
+  if (method == "DELETE") yard.script.clear();
+  return {200, yard.script.to_json()};
 }
 
 }  // namespace
@@ -119,7 +125,7 @@ outcome apply_setup(yard_state& yard, std::string_view text) {
   auto read = parse_object(text);
   if (!read) return read.failure();
   std::shared_ptr<const model_list> models;
-  std::optional<std::set<std::string, std::less<>>> keys;
+  std::shared_ptr<const key_ring> keys;
   for (const auto& field : *read) {
     const std::string_view name = field.key();
     if (name == "models") {
@@ -130,9 +136,12 @@ outcome apply_setup(yard_state& yard, std::string_view text) {
       auto got = read_keys(field.value());
       if (!got) return got.failure();
       keys = std::move(*got);
-    } else if (name != "faults" && name != "seed") {
+    } else if (name != "faults" && name != "seed" && name != "script") {
       return wrong("unknown field: " + std::string(name));
     }
+  }
+  if (read->contains("script")) {
+    if (auto loaded = yard.script.load(json::serialize(read->at("script"))); !loaded) return loaded.failure();
   }
   const std::lock_guard held(yard.lock);
   if (read->contains("faults")) {
@@ -149,7 +158,7 @@ net::task<void> serve_control(yard_state& yard, net::exchange& on) {
   const header json_type[] = {{"content-type", "application/json"}};
   const std::string_view method = on.head().method;
   const std::string_view path = on.head().path;
-  answer out{404, openai_error_body("no such control: use /sim/faults, /sim/received, /sim/models or /sim/keys", "invalid_request_error")};
+  answer out{404, openai_error_body("no such control: use /sim/faults, /sim/received, /sim/models, /sim/keys or /sim/script", "invalid_request_error")};
   auto body = co_await on.read_body(largest_setup);
   if (!body) {
     out = {http_status(body.failure()), openai_error_body(body.failure().message, "invalid_request_error")};
@@ -163,6 +172,8 @@ net::task<void> serve_control(yard_state& yard, net::exchange& on) {
     out = control_models(yard, method, *body);
   } else if (path == "/sim/keys") {
     out = control_keys(yard, method, *body);
+  } else if (path == "/sim/script") {
+    out = control_script(yard, method, *body);
   }
   (void)co_await on.respond(out.status, json_type, std::string_view(out.body));
 }

@@ -1,6 +1,8 @@
 #include "tools/sim/conversation.hpp"
 
+#include "tools/sim/answer_script.hpp"
 #include "tools/sim/prose.hpp"
+#include "tools/sim/reply.hpp"
 #include "tools/sim/schema_value.hpp"
 #include "tools/sim/tokens.hpp"
 
@@ -33,12 +35,16 @@ bool asks_for(std::string_view prompt, const tool& offered) {
 
 std::vector<const tool*> tools_to_call(const conversation& asked) {
   std::vector<const tool*> called;
-  if (asked.tools.empty() || asked.choice == tool_choice::none || asked.result) return called;
+  if (asked.tools.empty() || asked.choice == tool_choice::none || !asked.results.empty()) return called;
+  std::vector<const tool*> allowed;
   for (const tool& offered : asked.tools) {
-    const bool wanted = asked.choice == tool_choice::named ? offered.name == asked.chosen_tool : asks_for(asked.prompt, offered);
-    if (wanted) called.push_back(&offered);
+    const std::vector<std::string>& chosen = asked.chosen_tools;
+    if (asked.choice == tool_choice::named && std::find(chosen.begin(), chosen.end(), offered.name) == chosen.end()) continue;
+    allowed.push_back(&offered);
+    if (asks_for(asked.prompt, offered)) called.push_back(&offered);
   }
-  if (called.empty() && asked.choice == tool_choice::required) called.push_back(&asked.tools.front());
+  const bool must = asked.choice == tool_choice::required || asked.choice == tool_choice::named;
+  if (called.empty() && must && !allowed.empty()) called.push_back(allowed.front());
   if (!asked.parallel_calls && called.size() > 1) return {called.front()};
   return called;
 }
@@ -46,9 +52,14 @@ std::vector<const tool*> tools_to_call(const conversation& asked) {
 void cut_at_stop(generated& out, const std::vector<std::string>& stops) {
   std::size_t first = std::string::npos;
   for (const std::string& stop : stops) {
-    if (!stop.empty()) first = std::min(first, out.text.find(stop));
+    const std::size_t at = stop.empty() ? std::string::npos : out.text.find(stop);
+    if (at >= first) continue;
+    first = at;
+    out.stopped_by = stop;
   }
-  if (first != std::string::npos) out.text.resize(first);
+  if (first == std::string::npos) return;
+  out.text.resize(first);
+  out.why = ending::stop_sequence;
 }
 
 void cut_at_length(generated& out, std::size_t most) {
@@ -60,6 +71,21 @@ void cut_at_length(generated& out, std::size_t most) {
   out.text.resize(bytes);
   out.tokens = most;
   out.why = ending::length;
+  out.stopped_by.clear();
+}
+
+std::string text_for(const conversation& asked, const model_profile& model, std::uint64_t seed, random_source& random) {
+  if (asked.shape == output_shape::json_schema) return json::serialize(make_value(asked.schema, asked.prompt, random));
+  if (asked.shape == output_shape::json_object) {
+    return json::serialize(json::object{{"answer", compose(model, asked.prompt, seed, 0)}, {"words", json::value_from(content_words(asked.prompt))}});
+  }
+  if (asked.results.empty()) return compose(model, asked.prompt, seed, asked.min_tokens);
+  std::string text;
+  for (const tool_result& given : asked.results) {
+    if (!text.empty()) text += '\n';
+    text += (given.tool_name.empty() ? std::string("The tool") : given.tool_name) + " says: " + given.content;
+  }
+  return text;
 }
 
 generated generate_one(const conversation& asked, const model_profile& model, std::uint64_t seed) {
@@ -74,26 +100,53 @@ generated generate_one(const conversation& asked, const model_profile& model, st
     out.why = ending::tool_calls;
     return out;
   }
-  if (asked.shape == output_shape::json_schema) {
-    out.text = json::serialize(make_value(asked.schema, asked.prompt, random));
-  } else if (asked.shape == output_shape::json_object) {
-    out.text = json::serialize(json::object{{"answer", compose(model, asked.prompt, seed, 0)}, {"words", json::value_from(content_words(asked.prompt))}});
-  } else if (asked.result) {
-    out.text = (asked.result->tool_name.empty() ? std::string("The tool") : asked.result->tool_name) + " says: " + asked.result->content;
-  } else {
-    out.text = compose(model, asked.prompt, seed, asked.min_tokens);
-  }
+  out.text = text_for(asked, model, seed, random);
   cut_at_stop(out, asked.stop);
-  cut_at_length(out, asked.max_tokens.value_or(std::string::npos));
   return out;
+}
+
+/// A thought about the prompt, before everything else; it counts against the length of the answer.
+void think(generated& out, const conversation& asked) {
+  out.thinking = asked.results.empty() ? "The question is about" : "The tools have answered; the question was about";
+  const std::vector<std::string> words = content_words(asked.prompt);
+  for (std::size_t i = 0; i < words.size() && i < 6; ++i) out.thinking += (i == 0 ? " " : ", ") + words[i];
+  out.thinking += out.calls.empty() ? ". I will answer it directly." : ". I will call a tool for it.";
+  out.thinking_tokens = count_tokens(out.thinking);
 }
 
 }  // namespace
 
-std::vector<generated> generate(const conversation& asked, const model_profile& model) {
+std::string conversation::last_text() const {
+  if (results.empty()) return prompt;
+  std::string text;
+  for (const tool_result& given : results) text += (text.empty() ? "" : "\n") + given.content;
+  return text;
+}
+
+std::vector<generated> generate(const conversation& asked, const call& from) {
+  const model_profile model = from.models.find(asked.model);
   std::vector<generated> answers;
-  for (int i = 0; i < asked.choices; ++i) answers.push_back(generate_one(asked, model, asked.seed + static_cast<std::uint64_t>(i)));
+  const std::optional<generated> scripted = from.script ? from.script->take(asked) : std::nullopt;
+  for (int i = 0; i < asked.choices; ++i) {
+    generated made = scripted ? *scripted : generate_one(asked, model, asked.seed + static_cast<std::uint64_t>(i));
+    if (asked.thinking) think(made, asked);
+    if (made.calls.empty()) {
+      const std::size_t most = asked.max_tokens.value_or(std::string::npos);
+      cut_at_length(made, most - std::min(most, made.thinking_tokens));
+    }
+    made.tokens += made.thinking_tokens;
+    answers.push_back(std::move(made));
+  }
   return answers;
+}
+
+std::string thinking_signature(std::string_view text) {
+  const std::string first = stable_id(text, 52);
+  return "EuYB" + first + stable_id(first, 53);
+}
+
+bool is_thinking_signature(std::string_view signature) {
+  return signature.size() == 52 && signature.starts_with("EuYB") && signature.substr(28) == stable_id(signature.substr(4, 24), 53);
 }
 
 std::string stable_id(std::string_view text, std::uint64_t seed) {

@@ -1,7 +1,5 @@
 #include "tools/sim/delivery.hpp"
 
-#include "tools/sim/openai.hpp"
-
 #include <algorithm>
 
 namespace switchyard::sim {
@@ -13,6 +11,7 @@ constexpr std::size_t line_block = 64 * 1024;    // bytes written at once by an 
 std::vector<header> head_of(const reply& what, const fault_decision& extra) {
   std::vector<header> headers{{"content-type", what.content_type}};
   if (!what.events.empty()) headers.push_back({"cache-control", "no-cache"});
+  for (const auto& [name, value] : what.headers) headers.push_back({name, value});
   for (const auto& [name, value] : extra.headers) headers.push_back({name, value});
   return headers;
 }
@@ -72,35 +71,37 @@ net::task<delivered> respond(net::exchange& on, int status, std::vector<header> 
   co_return delivered{status, 0, !arrived};
 }
 
-net::task<delivered> respond_status(net::exchange& on, const fault_decision& how) {
+complaint complaint_of(const fault_rule& fault, std::string_view key) {
+  complaint why;
+  why.status = fault.status;
+  why.retry_after_s = fault.retry_after_s;
+  if (fault.kind == fault_kind::rate_limited) why.what = trouble::rate_limited;
+  if (fault.kind == fault_kind::insufficient_quota) why.what = trouble::out_of_quota;
+  if (fault.kind == fault_kind::unauthorized) {
+    why.what = trouble::unauthorized;
+    why.message = "Incorrect API key provided: " + std::string(key) + ".";
+  }
+  return why;
+}
+
+reply with_broken_event(const faulted_call& of, std::size_t after) {
+  reply spoilt = of.what;
+  const std::size_t at = std::min(after, spoilt.events.size());
+  spoilt.events.insert(spoilt.events.begin() + static_cast<std::ptrdiff_t>(at), {of.spoken.broken_event(of.what, at), 0});
+  return spoilt;
+}
+
+/// Refuses as the wire does; the fault's own status, headers and body win.
+net::task<delivered> respond_refusal(net::exchange& on, const faulted_call& of, const fault_decision& how, const complaint& why) {
   const fault_rule& fault = *how.fault;
-  std::vector<header> headers = json_type();
-  for (const auto& [name, value] : how.headers) headers.push_back({name, value});
+  reply refusal = of.spoken.refuse(why, of.asked);
+  std::vector<header> headers = head_of(refusal, how);
   for (const auto& [name, value] : fault.headers) {
     if (equal_ignoring_case(name, "content-type")) headers.front().value = value;
     else headers.push_back({name, value});
   }
-  const std::string body = !fault.body.empty() ? fault.body
-                           : fault.status == 401
-                               ? openai_error_body("Incorrect API key provided.", "invalid_request_error", {}, "invalid_api_key")
-                           : fault.status == 429
-                               ? openai_error_body("Rate limit reached for requests", "requests", {}, "rate_limit_exceeded")
-                           : fault.status >= 500 ? openai_error_body("The server had an error while processing your request.", "server_error")
-                                                 : openai_error_body("The request was refused.", "invalid_request_error");
-  co_return co_await respond(on, fault.status, std::move(headers), body);
-}
-
-net::task<delivered> respond_rate_limited(net::exchange& on, const fault_decision& how) {
-  const fault_rule& fault = *how.fault;
-  const std::string after = std::to_string(fault.retry_after_s);
-  const std::string reset = after + "s";
-  std::vector<header> headers = json_type();
-  headers.push_back({"retry-after", after});
-  headers.push_back({"x-ratelimit-limit-requests", "60"});
-  headers.push_back({"x-ratelimit-remaining-requests", "0"});
-  headers.push_back({"x-ratelimit-reset-requests", reset});
-  for (const auto& [name, value] : fault.headers) headers.push_back({name, value});
-  co_return co_await respond(on, 429, std::move(headers), openai_error_body("Rate limit reached for requests. Please try again in " + reset + ".", "requests", {}, "rate_limit_exceeded"));
+  const std::string body = fault.body.empty() ? refusal.body : fault.body;
+  co_return co_await respond(on, refusal.status, std::move(headers), body);
 }
 
 net::task<delivered> drip(net::exchange& on, const reply& what, const fault_decision& how) {
@@ -120,11 +121,12 @@ net::task<delivered> drip(net::exchange& on, const reply& what, const fault_deci
   co_return sent;
 }
 
-net::task<delivered> endless_line(net::exchange& on, const fault_decision& how) {
-  const header headers[] = {{"content-type", "text/event-stream"}};
+net::task<delivered> endless_line(net::exchange& on, const wire& spoken, const fault_decision& how) {
+  const header headers[] = {{"content-type", spoken.stream_type}};
+  const std::string opening = spoken.endless_event();
   delivered sent{200, 0, true};
   if (!co_await on.begin(200, headers)) co_return sent;
-  if (!co_await write(on, "data: ")) co_return sent;
+  if (!co_await write(on, opening)) co_return sent;
   const std::string block(line_block, 'x');
   for (std::size_t n = 0; n < how.fault->bytes; n += line_block) {
     if (!co_await write(on, block)) co_return sent;
@@ -134,11 +136,12 @@ net::task<delivered> endless_line(net::exchange& on, const fault_decision& how) 
 }
 
 /// The faults that send a part of the true answer first.
-net::task<delivered> cut_short(net::exchange& on, const reply& what, const model_profile& pace, const fault_decision& how) {
+net::task<delivered> cut_short(net::exchange& on, const faulted_call& of, const fault_decision& how) {
   const fault_rule& fault = *how.fault;
+  const reply& what = of.what;
   delivered sent;
   if (!what.events.empty()) {
-    sent = co_await stream_events(on, what, pace, how, fault.after_events);
+    sent = co_await stream_events(on, what, of.pace, how, fault.after_events);
     if (sent.aborted) co_return sent;
   } else {
     const std::vector<header> headers = head_of(what, how);
@@ -147,7 +150,8 @@ net::task<delivered> cut_short(net::exchange& on, const reply& what, const model
     sent.status = what.status;
   }
   if (fault.kind == fault_kind::stream_error) {
-    const std::string event = "data: " + openai_error_body("The server had an error while processing your request.", "server_error", {}, "server_error") + "\n\n";
+    const complaint why = complaint_of(fault, of.key);
+    const std::string event = of.spoken.break_off(why, what, std::min(fault.after_events, what.events.size()));
     (void)co_await write(on, event);
     (void)co_await on.end();
   } else if (fault.kind == fault_kind::truncate) {
@@ -190,41 +194,46 @@ net::task<delivered> deliver(net::exchange& on, const reply& what, const model_p
   co_return sent;
 }
 
-net::task<delivered> deliver_fault(net::exchange& on, const reply& what, const model_profile& pace, const fault_decision& how, std::string_view key) {
+// Arguments are named before they are awaited: GCC 12 destroys aggregates that are made inside a co_await twice.
+net::task<delivered> deliver_fault(net::exchange& on, const faulted_call& of, const fault_decision& how) {
+  const fault_rule& fault = *how.fault;
+  const complaint why = complaint_of(fault, of.key);
   std::vector<header> headers = json_type();
   std::string body;
-  switch (how.fault->kind) {
-    case fault_kind::rate_limited: co_return co_await respond_rate_limited(on, how);
-    case fault_kind::insufficient_quota:
-      body = openai_error_body("You exceeded your current quota, please check your plan and billing details.", "insufficient_quota", {}, "insufficient_quota");
-      co_return co_await respond(on, 429, headers, body);
-    case fault_kind::unauthorized:
-      body = openai_error_body("Incorrect API key provided: " + std::string(key) + ".", "invalid_request_error", {}, "invalid_api_key");
-      co_return co_await respond(on, 401, headers, body);
+  switch (fault.kind) {
     case fault_kind::redirect:
-      headers.push_back({"location", how.fault->location});
+      headers.push_back({"location", fault.location});
       co_return co_await respond(on, 302, headers, body);
-    case fault_kind::malformed_json:
-      body = R"({"id":"chatcmpl-broken","object":"chat.completion","choices":[{"ind)";
-      co_return co_await respond(on, 200, headers, body);
     case fault_kind::wrong_content_type:
       headers.front().value = "text/html";
       body = "<html><body>It works!</body></html>";
       co_return co_await respond(on, 200, headers, body);
     case fault_kind::blackhole: co_await hold(on); co_return delivered{0, 0, true};
-    case fault_kind::drip: co_return co_await drip(on, what, how);
-    case fault_kind::endless_line: co_return co_await endless_line(on, how);
+    case fault_kind::drip: co_return co_await drip(on, of.what, how);
+    case fault_kind::endless_line: co_return co_await endless_line(on, of.spoken, how);
+    case fault_kind::malformed_event:
+      if (!of.what.events.empty()) {
+        const reply spoilt = with_broken_event(of, fault.after_events);
+        co_return co_await deliver(on, spoilt, of.pace, how);
+      }
+      [[fallthrough]];
+    case fault_kind::malformed_json:
+      body = of.spoken.broken_body;
+      co_return co_await respond(on, 200, headers, body);
     case fault_kind::stream_error:
-      if (what.events.empty()) co_return co_await respond_status(on, how);
-      co_return co_await cut_short(on, what, pace, how);
+      if (!of.what.events.empty()) co_return co_await cut_short(on, of, how);
+      break;
     case fault_kind::reset:
     case fault_kind::truncate:
-    case fault_kind::stall: co_return co_await cut_short(on, what, pace, how);
+    case fault_kind::stall: co_return co_await cut_short(on, of, how);
+    case fault_kind::rate_limited:
+    case fault_kind::insufficient_quota:
+    case fault_kind::unauthorized:
     case fault_kind::latency:
     case fault_kind::headers:
     case fault_kind::status: break;
   }
-  co_return co_await respond_status(on, how);
+  co_return co_await respond_refusal(on, of, how, why);
 }
 
 }  // namespace switchyard::sim

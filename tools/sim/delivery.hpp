@@ -3,7 +3,7 @@
 
 #include "net/exchange.hpp"
 #include "tools/sim/fault_script.hpp"
-#include "tools/sim/reply.hpp"
+#include "tools/sim/wire.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,7 +22,15 @@ struct delivered {
 
 /// The normal course: first token after `pace.first_token`, then `pace.tokens_per_second`.
 [[nodiscard]] net::task<delivered> deliver(net::exchange& on, const reply& what, const model_profile& pace, const fault_decision& extra);
-/// The fault in `how` in place of the normal course.
-[[nodiscard]] net::task<delivered> deliver_fault(net::exchange& on, const reply& what, const model_profile& pace, const fault_decision& how, std::string_view key);
+/// The call that met a fault, and what it would have got.
+struct faulted_call {
+  const wire& spoken;
+  const call& asked;
+  const reply& what;
+  const model_profile& pace;
+  std::string_view key;
+};
+/// The fault in `how` in place of the normal course, in the wire's own shape.
+[[nodiscard]] net::task<delivered> deliver_fault(net::exchange& on, const faulted_call& of, const fault_decision& how);
 
 }  // namespace switchyard::sim

@@ -9,7 +9,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::pair<std::string_view, fault_kind>, 16> kinds = {{
+constexpr std::array<std::pair<std::string_view, fault_kind>, 17> kinds = {{
     {"latency", fault_kind::latency},
     {"headers", fault_kind::headers},
     {"status", fault_kind::status},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<std::string_view, fault_kind>, 16> kinds = {{
     {"reset", fault_kind::reset},
     {"truncate", fault_kind::truncate},
     {"stall", fault_kind::stall},
+    {"malformed_event", fault_kind::malformed_event},
     {"drip", fault_kind::drip},
     {"endless_line", fault_kind::endless_line},
 }};

@@ -18,9 +18,9 @@ enum class fault_kind {
   latency,              ///< waits latency_ms, then goes on with the next rules
   headers,              ///< adds headers to the normal answer, then goes on with the next rules
   status,               ///< answers with status, headers, body
-  rate_limited,         ///< 429 with retry-after and x-ratelimit-* headers
-  insufficient_quota,   ///< 429 of code insufficient_quota
-  unauthorized,         ///< 401 that repeats the key in its message
+  rate_limited,         ///< 429 with retry-after and the provider's limit headers
+  insufficient_quota,   ///< the provider's refusal of an account without credit
+  unauthorized,         ///< the provider's refusal of a key, which its message repeats
   redirect,             ///< 302 to `location`
   malformed_json,       ///< 200 with a body cut in its middle
   wrong_content_type,   ///< 200 text/html
@@ -29,13 +29,14 @@ enum class fault_kind {
   reset,                ///< streams `after_events` events (whole answers: half the body), then resets the connection
   truncate,             ///< streams `after_events` events, then ends cleanly without the closing event
   stall,                ///< streams `after_events` events, then sends nothing more
+  malformed_event,      ///< streams `after_events` events, then one that makes no sense, then the rest; whole answers as malformed_json
   drip,                 ///< sends the answer `bytes` bytes at a time, `interval_ms` apart
   endless_line,         ///< a stream whose first line never ends: `bytes` bytes of it, then waits
 };
 
 struct fault_rule {
   fault_kind kind = fault_kind::status;
-  std::string key;                         ///< bearer value it is for; empty: every key
+  std::string key;                         ///< credential it is for (AWS: the access key id); empty: every one
   std::string model;                       ///< empty: every model
   std::string path;                        ///< empty: every path
   double probability = 1;
@@ -43,7 +44,7 @@ struct fault_rule {
   milliseconds latency{0};                 ///< waited before the fault itself
   int status = 500;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;                        ///< empty: OpenAI's error body for the status
+  std::string body;                        ///< empty: the wire's own error body for the status
   std::size_t after_events = 0;
   std::size_t bytes = 1;
   milliseconds interval{1000};

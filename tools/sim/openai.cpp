@@ -19,11 +19,11 @@ reply list_models(const call& asked) {
 }
 
 reply get_model(const call& asked) {
-  const std::string_view id = asked.path.substr(std::string_view("/v1/models/").size());
+  const std::string id = percent_decoded(asked.path.substr(std::string_view("/v1/models/").size()));
   if (!asked.models.knows(id)) {
-    return openai_refusal(404, "The model '" + std::string(id) + "' does not exist", "model", "model_not_found");
+    return openai_refusal(404, "The model '" + id + "' does not exist", "model", "model_not_found");
   }
-  return {.body = json::serialize(model_object(id)), .model = std::string(id)};
+  return {.body = json::serialize(model_object(id)), .model = id};
 }
 
 /// Parses, reads and answers one kind of request; a refusal on the way is the reply.
@@ -49,12 +49,64 @@ constexpr std::array routes = {
     wire_route{"POST", "/v1/completions", serve<read_completions, answer_completions>},
     wire_route{"POST", "/v1/embeddings", serve_embeddings},
     wire_route{"GET", "/v1/models", list_models},
-    wire_route{"GET", "/v1/models/", get_model},
+    wire_route{"GET", "/v1/models/*", get_model},
 };
+
+bool claims(const call&) { return true; }
+
+std::optional<reply> admit(const call& asked, const key_ring& keys) {
+  if (keys.knows(credential_of(asked))) return std::nullopt;
+  return openai_refusal(401, "Incorrect API key provided.", {}, "invalid_api_key");
+}
+
+reply refuse(const complaint& why, const call&) {
+  const auto or_usual = [&](std::string_view words) { return why.message.empty() ? words : std::string_view(why.message); };
+  const std::string reset = std::to_string(why.retry_after_s) + "s";
+  const auto answer = [](int status, std::string body) { return reply{.status = status, .body = std::move(body)}; };
+  switch (why.what) {
+    case trouble::unauthorized:
+      return answer(401, openai_error_body(or_usual("Incorrect API key provided."), "invalid_request_error", {}, "invalid_api_key"));
+    case trouble::out_of_quota:
+      return answer(429, openai_error_body(or_usual("You exceeded your current quota, please check your plan and billing details."), "insufficient_quota", {}, "insufficient_quota"));
+    case trouble::rate_limited: {
+      reply limited = answer(429, openai_error_body(or_usual("Rate limit reached for requests. Please try again in " + reset + "."), "requests", {}, "rate_limit_exceeded"));
+      limited.headers = {{"retry-after", std::to_string(why.retry_after_s)}, {"x-ratelimit-limit-requests", "60"},
+                         {"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", reset}};
+      return limited;
+    }
+    case trouble::status: break;
+  }
+  if (why.status == 401) return answer(401, openai_error_body(or_usual("Incorrect API key provided."), "invalid_request_error", {}, "invalid_api_key"));
+  if (why.status == 429) return answer(429, openai_error_body(or_usual("Rate limit reached for requests"), "requests", {}, "rate_limit_exceeded"));
+  return answer(why.status, openai_error_body(or_usual(usual_words(why.status)), why.status >= 500 ? "server_error" : "invalid_request_error"));
+}
+
+/// The Responses API numbers its events and names them; its error event is flat.
+std::string break_off(const complaint& why, const reply& begun, std::size_t sent) {
+  const std::string_view words = why.message.empty() ? usual_words(why.status) : std::string_view(why.message);
+  if (begun.events.front().bytes.starts_with("event: response.")) {
+    return "event: error\ndata: " + json::serialize(json::object{{"type", "error"}, {"code", "server_error"}, {"message", words}, {"param", nullptr}, {"sequence_number", sent}}) + "\n\n";
+  }
+  return "data: " + openai_error_body(words, "server_error", {}, "server_error") + "\n\n";
+}
+
+std::string broken_event(const reply&, std::size_t) { return "data: {\"id\":\"chatcmpl-broken\",\"object\":\"chat.completion.chunk\",\"choices\":[{\"ind\n\n"; }
+std::string endless_event() { return "data: "; }
+
+constexpr wire openai{.name = "openai",
+                      .routes = routes,
+                      .claims = claims,
+                      .admit = admit,
+                      .refuse = refuse,
+                      .break_off = break_off,
+                      .broken_event = broken_event,
+                      .endless_event = endless_event,
+                      .stream_type = "text/event-stream",
+                      .broken_body = R"({"id":"chatcmpl-broken","object":"chat.completion","choices":[{"ind)"};
 
 }  // namespace
 
-std::span<const wire_route> openai_routes() noexcept { return routes; }
+const wire& openai_wire() noexcept { return openai; }
 
 std::string openai_error_body(std::string_view message, std::string_view type, std::string_view param, std::string_view code) {
   const auto or_null = [](std::string_view text) { return text.empty() ? json::value() : json::value(text); };

@@ -5,6 +5,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace switchyard::sim {
 namespace {
 
@@ -16,7 +18,8 @@ std::string_view finish_reason(ending why) {
   switch (why) {
     case ending::length: return "length";
     case ending::tool_calls: return "tool_calls";
-    case ending::stop: break;
+    case ending::stop:
+    case ending::stop_sequence: break;
   }
   return "stop";
 }
@@ -62,15 +65,21 @@ std::string chat_choice(int index, std::string_view delta, std::string_view fini
 
 void stream_one(const generated& answer, int index, const chunk_printer& print, std::vector<stream_event>& events) {
   const auto delta = [&](std::string_view text, std::size_t tokens) { events.push_back(print.choice(chat_choice(index, text, {}), tokens)); };
-  delta(answer.calls.empty() ? R"({"role":"assistant","content":"","refusal":null})" : R"({"role":"assistant","content":null})", 0);
+  delta(answer.calls.empty() || !answer.text.empty() ? R"({"role":"assistant","content":"","refusal":null})" : R"({"role":"assistant","content":null})", 0);
   for (const std::string_view piece : split_tokens(answer.text)) delta("{\"content\":" + json::serialize(json::value(piece)) + "}", 1);
-  std::size_t call_index = 0;
+  std::vector<std::vector<std::string_view>> arguments;
+  std::size_t longest = 0;
   for (const tool_call& made : answer.calls) {
-    const std::string at = "{\"tool_calls\":[{\"index\":" + std::to_string(call_index++);
     const json::value name(made.name);
-    delta(at + ",\"id\":\"" + made.id + "\",\"type\":\"function\",\"function\":{\"name\":" + json::serialize(name) + ",\"arguments\":\"\"}}]}", 1);
-    for (const std::string_view piece : split_tokens(made.arguments)) {
-      delta(at + ",\"function\":{\"arguments\":" + json::serialize(json::value(piece)) + "}}]}", 1);
+    delta("{\"tool_calls\":[{\"index\":" + std::to_string(arguments.size()) + ",\"id\":\"" + made.id + "\",\"type\":\"function\",\"function\":{\"name\":" + json::serialize(name) + ",\"arguments\":\"\"}}]}", 1);
+    arguments.push_back(split_tokens(made.arguments));
+    longest = std::max(longest, arguments.back().size());
+  }
+  // Parallel calls grow side by side: the index alone says whose a piece is.
+  for (std::size_t i = 0; i < longest; ++i) {
+    for (std::size_t at = 0; at < arguments.size(); ++at) {
+      if (i >= arguments[at].size()) continue;
+      delta("{\"tool_calls\":[{\"index\":" + std::to_string(at) + ",\"function\":{\"arguments\":" + json::serialize(json::value(arguments[at][i])) + "}}]}", 1);
     }
   }
   events.push_back(print.choice(chat_choice(index, "{}", finish_reason(answer.why)), 0));
@@ -79,7 +88,7 @@ void stream_one(const generated& answer, int index, const chunk_printer& print, 
 json::object chat_message(const generated& answer) {
   json::object message{{"role", "assistant"}, {"content", answer.text}, {"refusal", nullptr}, {"annotations", json::array()}};
   if (!answer.calls.empty()) {
-    message["content"] = nullptr;
+    if (answer.text.empty()) message["content"] = nullptr;
     json::array calls;
     for (const tool_call& made : answer.calls) calls.push_back(call_object(made));
     message["tool_calls"] = std::move(calls);
@@ -94,8 +103,8 @@ json::object model_object(std::string_view id) {
 }
 
 reply answer_chat(const conversation& asked, const json::object&, const call& from) {
-  const std::vector<generated> answers = generate(asked, from.models.find(asked.model));
-  reply out{.model = asked.model, .input_tokens = asked.input_tokens, .output_tokens = total_tokens(answers)};
+  const std::vector<generated> answers = generate(asked, from);
+  reply out{.model = asked.model, .input_tokens = asked.input.total(), .output_tokens = total_tokens(answers)};
   const std::string id = "chatcmpl-" + stable_id(asked.model + asked.prompt, asked.seed);
   const json::object usage = usage_object(out.input_tokens, out.output_tokens);
   if (asked.stream) {
@@ -123,8 +132,8 @@ reply answer_completions(const std::vector<conversation>& asked, const json::obj
   reply out{.model = first.model};
   std::vector<generated> answers;
   for (const conversation& one : asked) {
-    out.input_tokens += one.input_tokens;
-    for (generated& answer : generate(one, from.models.find(one.model))) {
+    out.input_tokens += one.input.total();
+    for (generated& answer : generate(one, from)) {
       if (with_prompt) answer.text = one.prompt + answer.text;
       answers.push_back(std::move(answer));
     }

@@ -1,12 +1,11 @@
+#include "tools/sim/embedding.hpp"
 #include "tools/sim/openai.hpp"
 #include "tools/sim/openai_answer.hpp"
-#include "tools/sim/prose.hpp"
 #include "tools/sim/tokens.hpp"
 
 #include <boost/json.hpp>
 
 #include <bit>
-#include <cmath>
 #include <cstring>
 
 namespace switchyard::sim {
@@ -16,24 +15,6 @@ namespace json = boost::json;
 
 constexpr std::int64_t default_dimensions = 256;
 constexpr std::int64_t most_dimensions = 4096;
-
-/// The sum of one random direction per token, drawn from the token's hash, scaled to length 1.
-std::vector<float> embed(std::string_view model, std::string_view text, std::size_t dimensions) {
-  std::vector<double> sum(dimensions, 0.0);
-  const auto add = [&](std::string_view token, double weight) {
-    random_source random(hash_text(token, hash_text(model)));
-    for (double& x : sum) x += weight * (random.uniform() - 0.5);
-  };
-  for (const std::string_view token : split_tokens(text)) add(token.starts_with(' ') ? token.substr(1) : token, 1.0);
-  add(text, 0.1);   // the order of the words counts a little
-  double length = 0;
-  for (double x : sum) length += x * x;
-  length = std::sqrt(length);
-  std::vector<float> unit;
-  unit.reserve(dimensions);
-  for (double x : sum) unit.push_back(static_cast<float>(x / length));
-  return unit;
-}
 
 /// Little-endian float32, as OpenAI encodes them.
 std::string base64(const std::vector<float>& vector) {
@@ -98,7 +79,7 @@ reply answer_embeddings(const json::object& body) {
   const bool as_base64 = encoding && encoding->is_string() && encoding->get_string() == "base64";
   json::array entries;
   for (const std::string& text : texts) {
-    const std::vector<float> vector = embed(model, text, static_cast<std::size_t>(dimensions));
+    const std::vector<float> vector = embed_text(model, text, static_cast<std::size_t>(dimensions));
     json::value printed = as_base64 ? json::value(base64(vector)) : json::value(json::array(vector.begin(), vector.end()));
     entries.push_back(json::object{{"object", "embedding"}, {"index", entries.size()}, {"embedding", std::move(printed)}});
   }

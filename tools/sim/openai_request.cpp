@@ -1,11 +1,13 @@
 #include "tools/sim/openai_request.hpp"
 
+#include "tools/sim/json_fields.hpp"
 #include "tools/sim/openai.hpp"
 #include "tools/sim/tokens.hpp"
 
 #include <boost/json.hpp>
 
 #include <map>
+#include <set>
 
 namespace switchyard::sim {
 namespace {
@@ -13,26 +15,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr int per_message_tokens = 4;   // role and separators, as in OpenAI's own count
-
-std::string_view text_of(const json::object& from, std::string_view key) {
-  const json::value* v = from.if_contains(key);
-  return v && v->is_string() ? std::string_view(v->get_string()) : std::string_view();
-}
-
-const json::object* object_of(const json::object& from, std::string_view key) {
-  const json::value* v = from.if_contains(key);
-  return v ? v->if_object() : nullptr;
-}
-
-const json::array* array_of(const json::object& from, std::string_view key) {
-  const json::value* v = from.if_contains(key);
-  return v ? v->if_array() : nullptr;
-}
-
-bool flag_of(const json::object& from, std::string_view key, bool otherwise) {
-  const json::value* v = from.if_contains(key);
-  return v && v->is_bool() ? v->get_bool() : otherwise;
-}
 
 /// A message's content: a string, or the text of its text parts.
 std::string content_text(const json::value* content) {
@@ -57,6 +39,12 @@ reply missing(std::string_view field) {
 
 reply bad(std::string_view field, std::string_view expected) {
   return openai_refusal(400, "Invalid value for '" + std::string(field) + "': expected " + std::string(expected) + ".", field, "invalid_value");
+}
+
+reply unanswered(const std::set<std::string>& ids) {
+  std::string list;
+  for (const std::string& id : ids) list += (list.empty() ? "" : ", ") + id;
+  return openai_refusal(400, "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: " + list, "messages");
 }
 
 /// An optional integer of at least `least`; false: present and wrong.
@@ -128,10 +116,10 @@ std::optional<reply> read_tools(const json::object& body, conversation& into) {
   }
   if (const json::object* named = choice->if_object()) {
     const json::object* function = object_of(*named, "function");
-    into.chosen_tool = text_of(function ? *function : *named, "name");
+    into.chosen_tools = {std::string(text_of(function ? *function : *named, "name"))};
     into.choice = tool_choice::named;
     for (const tool& t : into.tools) {
-      if (t.name == into.chosen_tool) return std::nullopt;
+      if (t.name == into.chosen_tools.front()) return std::nullopt;
     }
     return bad("tool_choice", "the name of one of the tools");
   }
@@ -175,6 +163,7 @@ parsed<conversation> read_chat(const json::object& body) {
   if (!messages) return missing("messages");
   if (!messages->is_array() || messages->get_array().empty()) return bad("messages", "a non-empty array");
   std::map<std::string, std::string> call_names;   // tool call id -> tool name
+  std::set<std::string> open;                      // ids of the last calls that have no answer yet
   for (const json::value& entry : messages->get_array()) {
     const json::object* message = entry.if_object();
     if (!message) return bad("messages", "an array of objects");
@@ -182,18 +171,27 @@ parsed<conversation> read_chat(const json::object& body) {
     if (role != "system" && role != "developer" && role != "user" && role != "assistant" && role != "tool" && role != "function") {
       return bad("messages[].role", "system, developer, user, assistant or tool");
     }
+    if (role != "tool" && !open.empty()) return unanswered(open);
     const std::string text = content_text(message->if_contains("content"));
-    asked.input_tokens += count_tokens(text) + per_message_tokens;
-    asked.result.reset();
+    asked.input.add(count_tokens(text) + per_message_tokens);
+    if (role != "tool") asked.results.clear();
     if (role == "user") asked.prompt = text;
     if (const json::array* calls = array_of(*message, "tool_calls")) {
       for (const json::value& made : *calls) {
         const json::object* function = made.is_object() ? object_of(made.get_object(), "function") : nullptr;
-        if (function) call_names[std::string(text_of(made.get_object(), "id"))] = text_of(*function, "name");
+        if (!function) continue;
+        const std::string id(text_of(made.get_object(), "id"));
+        if (id.empty()) return missing("messages[].tool_calls[].id");
+        call_names[id] = text_of(*function, "name");
+        open.insert(id);
       }
     }
-    if (role == "tool") asked.result = tool_result{call_names[std::string(text_of(*message, "tool_call_id"))], text};
+    if (role == "tool" && open.erase(std::string(text_of(*message, "tool_call_id"))) == 0) {
+      return openai_refusal(400, "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.", "messages");
+    }
+    if (role == "tool") asked.results.push_back({call_names[std::string(text_of(*message, "tool_call_id"))], text});
   }
+  if (!open.empty()) return unanswered(open);
   if (auto refused = read_tools(body, asked)) return std::move(*refused);
   if (auto refused = read_format(object_of(body, "response_format"), "response_format", asked)) return std::move(*refused);
   return asked;
@@ -202,31 +200,31 @@ parsed<conversation> read_chat(const json::object& body) {
 parsed<conversation> read_responses(const json::object& body) {
   conversation asked;
   if (auto refused = read_common(body, asked)) return std::move(*refused);
-  asked.input_tokens = count_tokens(text_of(body, "instructions"));
+  asked.input.add(count_tokens(text_of(body, "instructions")));
   const json::value* input = body.if_contains("input");
   if (!input || input->is_null()) return missing("input");
   if (input->is_string()) {
     asked.prompt = input->get_string();
-    asked.input_tokens += count_tokens(asked.prompt) + per_message_tokens;
+    asked.input.add(count_tokens(asked.prompt) + per_message_tokens);
   } else if (const json::array* items = input->if_array()) {
     std::map<std::string, std::string> call_names;
     for (const json::value& entry : *items) {
       const json::object* item = entry.if_object();
       if (!item) return bad("input", "a string or an array of items");
       const std::string_view type = text_of(*item, "type");
-      asked.result.reset();
+      if (type != "function_call_output") asked.results.clear();
       std::string text;
       if (type == "function_call") {
         call_names[std::string(text_of(*item, "call_id"))] = text_of(*item, "name");
         text = text_of(*item, "arguments");
       } else if (type == "function_call_output") {
         text = content_text(item->if_contains("output"));
-        asked.result = tool_result{call_names[std::string(text_of(*item, "call_id"))], text};
+        asked.results.push_back({call_names[std::string(text_of(*item, "call_id"))], text});
       } else {
         text = content_text(item->if_contains("content"));
         if (text_of(*item, "role") == "user") asked.prompt = text;
       }
-      asked.input_tokens += count_tokens(text) + per_message_tokens;
+      asked.input.add(count_tokens(text) + per_message_tokens);
     }
   } else {
     return bad("input", "a string or an array of items");
@@ -246,7 +244,7 @@ parsed<std::vector<conversation>> read_completions(const json::object& body) {
   const auto add = [&](std::string text, std::size_t tokens) {
     asked.push_back(common);
     asked.back().prompt = std::move(text);
-    asked.back().input_tokens = tokens;
+    asked.back().input.add(tokens);
   };
   if (!prompt || prompt->is_null()) {
     add("", 1);

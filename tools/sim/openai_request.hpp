@@ -2,17 +2,11 @@
 #pragma once
 
 #include "tools/sim/conversation.hpp"
-#include "tools/sim/reply.hpp"
+#include "tools/sim/json_fields.hpp"
 
 #include <boost/json/object.hpp>
 
-#include <variant>
-
 namespace switchyard::sim {
-
-/// Either what was asked or the refusal to send.
-template <class T>
-using parsed = std::variant<T, reply>;
 
 /// The body as an object with a non-empty string `model`.
 [[nodiscard]] parsed<boost::json::object> read_body_object(std::string_view body);

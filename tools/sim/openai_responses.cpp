@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace switchyard::sim {
 namespace {
 
@@ -18,7 +20,7 @@ json::object message_item(std::string_view id, std::string_view status, const js
 }
 
 json::object call_item(const tool_call& made, std::string_view status, std::string_view arguments) {
-  return {{"id", "fc_" + made.id.substr(5)}, {"type", "function_call"}, {"status", status}, {"arguments", arguments}, {"call_id", made.id}, {"name", made.name}};
+  return {{"id", made.id_as("fc_")}, {"type", "function_call"}, {"status", status}, {"arguments", arguments}, {"call_id", made.id}, {"name", made.name}};
 }
 
 /// Everything about a response that holds from its creation on; status, output and usage are set on top.
@@ -73,20 +75,32 @@ void stream_text(event_sink& events, std::string_view item_id, std::string_view 
   events.add("response.output_item.done", {{"output_index", 0}, {"item", message_item(item_id, status, {text_part(text)})}});
 }
 
-void stream_call(event_sink& events, const tool_call& made, std::size_t index) {
-  const std::string item_id = "fc_" + made.id.substr(5);
-  events.add("response.output_item.added", {{"output_index", index}, {"item", call_item(made, "in_progress", "")}});
-  for (const std::string_view piece : split_tokens(made.arguments)) {
-    events.add("response.function_call_arguments.delta", {{"item_id", item_id}, {"output_index", index}, {"delta", piece}}, 1);
+/// Parallel calls grow side by side; the first one's place in the output is `first`.
+void stream_calls(event_sink& events, const std::vector<tool_call>& calls, std::size_t first) {
+  std::vector<std::vector<std::string_view>> arguments;
+  std::size_t longest = 0;
+  for (const tool_call& made : calls) {
+    events.add("response.output_item.added", {{"output_index", first + arguments.size()}, {"item", call_item(made, "in_progress", "")}});
+    arguments.push_back(split_tokens(made.arguments));
+    longest = std::max(longest, arguments.back().size());
   }
-  events.add("response.function_call_arguments.done", {{"item_id", item_id}, {"output_index", index}, {"name", made.name}, {"arguments", made.arguments}});
-  events.add("response.output_item.done", {{"output_index", index}, {"item", call_item(made, "completed", made.arguments)}});
+  for (std::size_t i = 0; i < longest; ++i) {
+    for (std::size_t at = 0; at < calls.size(); ++at) {
+      if (i >= arguments[at].size()) continue;
+      events.add("response.function_call_arguments.delta", {{"item_id", calls[at].id_as("fc_")}, {"output_index", first + at}, {"delta", arguments[at][i]}}, 1);
+    }
+  }
+  for (std::size_t at = 0; at < calls.size(); ++at) {
+    const tool_call& made = calls[at];
+    events.add("response.function_call_arguments.done", {{"item_id", made.id_as("fc_")}, {"output_index", first + at}, {"name", made.name}, {"arguments", made.arguments}});
+    events.add("response.output_item.done", {{"output_index", first + at}, {"item", call_item(made, "completed", made.arguments)}});
+  }
 }
 
 }  // namespace
 
 reply answer_responses(const conversation& asked, const json::object& body, const call& from) {
-  const generated answer = generate(asked, from.models.find(asked.model)).front();
+  const generated answer = generate(asked, from).front();
   const std::string unique = stable_id(asked.model + asked.prompt, asked.seed);
   const std::string item_id = "msg_" + unique;
   const bool cut = answer.why == ending::length;
@@ -97,13 +111,14 @@ reply answer_responses(const conversation& asked, const json::object& body, cons
   finished["status"] = status;
   if (cut) finished["incomplete_details"] = {{"reason", "max_output_tokens"}};
   json::array output;
+  const bool speaks = answer.calls.empty() || !answer.text.empty();
+  if (speaks) output.push_back(message_item(item_id, status, {text_part(answer.text)}));
   for (const tool_call& made : answer.calls) output.push_back(call_item(made, "completed", made.arguments));
-  if (answer.calls.empty()) output.push_back(message_item(item_id, status, {text_part(answer.text)}));
   finished["output"] = std::move(output);
-  finished["usage"] = {{"input_tokens", asked.input_tokens}, {"input_tokens_details", {{"cached_tokens", 0}}}, {"output_tokens", answer.tokens},
-                       {"output_tokens_details", {{"reasoning_tokens", 0}}}, {"total_tokens", asked.input_tokens + answer.tokens}};
+  finished["usage"] = {{"input_tokens", asked.input.total()}, {"input_tokens_details", {{"cached_tokens", 0}}}, {"output_tokens", answer.tokens},
+                       {"output_tokens_details", {{"reasoning_tokens", 0}}}, {"total_tokens", asked.input.total() + answer.tokens}};
 
-  reply out{.model = asked.model, .input_tokens = asked.input_tokens, .output_tokens = answer.tokens};
+  reply out{.model = asked.model, .input_tokens = asked.input.total(), .output_tokens = answer.tokens};
   if (!asked.stream) {
     out.body = json::serialize(finished);
     return out;
@@ -112,8 +127,8 @@ reply answer_responses(const conversation& asked, const json::object& body, cons
   event_sink events(out.events);
   events.add("response.created", {{"response", started}});
   events.add("response.in_progress", {{"response", started}});
-  if (answer.calls.empty()) stream_text(events, item_id, answer.text, status);
-  for (std::size_t i = 0; i < answer.calls.size(); ++i) stream_call(events, answer.calls[i], i);
+  if (speaks) stream_text(events, item_id, answer.text, status);
+  stream_calls(events, answer.calls, speaks ? 1 : 0);
   events.add(cut ? "response.incomplete" : "response.completed", {{"response", finished}});
   return out;
 }

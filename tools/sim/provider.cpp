@@ -2,103 +2,134 @@
 
 #include "net/server.hpp"
 #include "tools/sim/delivery.hpp"
-#include "tools/sim/openai.hpp"
 #include "tools/sim/yard_state.hpp"
 
 #include <ctime>
+#include <map>
 
 namespace switchyard::sim {
 namespace {
 
 constexpr std::uint64_t largest_request = 64ull << 20;   // bytes
 
-/// The credential under any wire's header; without the scheme.
-std::string_view credential(const net::request_head& head) {
-  const std::string_view bearer = head.find("authorization");
-  constexpr std::string_view scheme = "bearer ";
-  if (bearer.size() > scheme.size() && equal_ignoring_case(bearer.substr(0, scheme.size()), scheme)) return bearer.substr(scheme.size());
-  for (const char* name : {"x-api-key", "x-goog-api-key"}) {
-    if (const std::string_view value = head.find(name); !value.empty()) return value;
-  }
-  return {};
-}
-
-/// One answer per shape, made once: what --fast sends whatever is asked.
+/// One answer per wire and shape, made once: what --fast sends whatever is asked.
 struct canned_answers {
-  reply whole;
-  reply stream;
+  struct wire_answers {
+    reply whole;
+    reply stream;
+  };
+  std::map<const wire*, wire_answers> generated;
   reply embedding;
 
   canned_answers() {
-    const model_list models;
-    const auto make = [&](std::string_view path, std::string_view body) {
-      return find_route("POST", path)->answer({"POST", path, body, models, 1735689600});
-    };
-    constexpr std::string_view chat = "/v1/chat/completions";
-    whole = make(chat, R"({"model":"small","messages":[{"role":"user","content":"A canned answer of usual length"}],"min_tokens":100})");
-    stream = make(chat, R"({"model":"small","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"A canned stream"}],"max_tokens":50,"min_tokens":50})");
-    embedding = make("/v1/embeddings", R"({"model":"small","input":"canned"})");
+    constexpr std::string_view messages = R"("messages":[{"role":"user","content":"A canned answer of usual length"}])";
+    constexpr std::string_view contents = R"({"contents":[{"role":"user","parts":[{"text":"A canned answer of usual length"}]}]})";
+    constexpr std::string_view blocks = R"({"messages":[{"role":"user","content":[{"text":"A canned answer of usual length"}]}]})";
+    const std::string openai = R"({"model":"small","max_tokens":50,"min_tokens":100,"stream_options":{"include_usage":true},)" + std::string(messages);
+    const std::string anthropic = R"({"model":"small","max_tokens":50,)" + std::string(messages);
+    add("/v1/chat/completions", openai + "}", "/v1/chat/completions", openai + R"(,"stream":true})");
+    add("/v1/messages", anthropic + "}", "/v1/messages", anthropic + R"(,"stream":true})");
+    add("/v1beta/models/small:generateContent", contents, "/v1beta/models/small:streamGenerateContent", contents);
+    add("/model/small/converse", blocks, "/model/small/converse-stream", blocks);
+    embedding = make("/v1/embeddings", R"({"model":"small","input":"canned"})").second;
+  }
+
+ private:
+  static std::pair<const wire*, reply> make(std::string_view path, std::string_view body) {
+    static const model_list models;
+    static constexpr header version[] = {{"anthropic-version", "2023-06-01"}};
+    const call asked{"POST", path, body, models, 1735689600, "alt=sse", version};
+    const found_route found = find_route(asked);
+    return {found.spoken, found.route->answer(asked)};
+  }
+  void add(std::string_view path, std::string_view body, std::string_view stream_path, std::string_view stream_body) {
+    auto [spoken, whole] = make(path, body);
+    generated[spoken] = {std::move(whole), make(stream_path, stream_body).second};
   }
 };
 
-bool asks_for_stream(std::string_view body) {
+bool asks_for_stream(std::string_view path, std::string_view body) {
+  if (path.ends_with(":streamGenerateContent") || path.ends_with("/converse-stream")) return true;
   const std::size_t at = body.find("\"stream\"");
   if (at == std::string_view::npos) return false;
   const std::size_t value = body.find_first_not_of(" \t\r\n:", at + 8);
   return value != std::string_view::npos && body.substr(value, 4) == "true";
 }
 
+call call_of(const net::request_head& head, std::string_view body, const model_list& models) {
+  return {head.method, head.path, body, models, static_cast<std::int64_t>(std::time(nullptr)), head.query, head.headers};
+}
+
 net::task<void> serve_fast(yard_state& yard, net::exchange& on) {
   static const canned_answers canned;
   auto body = co_await on.read_body(largest_request);
   if (!body) co_return;
+  const std::string_view path = on.head().path;
   const model_profile pace{.first_token = yard.options.latency, .tokens_per_second = yard.options.tokens_per_second};
-  const reply& what = on.head().path == "/v1/embeddings" ? canned.embedding : asks_for_stream(*body) ? canned.stream : canned.whole;
-  (void)co_await deliver(on, what, pace, {});
+  const canned_answers::wire_answers& answers = canned.generated.at(find_route(call_of(on.head(), *body, *yard.models)).spoken);
+  const reply& what = path == "/v1/embeddings" ? canned.embedding : asks_for_stream(path, *body) ? answers.stream : answers.whole;
+  const fault_decision none;
+  (void)co_await deliver(on, what, pace, none);
 }
 
-net::task<void> refuse(net::exchange& on, const reply& what) {
-  const header headers[] = {{"content-type", "application/json"}};
+net::task<void> refuse(net::exchange& on, const found_route& found, const complaint& why, const call& asked) {
+  const reply what = found.spoken->refuse(why, asked);
+  std::vector<header> headers{{"content-type", what.content_type}};
+  for (const auto& [name, value] : what.headers) headers.push_back({name, value});
   (void)co_await on.respond(what.status, headers, std::string_view(what.body));
+}
+
+complaint unread_body(const error& e) { return {.status = http_status(e), .message = e.message}; }
+
+complaint unknown_path(const call& asked, bool known) {
+  if (known) return {.status = 405, .message = "Not allowed to " + std::string(asked.method) + " on this path."};
+  return {.status = 404, .message = "Unknown request URL: " + std::string(asked.path)};
 }
 
 }  // namespace
 
 net::task<void> serve_provider(yard_state& yard, net::exchange& on) {
   const net::request_head& head = on.head();
-  auto body = co_await on.read_body(largest_request);
-  if (!body) {
-    co_await refuse(on, openai_refusal(http_status(body.failure()), body.failure().message));
-    co_return;
-  }
-  const wire_route* route = find_route(head.method, head.path);
-  if (!route) {
-    const bool known = knows_path(head.path);
-    co_await refuse(on, openai_refusal(known ? 405 : 404, known ? "Not allowed to " + std::string(head.method) + " on this path." : "Unknown request URL: " + std::string(head.path)));
-    co_return;
-  }
-  const std::string_view key = credential(head);
   std::shared_ptr<const model_list> models;
-  bool admitted = true;
+  std::shared_ptr<const key_ring> keys;
   {
     const std::lock_guard held(yard.lock);
     models = yard.models;
-    admitted = !yard.keys || yard.keys->contains(key);
+    keys = yard.keys;
+  }
+  auto body = co_await on.read_body(largest_request);
+  call asked = call_of(head, body ? *body : std::string_view(), *models);
+  asked.script = &yard.script;
+  const found_route found = find_route(asked);
+  if (!body) {
+    const complaint why = unread_body(body.failure());
+    co_await refuse(on, found, why, asked);
+    co_return;
+  }
+  if (!found.route) {
+    const complaint why = unknown_path(asked, found.known_path);
+    co_await refuse(on, found, why, asked);
+    co_return;
+  }
+  const std::string key = credential_of(asked);
+  {
+    const std::lock_guard held(yard.lock);
     yard.received.begin(key, head.path, head.headers, *body);
   }
   reply what;
   fault_decision faults;
-  if (!admitted) {
-    what = openai_refusal(401, "Incorrect API key provided.", {}, "invalid_api_key");
+  if (auto refused = found.spoken->admit(asked, *keys)) {
+    what = std::move(*refused);
   } else {
-    what = route->answer({head.method, head.path, *body, *models, static_cast<std::int64_t>(std::time(nullptr))});
+    what = found.route->answer(asked);
     const std::lock_guard held(yard.lock);
     faults = yard.faults.decide(key, what.model, head.path);
   }
   const model_profile pace = models->find(what.model);
+  const faulted_call met{*found.spoken, asked, what, pace, key};
   delivered sent;
   if (!co_await wait_for(on, faults.latency)) sent.aborted = true;
-  else if (faults.fault) sent = co_await deliver_fault(on, what, pace, faults, key);
+  else if (faults.fault) sent = co_await deliver_fault(on, met, faults);
   else sent = co_await deliver(on, what, pace, faults);
   const std::lock_guard held(yard.lock);
   yard.received.end({key, what.model, sent.status, what.status == 200 && sent.status == 200 ? what.input_tokens : 0, sent.tokens, sent.aborted});

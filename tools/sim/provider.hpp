@@ -22,7 +22,7 @@ struct simulator_options {
   double tokens_per_second = 0;                    ///< 0: unpaced
   std::uint64_t seed = 1;                          ///< for faults with a probability
   bool fast = false;                               ///< canned answers, nothing recorded, no faults: for benchmarks
-  std::string setup;                               ///< JSON {"models", "keys", "faults", "seed"}, all optional
+  std::string setup;                               ///< JSON {"models", "keys", "faults", "seed", "script"}, all optional
 };
 
 /// Answers on the given threads, which must outlive it. Deterministic: equal requests get equal answers, time stamps aside.
