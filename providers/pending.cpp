@@ -9,8 +9,6 @@ namespace switchyard::providers {
 const dialect& responses_dialect() noexcept { std::abort(); }
 
 const dialect& messages_dialect() noexcept { std::abort(); }
-const wire& anthropic_wire() noexcept { std::abort(); }
-const ingress& anthropic_ingress() noexcept { std::abort(); }
 
 const dialect& generate_content_dialect() noexcept { std::abort(); }
 const embedding_dialect& gemini_embedding_dialect() noexcept { std::abort(); }
