@@ -76,7 +76,9 @@ struct part {
   json_text cache_control;               ///< Anthropic's object {"type":"ephemeral","ttl"?}; others derive theirs from its presence
   bool is_error = false;                 ///< tool_result
   std::vector<part> content;             ///< tool_result
-  json_text original;                    ///< foreign
+  json_text original;                    ///< foreign; else the source's own form, where that says more than this struct
+  json_text context;                     ///< file: what the model is to know of it
+  json_text cite;                        ///< file: true: the model is to cite from it
 };
 
 enum class role : std::uint8_t { system, developer, user, assistant };
