@@ -23,9 +23,12 @@ struct block_reading {
   void skip(std::string_view block_type, std::string_view member) const;
 };
 
-[[nodiscard]] neutral::part read_block(std::string_view block, const block_reading& how);
+enum class place_of_block { message, tool_result };
+/// Results hold no results: one inside of another is foreign.
+[[nodiscard]] neutral::part read_block(std::string_view block, const block_reading& how, place_of_block where = place_of_block::message);
 /// A message's or tool result's content: a string (one text part, unless empty) or a list of blocks.
-void read_content(std::string_view content, std::vector<neutral::part>& out, const block_reading& how);
+void read_content(std::string_view content, std::vector<neutral::part>& out, const block_reading& how,
+                  place_of_block where = place_of_block::message);
 /// A citation of a text block or citations_delta in the neutral form.
 [[nodiscard]] std::string neutral_citation(std::string_view citation);
 

@@ -98,7 +98,7 @@ void block_reading::skip(std::string_view block_type, std::string_view member) c
   if (std::find(unknown.begin(), unknown.end(), name) == unknown.end()) unknown.push_back(texts.keep(std::move(name)));
 }
 
-part read_block(std::string_view block, const block_reading& how) {
+part read_block(std::string_view block, const block_reading& how, place_of_block where) {
   block_members b;
   json::members walk(block);
   for (json::member m; walk.next(m);) {
@@ -139,11 +139,11 @@ part read_block(std::string_view block, const block_reading& how) {
     out.id = b.id;
     out.name = b.name;
     out.arguments = given(b.input) ? b.input : std::string_view("{}");
-  } else if (type == "tool_result") {
+  } else if (type == "tool_result" && where == place_of_block::message) {
     out.kind = part_kind::tool_result;
     out.id = b.id;
     out.is_error = b.is_error == "true";
-    read_content(b.content, out.content, how);
+    read_content(b.content, out.content, how, place_of_block::tool_result);
   } else if (type == "thinking") {
     out.kind = part_kind::reasoning;
     out.text = b.thinking;
@@ -158,14 +158,14 @@ part read_block(std::string_view block, const block_reading& how) {
   return out;
 }
 
-void read_content(std::string_view content, std::vector<part>& out, const block_reading& how) {
+void read_content(std::string_view content, std::vector<part>& out, const block_reading& how, place_of_block where) {
   if (json::is_string(content)) {
     if (!json::has_text(content)) return;
     out.emplace_back().text = content;
     return;
   }
   json::elements blocks(content);
-  for (std::string_view block; blocks.next(block);) out.push_back(read_block(block, how));
+  for (std::string_view block; blocks.next(block);) out.push_back(read_block(block, how, where));
 }
 
 std::string neutral_citation(std::string_view citation) {

@@ -114,6 +114,16 @@ BOOST_AUTO_TEST_CASE(annotations_of_others_become_citations) {
              parsed(R"([{"type":"web_search_result_location","cited_text":"","url":"https://x","title":"t","encrypted_index":""}])"));
 }
 
+BOOST_AUTO_TEST_CASE(results_nested_without_end_do_not_exhaust_the_stack) {
+  std::string body = R"({"content":[)";
+  constexpr int deep = 200'000;
+  for (int i = 0; i < deep; ++i) body += R"({"type":"tool_result","content":[)";
+  for (int i = 0; i < deep; ++i) body += "]}";
+  body += "]}";
+  neutral::arena texts;
+  BOOST_TEST(messages_dialect().read_answer(body, texts).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_answer_is_an_error) {
   neutral::arena texts;
   BOOST_TEST(!messages_dialect().read_answer(R"({"type":"error","error":{"type":"overloaded_error","message":"m"}})", texts));
