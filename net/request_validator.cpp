@@ -159,7 +159,8 @@ bool is_valid_host(std::string_view host) noexcept {
   return !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-result<request_framing> validate_request_head(std::string_view head) {
+result<request_framing> validate_request_head(std::string_view head, std::vector<header>* fields_out) {
+  if (fields_out != nullptr) fields_out->clear();
   if (head.size() > max_head_bytes) return with_status(bad("the request head is larger than 16 KiB"), 431);
   if (head.size() < 4 || head.substr(head.size() - 4) != "\r\n\r\n") return bad("the request head is not terminated");
   request_framing framing;
@@ -187,6 +188,7 @@ result<request_framing> validate_request_head(std::string_view head) {
     if (!is_field_value(value)) return bad("a header value holds control characters");
     if (++fields > max_head_fields) return with_status(bad("more than 100 header fields"), 431);
     if (auto problem = read_field(line.substr(0, colon), value, framing, seen)) return *std::move(problem);
+    if (fields_out != nullptr) fields_out->push_back({line.substr(0, colon), value});
   }
   if (seen.hosts == 0 && framing.minor_version == 1) return bad("host is missing");
   if (framing.chunked && framing.content_length) return bad("transfer-encoding and content-length exclude each other");

@@ -1,4 +1,4 @@
-// The strict request validator behind Beast's parser: what smuggling lives on is refused, not interpreted.
+// The strict reader of request heads: what smuggling lives on is refused, not interpreted. (Behind it Beast decodes chunked bodies.)
 //
 // Accepted head (RFC 9112, narrowed):
 //   method SP origin-form SP "HTTP/1.1" CRLF, or HTTP/1.0 without transfer coding
@@ -33,8 +33,9 @@ struct request_framing {
   bool expect_continue = false;
 };
 
-/// `head` ends with the blank line (CRLF CRLF). Views point into it. Errors: 400 invalid_request, 431, 505, 417, 501.
-[[nodiscard]] result<request_framing> validate_request_head(std::string_view head);
+/// `head` ends with the blank line (CRLF CRLF). Views point into it; `fields`, if given, gets the header fields in order.
+/// Errors: 400 invalid_request, 431, 505, 417, 501.
+[[nodiscard]] result<request_framing> validate_request_head(std::string_view head, std::vector<header>* fields = nullptr);
 
 /// A registered name or address with an optional port: what may stand in `host`.
 [[nodiscard]] bool is_valid_host(std::string_view host) noexcept;

@@ -187,8 +187,8 @@ task<bool> server_connection::read_head() {
   head_bytes_.assign(in_.data(), head_size);
   in_.consume(head_size);
   begun_ = streaming_ = ended_ = body_read_ = false;
-  auto framing = validate_request_head(head_bytes_);
-  if (framing) {
+  auto framing = validate_request_head(head_bytes_, &head_.headers);
+  if (framing && framing->chunked) {
     if (auto parsed = parser_.parse_head(head_bytes_, head_.headers); !parsed) framing = parsed.failure();
   }
   if (!framing) {
@@ -299,11 +299,19 @@ void server_connection::write_head(int status, std::span<const header> headers, 
   out_head_ += ' ';
   out_head_ += reason_phrase(status);
   out_head_ += "\r\n";
+  std::size_t size = out_head_.size();
+  std::size_t at = size;
+  for (const auto& field : headers) size += field.name.size() + field.value.size() + 4;
+  out_head_.resize(size);
+  const auto put = [&](std::string_view text) {
+    std::memcpy(out_head_.data() + at, text.data(), text.size());
+    at += text.size();
+  };
   for (const auto& field : headers) {
-    out_head_ += field.name;
-    out_head_ += ": ";
-    out_head_ += field.value;
-    out_head_ += "\r\n";
+    put(field.name);
+    put(": ");
+    if (!field.value.empty()) put(field.value);
+    put("\r\n");
   }
   out_head_ += "date: ";
   out_head_ += http_date();
