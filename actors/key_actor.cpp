@@ -44,6 +44,7 @@ void key_actor_state::fold(const std::vector<routing::call_outcome>& outcomes) {
       default: break;
     }
   }
+  notice_rest(now);
   last_outcome_ = now;
   publish(now);
   if (!ticking_) keep_ticking();
@@ -54,20 +55,43 @@ void key_actor_state::park(routing::park_reason why, steady_time now) {
   if (now < parked_until_) return;
   const auto rest = rest_after(why, ++parked_in_row_);
   parked_until_ = now + rest;
+  settings_.entry->state->park(parked_until_, why);
+  tell_parked(why, rest);
+}
+
+// The I/O thread that read the 429, or a limit of which nothing is left, has parked the key already; here it is told, once per rest.
+void key_actor_state::notice_rest(steady_time now) {
+  const auto& state = *settings_.entry->state;
+  const auto until = from_ns(state.parked_until_ns.load(std::memory_order_relaxed));
+  if (state.parked_for.load(std::memory_order_relaxed) != routing::park_reason::retry_after || until <= now || now < resting_until_) return;
+  resting_until_ = until;
+  tell_parked(routing::park_reason::retry_after, std::chrono::ceil<milliseconds>(until - now));
+}
+
+void key_actor_state::tell_parked(routing::park_reason why, milliseconds rest) {
   const auto& entry = *settings_.entry;
-  entry.state->park(parked_until_, why);
-  const auto rest_s = std::chrono::duration_cast<seconds>(rest).count();
-  log::warn("key_parked", "the provider refused the key",
-            {{"provider", entry.provider}, {"key", entry.config.name}, {"why", to_string(why)}, {"for_s", rest_s}});
+  const auto rest_s = std::chrono::ceil<seconds>(rest).count();
+  const auto level = why == routing::park_reason::retry_after ? log::level::info : log::level::warn;
+  log::write(level, "key_parked", why == routing::park_reason::retry_after ? "the provider asked for a rest" : "the provider refused the key",
+             {{"provider", entry.provider}, {"key", entry.config.name}, {"why", to_string(why)}, {"for_s", rest_s}});
   around.emit(event_json("parked", wall_now(),
                          {{"provider", entry.provider}, {"key", entry.config.name}, {"why", to_string(why)},
                           {"for", std::to_string(rest_s) + "s"}}));
-  self->delayed_send(self, rest, unpark_due{});
+  self->delayed_send(self, rest + milliseconds(1), unpark_due{});
 }
 
 void key_actor_state::unpark_if_due() {
-  if (parked_until_ == steady_time{} || steady_now() < parked_until_) return;
-  parked_until_ = {};
+  const auto now = steady_now();
+  // Another 429 may have made the rest longer since.
+  const auto until = from_ns(settings_.entry->state->parked_until_ns.load(std::memory_order_relaxed));
+  if (resting_until_ != steady_time{} && now >= resting_until_ && until > now) {
+    resting_until_ = until;
+    self->delayed_send(self, std::chrono::ceil<milliseconds>(until - now) + milliseconds(1), unpark_due{});
+    return;
+  }
+  const bool was_parked = (parked_until_ != steady_time{} && now >= parked_until_) || (resting_until_ != steady_time{} && now >= resting_until_);
+  if (!was_parked || until > now) return;
+  parked_until_ = resting_until_ = {};
   const auto& entry = *settings_.entry;
   log::info("key_unparked", "the key is tried again", {{"provider", entry.provider}, {"key", entry.config.name}});
   around.emit(event_json("unparked", wall_now(), {{"provider", entry.provider}, {"key", entry.config.name}}));

@@ -21,6 +21,8 @@ struct key_actor_state {
  private:
   void publish(steady_time now);
   void park(routing::park_reason why, steady_time now);
+  void notice_rest(steady_time now);
+  void tell_parked(routing::park_reason why, milliseconds rest);
   void keep_ticking();
 
   key_settings settings_;
@@ -29,6 +31,7 @@ struct key_actor_state {
   steady_time last_outcome_{};
   int parked_in_row_ = 0;
   steady_time parked_until_{};                   ///< by this actor; what I/O threads park for is in key_state
+  steady_time resting_until_{};                  ///< a rest the provider asked for (429, limit used up) that was told of
 };
 
 /// Publishes the configured weight at once. `settings.entry` is never null.

@@ -1,5 +1,7 @@
 #include "actors/metrics_book.hpp"
 
+#include "routing/stage.hpp"
+
 namespace switchyard::actors {
 
 namespace {
@@ -10,12 +12,12 @@ constexpr std::string_view other = "other";
 
 }  // namespace
 
-void duration_histogram::add(microseconds sample) noexcept {
-  const auto us = std::max<std::int64_t>(sample.count(), 0);
-  const auto bound = std::lower_bound(bounds.begin(), bounds.end(), static_cast<double>(us) * 1e-6);
+void duration_histogram::add(nanoseconds sample) noexcept {
+  const auto ns = std::max<std::int64_t>(sample.count(), 0);
+  const auto bound = std::lower_bound(bounds.begin(), bounds.end(), static_cast<double>(ns) * 1e-9);
   ++counts_[static_cast<std::size_t>(bound - bounds.begin())];
   ++count_;
-  sum_us_ += us;
+  sum_ns_ += ns;
 }
 
 template <class Value>
@@ -69,6 +71,13 @@ void metrics_book::add(const request_record& record) {
   overheads_.add(record.overhead);
   if (record.first_token.count() > 0) first_tokens_.add(record.first_token);
   add_failovers(record);
+  add_stages(record);
+}
+
+void metrics_book::add_stages(const request_record& record) {
+  if (!record.route) return;
+  for (std::size_t i = 0; i < record.stage_times.size() && i < record.route->stages.size(); ++i)
+    cell(stage_durations_, {record.route->name, record.route->stages[i]->name()}, 2).add(record.stage_times[i]);
 }
 
 void metrics_book::add_failovers(const request_record& record) {
@@ -83,7 +92,8 @@ void metrics_book::add_failovers(const request_record& record) {
 }
 
 std::size_t metrics_book::series() const noexcept {
-  return requests_.size() + upstream_durations_.size() + upstream_errors_.size() + tokens_.size() + costs_.size() + failovers_.size();
+  return requests_.size() + upstream_durations_.size() + upstream_errors_.size() + tokens_.size() + costs_.size() + failovers_.size() +
+         stage_durations_.size();
 }
 
 }  // namespace switchyard::actors

@@ -28,14 +28,14 @@ ClientMetric& add_metric(MetricFamily& family, label_names names, const Values& 
   return metric;
 }
 
-void set_histogram(ClientMetric& metric, const duration_histogram& from) {
+void set_histogram(ClientMetric& metric, const duration_histogram& from, std::size_t first_bound = duration_histogram::from_100_us) {
   auto& to = metric.histogram;
   to.sample_count = from.count();
   to.sample_sum = from.sum_seconds();
   std::uint64_t cumulative = 0;
   for (std::size_t i = 0; i < duration_histogram::bounds.size(); ++i) {
     cumulative += from.counts()[i];
-    to.bucket.push_back({cumulative, duration_histogram::bounds[i]});
+    if (i >= first_bound) to.bucket.push_back({cumulative, duration_histogram::bounds[i]});
   }
 }
 
@@ -43,11 +43,21 @@ void add_histogram(std::vector<MetricFamily>& all, std::string_view name, std::s
   set_histogram(open_family(all, name, help, MetricType::Histogram).metric.emplace_back(), from);
 }
 
+/// A table's rows by their labels: a scrape looks like the one before.
+template <class Table>
+std::vector<const typename Table::value_type*> sorted(const Table& table) {
+  std::vector<const typename Table::value_type*> rows;
+  rows.reserve(table.size());
+  for (const auto& row : table) rows.push_back(&row);
+  std::sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  return rows;
+}
+
 template <class Table>
 void add_counters(std::vector<MetricFamily>& all, std::string_view name, std::string_view help, label_names names, const Table& table,
                   double unit = 1) {
   auto& family = open_family(all, name, help, MetricType::Counter);
-  for (const auto& [labels, value] : table) add_metric(family, names, labels).counter.value = static_cast<double>(value) * unit;
+  for (const auto* row : sorted(table)) add_metric(family, names, row->first).counter.value = static_cast<double>(row->second) * unit;
 }
 
 void add_value(std::vector<MetricFamily>& all, std::string_view name, std::string_view help, MetricType type, double value) {
@@ -102,8 +112,10 @@ std::string metrics_book::render(const live_figures& live) const {
   add_histogram(all, "switchyard_overhead_seconds", "Time spent in this node, waiting for provider and client excluded.", overheads_);
   add_histogram(all, "switchyard_time_to_first_token_seconds", "Streams: from the request to the first content sent.", first_tokens_);
   auto& upstream = open_family(all, "switchyard_upstream_duration_seconds", "Calls to providers, failed ones included.", MetricType::Histogram);
-  for (const auto& [labels, histogram] : upstream_durations_)
-    set_histogram(add_metric(upstream, {"provider", "model", "key"}, labels), histogram);
+  for (const auto* row : sorted(upstream_durations_))
+    set_histogram(add_metric(upstream, {"provider", "model", "key"}, row->first), row->second);
+  auto& stages = open_family(all, "switchyard_stage_duration_seconds", "What a route's stages take to decide.", MetricType::Histogram);
+  for (const auto* row : sorted(stage_durations_)) set_histogram(add_metric(stages, {"route", "stage"}, row->first), row->second, 0);
   add_counters(all, "switchyard_upstream_errors_total", "Calls to providers that did not end well.", {"provider", "key", "kind"}, upstream_errors_);
   add_counters(all, "switchyard_tokens_total", "Tokens by direction.", {"provider", "model", "direction"}, tokens_);
   add_counters(all, "switchyard_cost_usd_total", "Cost of requests whose price is known.", {"provider", "model", "route"}, costs_, 1e-9);

@@ -206,7 +206,10 @@ std::optional<error> request_life::plan() {
   wanted.input_tokens = record_.input_tokens;
   wanted.output_tokens = request_.max_output_tokens;
   auto& memory = here_.memory_of(wanted.route->name);
+  routing::stage_times times{&steady_now, {}};
+  wanted.times = &times;
   selection_.emplace(std::move(wanted), memory, here_.random);
+  record_.stage_times = std::move(times.took);
   return std::nullopt;
 }
 

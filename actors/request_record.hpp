@@ -5,12 +5,14 @@
 #include "base/money.hpp"
 #include "base/result.hpp"
 #include "routing/call_outcome.hpp"
+#include "routing/stage.hpp"
 #include "routing/yard.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace switchyard::actors {
@@ -31,7 +33,7 @@ struct request_record {
   wall_time at{};
   std::shared_ptr<const routing::route_entry> route;   ///< null: it was refused before a route was known
   std::string virtual_key;                       ///< name; "" none
-  std::string operation;                         ///< "chat_completions"
+  std::string_view operation;                    ///< "chat_completions"; a literal
   std::string requested_model;
   std::vector<attempt_record> attempts;          ///< in order; the last one answered, if any did
   int status = 0;                                ///< sent to the client; 499 when it left first
@@ -47,6 +49,7 @@ struct request_record {
   microseconds overhead{0};                      ///< duration less waiting for the provider and for the client
   microseconds first_token{0};                   ///< streams: request -> first content out; 0: none
   std::string decision;                          ///< the x-switchyard-decision line
+  routing::stage_times::durations stage_times;   ///< one per stage of the route that was asked, in order
 };
 
 }  // namespace switchyard::actors

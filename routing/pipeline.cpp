@@ -70,11 +70,17 @@ std::shared_ptr<const route_entry> default_direct_route() {
   return compile_route(config, {});
 }
 
-decision run_stages(const route_entry& route, const stage_request& request, std::vector<verdict>* verdicts) {
+decision run_stages(const route_entry& route, const stage_request& request, std::vector<verdict>* verdicts, stage_times* times) {
   decision made;
   decision_context context{request, made, verdicts != nullptr};
+  auto begun = times != nullptr && !route.stages.empty() ? times->now() : steady_time{};
   for (const auto& stage : route.stages) {
     auto line = stage->decide(context);
+    if (times != nullptr) {
+      const auto ended = times->now();
+      times->took.push_back(ended - begun);
+      begun = ended;
+    }
     if (verdicts != nullptr) verdicts->push_back(std::move(line));
     if (made.refusal) break;
   }

@@ -27,6 +27,7 @@ namespace switchyard::routing {
 [[nodiscard]] std::shared_ptr<const route_entry> default_direct_route();
 
 /// Asks every stage in order, until one refuses. `verdicts` null: reasons are not wanted (the request path).
-[[nodiscard]] decision run_stages(const route_entry& route, const stage_request& request, std::vector<verdict>* verdicts = nullptr);
+[[nodiscard]] decision run_stages(const route_entry& route, const stage_request& request, std::vector<verdict>* verdicts = nullptr,
+                                  stage_times* times = nullptr);
 
 }  // namespace switchyard::routing

@@ -65,7 +65,7 @@ stage_request as_stage_request(const selection_request& request) noexcept {
 
 selection::selection(selection_request request, balance_memory& memory, random_source& random)
     : request_(std::move(request)), memory_(memory), random_(random) {
-  decision_ = run_stages(*request_.route, as_stage_request(request_));
+  decision_ = run_stages(*request_.route, as_stage_request(request_), nullptr, request_.times);
 }
 
 selection::selection(selection_request request, decision made, balance_memory& memory, random_source& random)

@@ -48,6 +48,7 @@ struct selection_request {
   std::string_view region;
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
+  stage_times* times = nullptr;        ///< wanted: how long the route's stages take
 };
 
 /// One per request; lives on its I/O thread.

@@ -4,6 +4,7 @@
 // A stage may narrow (a guard that refuses), replace (a semantic or cost stage that names targets) or append (fallback).
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "routing/yard.hpp"
 
@@ -47,6 +48,13 @@ struct decision_context {
   const stage_request& request;
   decision& made;
   bool explain = false;                          ///< reasons are wanted; else a stage allocates nothing
+};
+
+/// How long each stage took. Only the caller knows a clock, and only if it wants to know is one read.
+struct stage_times {
+  using durations = std::vector<nanoseconds>;
+  steady_time (*now)() = nullptr;
+  durations took;                                ///< one per stage that was asked, in order
 };
 
 /// Named by its config, "balance" for one. A stage actor makes it and hands it to its route's actor.

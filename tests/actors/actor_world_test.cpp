@@ -125,6 +125,18 @@ BOOST_AUTO_TEST_CASE(a_refused_credential_parks_its_key) {
   BOOST_TEST(!keys.at(0).at("parked").as_bool());
 }
 
+BOOST_AUTO_TEST_CASE(a_rest_that_an_io_thread_gave_a_key_is_told_once_with_its_end) {
+  actor_world world(two_keys(), {});
+  event_watch events(world);
+  const auto one = key_of(world, 0);
+  one->state->park(steady_now() + milliseconds(300), routing::park_reason::retry_after);
+  world.report(requests(one, call_result::rate_limited, 3));
+  const auto event = events.wait_for({{"type", "parked"}, {"key", "one"}});
+  BOOST_TEST(text(event.at("why")) == "retry_after");
+  BOOST_TEST(text(event.at("for")) == "1s");
+  events.wait_for({{"type", "unparked"}, {"key", "one"}});
+}
+
 BOOST_AUTO_TEST_CASE(a_new_credential_ends_the_parking) {
   actor_world world(two_keys(), {});
   event_watch events(world);

@@ -68,6 +68,20 @@ BOOST_AUTO_TEST_CASE(buckets_are_cumulative_and_end_at_infinity) {
   BOOST_TEST(has(text, "switchyard_overhead_seconds_count 2"));
 }
 
+BOOST_AUTO_TEST_CASE(a_routes_stages_are_timed_by_name) {
+  config::config all = two_keys();
+  actor_world world(all, {});
+  metrics_book book;
+  auto record = request({});
+  record.route = world.feed().current()->find_route("auto");
+  record.stage_times = {nanoseconds(400), microseconds(20)};
+  book.add(record);
+  const auto text = rendered(book);
+  BOOST_TEST(has(text, R"(switchyard_stage_duration_seconds_bucket{route="auto",stage="balance",le="1e-06"} 1)"));
+  BOOST_TEST(has(text, R"(switchyard_stage_duration_seconds_bucket{route="auto",stage="fallback",le="1e-05"} 0)"));
+  BOOST_TEST(has(text, R"(switchyard_stage_duration_seconds_count{route="auto",stage="fallback"} 1)"));
+}
+
 BOOST_AUTO_TEST_CASE(live_figures_are_those_of_the_moment) {
   const auto key = entry_named("one");
   key->state->in_flight = 3;
