@@ -43,17 +43,19 @@ routing::retry_budget& thread_context::budget_of(const config::provider_config& 
   return found->second;
 }
 
-const net::base_url* thread_context::base_url_of(const std::string& url) {
-  if (const auto found = urls_.find(url); found != urls_.end()) return &found->second;
+const net::base_url* thread_context::base_url_of(const std::string& url, bool allow_private) {
+  auto& known = urls_[allow_private ? 1 : 0];
+  if (const auto found = known.find(url); found != known.end()) return &found->second;
   auto parsed = net::parse_base_url(url);
   if (!parsed) return nullptr;
-  return &urls_.emplace(url, std::move(*parsed)).first->second;
+  parsed->where.allow_private = allow_private;
+  return &known.emplace(url, std::move(*parsed)).first->second;
 }
 
 void thread_context::record(request_record finished) {
   bool urgent = false;
   for (const auto& attempt : finished.attempts) urgent = urgent || attempt.outcome.probe || !routing::is_success(attempt.outcome.result);
-  if (batch_.empty()) batch_.reserve(64);
+  if (batch_.empty()) batch_.reserve(last_batch_ + 16);
   batch_.push_back(std::move(finished));
   if (urgent || batch_.size() >= batch_size)
     flush();
@@ -63,6 +65,7 @@ void thread_context::record(request_record finished) {
 
 void thread_context::flush() {
   if (batch_.empty()) return;
+  last_batch_ = batch_.size();
   report_(std::exchange(batch_, {}));
 }
 

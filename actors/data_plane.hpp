@@ -43,7 +43,7 @@ class thread_context {
   [[nodiscard]] routing::balance_memory& memory_of(const std::string& route) { return memories_[route]; }
   [[nodiscard]] routing::retry_budget& budget_of(const config::provider_config& provider);
   /// Parsed once per URL and thread. The config was checked: never null for a loaded yard.
-  [[nodiscard]] const net::base_url* base_url_of(const std::string& url);
+  [[nodiscard]] const net::base_url* base_url_of(const std::string& url, bool allow_private);
   /// Queued for the next batch: 256 records or 10 ms, at once when something failed.
   void record(request_record finished);
   void flush();
@@ -52,8 +52,9 @@ class thread_context {
   std::function<void(std::vector<request_record>)> report_;
   std::unordered_map<std::string, routing::balance_memory> memories_;
   std::unordered_map<std::string, routing::retry_budget> budgets_;
-  std::unordered_map<std::string, net::base_url> urls_;
+  std::unordered_map<std::string, net::base_url> urls_[2];   // [allow_private]
   std::vector<request_record> batch_;
+  std::size_t last_batch_ = 0;
   net::io_thread::timer flush_timer_;
 };
 

@@ -60,6 +60,10 @@ struct node::state {
     hooks.probe_endpoint = [this](std::string base_url, std::function<void(bool)> then) {
       auto parsed = net::parse_base_url(base_url);
       if (!parsed) return then(false);
+      if (const auto yard = world->feed().current())
+        for (const auto& provider : yard->providers)
+          for (const auto& key : provider->keys)
+            if (key->base_url == base_url && provider->config.allow_private) parsed->where.allow_private = true;
       auto& thread = *io.front();
       thread.post([&thread, where = parsed->where, then = std::move(then)] {
         net::detach([](net::io_thread& home, net::endpoint place, std::function<void(bool)> call) -> net::task<void> {

@@ -104,7 +104,7 @@ result<providers::upstream_request> request_life::encode(const routing::picked_k
 net::task<request_life::attempt_end> request_life::call_provider(const routing::picked_key& pick, attempt_record& report, steady_time begun) {
   const auto& provider = pick.provider->config;
   const auto* wire = providers::find_wire(provider.wire);
-  const auto* place = here_.base_url_of(pick.key->base_url);
+  const auto* place = here_.base_url_of(pick.key->base_url, provider.allow_private);
   net::call_limits limits;
   limits.connect = provider.timeouts.connect;
   limits.first_byte = provider.timeouts.first_byte;

@@ -118,6 +118,7 @@ struct provider_config {
   breaker_config breaker;
   std::vector<std::pair<std::string, price_config>> prices;
   retry_config retry;
+  bool allow_private = false;                    ///< its host's name may resolve to an address that is not public
   source_position at;
 };
 

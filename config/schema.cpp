@@ -158,6 +158,7 @@ rule_ptr<std::vector<provider_config>> providers_table() {
           {"breaker", &provider_config::breaker, breaker_table(), "When a key is taken out, and for how long."},
           {"prices", &provider_config::prices, prices_table(), "By model; overrides the built-in prices."},
           {"retry", &provider_config::retry, retry_table(), "Trying again after a failure."},
+          {"allow_private", &provider_config::allow_private, boolean(), "Its host's name may lead to a private address; IPs and localhost always may."},
       },
       section_extras<provider_config>{
           .at = &provider_config::at,

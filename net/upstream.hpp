@@ -21,6 +21,7 @@ struct endpoint {
   bool tls = false;
   std::string host;
   std::uint16_t port = 80;
+  bool allow_private = false;          ///< its name may lead into the own network (see egress_filter.hpp)
   friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include "net/upstream_pool.hpp"
 
 #include "net/connect_race.hpp"
+#include "net/egress_filter.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -233,6 +234,11 @@ task<result<std::shared_ptr<upstream_connection>>> upstream_pools::connect(endpo
   if (!addresses) co_return addresses.failure();
   if (expired || thread_.now() >= until) co_return connect_error("the name did not resolve in time", true);
   if (left) co_return connect_error("cancelled");
+  if (!where.allow_private && !names_own_network(where.host)) {
+    std::erase_if(*addresses, [](const auto& address) { return !is_public_address(address.address().to_string()); });
+    if (addresses->empty())
+      co_return connect_error("its name leads to an address that is not public; if that is meant, set allow_private for this provider");
+  }
 
   phase connecting;
   std::optional<tcp_socket> socket;

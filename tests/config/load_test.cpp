@@ -99,6 +99,7 @@ providers:
     breaker: {failure_rate: 1, min_requests: 7, window: 5ms, open_for: 6ms, max_open_for: 7ms, half_open_probes: 8}
     prices: {a.1: {input: 1, output: 2.5, cached_input: 0}, b: {}}
     retry: {attempts: 10, backoff: 8ms, max_backoff: 9ms, budget: 0}
+    allow_private: true
 routes:
   - {name: r, aliases: [x/r], stages: [{balance: {strategy: geo, targets: [mine/a1, {target: mine/a/b, weight: 0.5}]}}, {fallback: [mine/a2]}]}
 virtual_keys: [{name: t, key: secret, rpm: 1, tpm: 2, models: ["mine/*"], routes: [r], tags: {a: b}}]
@@ -130,6 +131,7 @@ telemetry: {decision_log: {keep: 5, prompts: false}}
   BOOST_TEST(provider.prices.at(0).second.cached_input.value() == 0.0);
   BOOST_TEST(!provider.prices.at(1).second.input.has_value());
   BOOST_TEST(provider.retry.attempts == 10);
+  BOOST_TEST(provider.allow_private);
   const auto& route = config.routes.at(0);
   BOOST_TEST(route.aliases.at(0) == "x/r");
   const auto& balance = std::get<balance_stage_config>(route.stages.at(0).what);
