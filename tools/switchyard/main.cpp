@@ -79,10 +79,17 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
+void warn_of_readable_secrets(const std::string& config_file) {
+  if (config_file.empty()) return;
+  for (const auto& p : config::file_warnings(config_file)) log::warn("secret_readable", p.to_string());
+}
+
 int run(const tools::node_command& command) {
   auto loaded = tools::load_effective(command);
   if (!loaded.value) return report(loaded.problems);
   if (command.check) {
+    if (!command.config_file.empty())
+      for (const auto& p : config::file_warnings(command.config_file)) std::cerr << "warning: " << p.to_string() << '\n';
     std::cout << (command.config_file.empty() ? "environment" : command.config_file) << ": ok\n";
     return 0;
   }
@@ -95,6 +102,7 @@ int run(const tools::node_command& command) {
   prctl(PR_SET_DUMPABLE, 0);   // credentials are in this process's memory: no core dumps
   raise_descriptor_limit();
   log::start(command.log);
+  warn_of_readable_secrets(command.config_file);
 
   net::io_thread sim_thread("sim");
   std::unique_ptr<sim::simulated_provider> sim;
@@ -147,6 +155,7 @@ int run(const tools::node_command& command) {
       log::error("reload_refused", taken.failure().message);
     else
       log::info("reloaded", "the new configuration is in force");
+    warn_of_readable_secrets(command.config_file);
   }
   node.stop();
   if (sim) sim->drain(milliseconds(200));

@@ -154,13 +154,18 @@ int config_show(const console& c) {
 
 int config_check(const std::string& file, bool as_json) {
   const auto loaded = config::load_file(file, config::process_environment());
+  const auto warnings = config::file_warnings(file);
   if (as_json) {
-    json::array problems;
-    for (const auto& p : loaded.problems)
-      problems.push_back(json::object{{"file", p.file}, {"line", p.at.line}, {"column", p.at.column}, {"key", p.key}, {"message", p.message}});
-    print(json::serialize(json::object{{"ok", loaded.value.has_value()}, {"problems", std::move(problems)}}) + "\n");
+    const auto rows = [](const std::vector<config::problem>& all) {
+      json::array out;
+      for (const auto& p : all)
+        out.push_back(json::object{{"file", p.file}, {"line", p.at.line}, {"column", p.at.column}, {"key", p.key}, {"message", p.message}});
+      return out;
+    };
+    print(json::serialize(json::object{{"ok", loaded.value.has_value()}, {"problems", rows(loaded.problems)}, {"warnings", rows(warnings)}}) + "\n");
     return loaded.value ? fine : wrong_usage;
   }
+  for (const auto& p : warnings) std::cerr << "warning: " << printable(p.to_string()) << "\n";
   for (const auto& p : loaded.problems) std::cerr << printable(p.to_string()) << "\n";
   if (!loaded.value) return wrong_usage;
   const auto counted = [](std::size_t count, const std::string& noun) {
