@@ -1,6 +1,7 @@
 #include "actors/request_life.hpp"
 
 #include "base/log.hpp"
+#include "providers/redirect_fields.hpp"
 #include "providers/registry.hpp"
 
 #include <algorithm>
@@ -112,6 +113,7 @@ std::optional<error> request_life::admit() {
     if (virtual_key_ == nullptr) return client_error(error_code::invalid_api_key, "Incorrect API key provided.");
     record_.virtual_key = virtual_key_->config.name;
   }
+  if (auto redirect = providers::refuse_redirect(x_.head().headers, x_.head().query)) return redirect;
   auto limit = milliseconds(here_.limits.request_timeout_ms.load(std::memory_order_relaxed));
   if (const auto asked = x_.head().find("x-switchyard-timeout"); asked.data() != nullptr) {
     const auto parsed = parse_timeout(asked);

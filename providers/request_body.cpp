@@ -3,6 +3,7 @@
 #include "providers/input_estimate.hpp"
 #include "providers/json_document.hpp"
 #include "providers/json_scan.hpp"
+#include "providers/redirect_fields.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -69,6 +70,7 @@ class reader {
     if (name == required_) return read_required(value, place);
     if (name == "stream" && grammar_.stream_in_body) return read_stream(value);
     if (name == "fallbacks") return read_fallbacks(value, place, comma);
+    if (auto redirect = refuse_redirect(name, value)) return redirect;
     if (name == "stream_options") {
       out_.has_stream_options = true;
       bool wanted = false;
