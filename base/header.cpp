@@ -7,6 +7,7 @@ constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cas
 }  // namespace
 
 bool same_letters(std::string_view a, std::string_view b) noexcept {
+  if (a == b) return true;   // as most write them: all in lower case
   for (std::size_t i = 0; i < a.size(); ++i)
     if (lower(a[i]) != lower(b[i])) return false;
   return true;

@@ -22,10 +22,13 @@ bool is_token(std::string_view text) noexcept {
 }
 
 bool is_field_value(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) {
+  // Without an early end, so that the compiler looks at 16 characters a step.
+  unsigned char bad = 0;
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
-  });
+    bad |= static_cast<unsigned char>((byte < 0x20 && byte != '\t') || byte == 0x7f);
+  }
+  return bad == 0;
 }
 
 std::string_view trim(std::string_view text) noexcept {
