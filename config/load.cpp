@@ -79,7 +79,7 @@ load_result from_environment(const environment& env) {
   reading run("environment", env);
   config parsed;
   for (const auto& preset : provider_presets()) {
-    if (preset.key_variable.empty() || preset.wire != wire_format::openai) continue;
+    if (preset.key_variable.empty() || preset.wire == wire_format::bedrock) continue;
     const auto value = env(std::string(preset.key_variable));
     if (!value || value->empty()) continue;
     if (!is_sendable_secret(*value)) {

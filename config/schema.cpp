@@ -147,8 +147,8 @@ rule_ptr<retry_config> retry_table() {
 
 rule_ptr<std::vector<provider_config>> providers_table() {
   using wire_words = std::vector<std::pair<std::string_view, wire_format>>;
-  const auto wire = std::make_shared<choice<wire_format>>(wire_words{{"openai", wire_format::openai}},
-                                                          std::vector<std::string_view>{"anthropic", "gemini", "bedrock"});
+  const auto wire = std::make_shared<choice<wire_format>>(wire_words{{"openai", wire_format::openai}, {"anthropic", wire_format::anthropic}, {"gemini", wire_format::gemini}},
+                                                          std::vector<std::string_view>{"bedrock"});
   const auto provider = std::make_shared<section<provider_config>>(
       std::vector<field<provider_config>>{
           {"wire", &provider_config::wire, wire, "The provider's API format; left out: by the provider's name."},

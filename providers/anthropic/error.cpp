@@ -96,7 +96,7 @@ failure judge_anthropic_error(int status, std::string_view body, std::span<const
   // Masked before it is cut: half a key would not be recognised any more.
   out.what = describe(out.kind, status, shortened(mask_credentials(facts.message, credential)));
   out.retry_after = read_retry_after(headers, now);
-  if (out.kind == failure_kind::rate_limited && out.retry_after.count() == 0) out.retry_after = read_rate_limit_headers(headers).rest_for();
+  if (out.kind == failure_kind::rate_limited && out.retry_after.count() == 0) out.retry_after = read_rate_limit_headers(headers, now).rest_for();
   out.what.retry_after_s = static_cast<int>((out.retry_after.count() + 999) / 1000);
   if (out.kind == failure_kind::request_refused && is_error) out.body_for_client = client_body(body, credential);
   return out;

@@ -243,7 +243,9 @@ BOOST_AUTO_TEST_CASE(the_environment_gives_a_provider_per_key_variable) {
                                                   {"AWS_ACCESS_KEY_ID", "b"}}));
   BOOST_TEST_REQUIRE(result.value.has_value());
   const auto& providers = result.value->providers;
-  BOOST_TEST_REQUIRE(providers.size() == 2u);
+  BOOST_TEST_REQUIRE(providers.size() == 3u);
+  BOOST_TEST(providers[2].name == "anthropic");
+  BOOST_TEST((providers[2].wire == wire_format::anthropic));
   BOOST_TEST(providers[0].name == "openai");
   BOOST_TEST(providers[0].base_url == "https://api.openai.com");
   BOOST_TEST(providers[0].keys.at(0).name == "openai-env");
