@@ -29,6 +29,18 @@ namespace {
   return "\"assistant\"";
 }
 
+/// OpenAI refuses ids of more than 64 characters: longer ones are hashed (FNV-1a), a call's and its result's alike.
+[[nodiscard]] json_text fitting_id(json_text id, std::string& made) {
+  constexpr std::size_t longest = 64;
+  if (id.size() <= longest + 2) return id;
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  constexpr std::string_view digits = "0123456789abcdef";
+  made = "\"call_";
+  for (int shift = 60; shift >= 0; shift -= 4) made += digits[hash >> shift & 15];
+  return made += '"';
+}
+
 /// "audio/x-wav" -> "wav": what input_audio calls a format.
 [[nodiscard]] std::string audio_format(json_text media_type) {
   const std::string type = json::unescape(media_type);
@@ -96,7 +108,8 @@ class message_writer {
     if (!result.cache_control.empty() && !rules_.cache_control) dropped_.add("messages.cache_control");
     out_.begin_object();
     out_.raw("role", "\"tool\"");
-    out_.raw_if("tool_call_id", result.id);
+    std::string made;
+    out_.raw_if("tool_call_id", fitting_id(result.id, made));
     out_.key("content");
     if (text.empty() && attached.size() > before)
       out_.text("The result follows in the next message.");
@@ -262,7 +275,12 @@ class message_writer {
     if (spoken != nullptr) out_.key("audio"), out_.begin_object(), out_.raw("id", spoken->id), out_.end_object();
     if (!calls.empty()) {
       out_.key("tool_calls"), out_.begin_array();
-      for (const auto* call : calls) write_tool_call(*call, -1, rules_.original && is_custom(*call), out_);
+      for (const auto* given : calls) {
+        std::string made;
+        part call = *given;
+        call.id = fitting_id(call.id, made);
+        write_tool_call(call, -1, rules_.original && is_custom(call), out_);
+      }
       out_.end_array();
     }
     out_.end_object();

@@ -204,8 +204,14 @@ BOOST_AUTO_TEST_CASE(every_recorded_stream_is_read_as_recorded_however_it_is_cut
 
 BOOST_AUTO_TEST_CASE(every_recorded_request_reads_the_same_after_it_was_written) {
   const auto known = [](const boost::json::object& body, std::string_view name) { return body.if_contains(name) && !body.at(name).is_null(); };
-  for (const auto& one : exchanges()) {
+  for (auto one : exchanges()) {
     if (one.request.empty()) continue;
+    if (known(one.request, "tools")) {   // hosted tools are the provider's own
+      auto& tools = one.request.at("tools").as_array();
+      for (std::size_t i = tools.size(); i-- > 0;)
+        if (!tools[i].as_object().contains("function")) tools.erase(tools.begin() + static_cast<std::ptrdiff_t>(i));
+      if (tools.empty()) one.request.erase("tools"), one.request.erase("tool_choice");
+    }
     BOOST_TEST_CONTEXT(one.id) {
       const auto body = boost::json::serialize(one.request);
       neutral::arena texts;
@@ -221,7 +227,9 @@ BOOST_AUTO_TEST_CASE(every_recorded_request_reads_the_same_after_it_was_written)
         const auto written = boost::json::parse(out).as_object();
         for (const char* name : {"tools", "tool_choice", "n", "temperature", "top_p", "response_format", "frequency_penalty", "presence_penalty"}) {
           BOOST_TEST(known(one.request, name) == known(written, name), name);
-          if (known(one.request, name) && std::string_view(name) != "tools" && known(written, name)) BOOST_TEST(written.at(name) == one.request.at(name), name);
+          if (!known(one.request, name) || !known(written, name) || std::string_view(name) == "tools") continue;
+          const auto expected = one.request.at(name) == "any" ? boost::json::value("required") : one.request.at(name);   // Mistral's word
+          BOOST_TEST(written.at(name) == expected, name);
         }
         if (known(one.request, "tools")) BOOST_TEST(written.at("tools").as_array().size() == one.request.at("tools").as_array().size());
         // The second writing is the first one's: nothing drifts.
