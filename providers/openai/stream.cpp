@@ -10,6 +10,7 @@
 #include "providers/openai/error.hpp"
 #include "providers/sse_splitter.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <functional>
 #include <string>
@@ -57,6 +58,23 @@ class openai_stream final : public stream_decoder {
       step_.finished = done_ = true;
       forward(splitter_.take_pending());
     }
+    return step_;
+  }
+
+  /// Some providers leave [DONE] out. A stream of choices that closes cleanly after each choice's finish_reason is whole: nothing but usage
+  /// could still follow. The client is told by the marker its format promises.
+  const stream_step& close() override {
+    step_.forward.clear();
+    if (step_.problem || done_ || operation_ == api::responses) return step_;
+    last_event_ = splitter_.pending();
+    if (!last_event_.empty()) {   // the last blank line may be missing, too
+      last_event_ += "\n\n";
+      take({.bytes = last_event_});
+    }
+    const bool whole = begun_ != 0 && (begun_ & ~ended_) == 0;
+    if (step_.problem || done_ || !whole) return step_;
+    step_.finished = done_ = true;
+    step_.forward.push_back("data: [DONE]\n\n");
     return step_;
   }
 
@@ -192,6 +210,8 @@ class openai_stream final : public stream_decoder {
   /// True when the choice carries content or ends.
   [[nodiscard]] bool read_choice(std::string_view choice) {
     bool content = false;
+    bool ends = false;
+    std::uint64_t which = 1;
     json::members walk(choice);
     for (json::member m; walk.next(m);) {
       if (m.name == "delta" || m.name == "message")
@@ -199,9 +219,13 @@ class openai_stream final : public stream_decoder {
       else if (m.name == "text")
         content |= read_text(m.value);
       else if (m.name == "finish_reason")
-        content |= json::has_text(m.value);
+        ends |= json::has_text(m.value);
+      else if (m.name == "index")
+        which = std::uint64_t{1} << std::min<std::int64_t>(json::as_count(m.value).value_or(0), 63);
     }
-    return content;
+    begun_ |= which;
+    if (ends) ended_ |= which;
+    return content || ends;
   }
 
   [[nodiscard]] bool read_delta(std::string_view delta) {
@@ -286,6 +310,8 @@ class openai_stream final : public stream_decoder {
   bool hide_usage_;
   bool last_hidden_ = false;
   bool done_ = false;      // [DONE] was seen
+  std::uint64_t begun_ = 0, ended_ = 0;   // choices that were seen and that had a finish_reason, a bit each; 63 and up share one
+  std::string last_event_; // what close() found unfinished
   secret credential_;
   sse_splitter splitter_;
   std::string joined_data_;

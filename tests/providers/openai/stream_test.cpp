@@ -288,4 +288,38 @@ BOOST_AUTO_TEST_CASE(output_is_estimated_from_what_was_said) {
   BOOST_TEST(twice.estimate == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_clean_close_after_every_choices_finish_reason_is_an_end) {
+  const auto ends = [](const std::string& stream, api operation = api::chat_completions, bool hide_usage = false) {
+    const auto decoder = find_wire(config::wire_format::openai)->open_stream(operation, hide_usage);
+    (void)decoder->feed(stream);
+    const auto& step = decoder->close();
+    std::string out;
+    for (const auto piece : step.forward) out += piece;
+    return std::make_pair(step.finished && !step.problem, out);
+  };
+  const auto said = [](int choice, const std::string& finish) {
+    return chunk("\"choices\":[{\"index\":" + std::to_string(choice) + ",\"delta\":{\"content\":\"a\"},\"finish_reason\":" + finish + "}]");
+  };
+  const std::string done = "data: [DONE]\n\n";
+  // The client is told by the marker its format promises.
+  BOOST_TEST((ends(said(0, "\"stop\"")) == std::make_pair(true, done)));
+  BOOST_TEST((ends(said(0, "null") + said(0, "\"stop\"") + said(1, "\"length\"")) == std::make_pair(true, done)));
+  BOOST_TEST((ends(chunk("\"choices\":[{\"index\":0,\"text\":\"a\",\"finish_reason\":\"stop\"}]"), api::completions).first));
+  // The last blank line may be missing.
+  const auto unterminated = said(0, "\"stop\"");
+  BOOST_TEST((ends(unterminated.substr(0, unterminated.size() - 2)) == std::make_pair(true, unterminated + done)));
+  const auto usage = chunk("\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}");
+  BOOST_TEST((ends(unterminated + usage.substr(0, usage.size() - 2), api::chat_completions, true) == std::make_pair(true, done)));
+  // Nothing else is an end.
+  BOOST_TEST(!ends("").first);
+  BOOST_TEST(!ends(": comment\n\n").first);
+  BOOST_TEST(!ends(said(0, "null")).first);
+  BOOST_TEST(!ends(said(0, "\"stop\"") + said(1, "null")).first);
+  BOOST_TEST(!ends(unterminated.substr(0, unterminated.size() - 6)).first);
+  BOOST_TEST(!ends(said(0, "\"stop\"") + "data: {\"error\":{\"message\":\"m\"}}\n\n").first);
+  BOOST_TEST(!ends("data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n", api::responses).first);
+  // A stream that has its marker needs no second one.
+  BOOST_TEST((ends(said(0, "\"stop\"") + done) == std::make_pair(true, std::string())));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
