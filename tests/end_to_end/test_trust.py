@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import unittest
+import warnings
 
 from yard import CANARY, Sim, Yard, http, key, provider, wait_until
 
@@ -185,7 +186,9 @@ class ServerTls(unittest.TestCase):
     def test_old_protocols_and_plain_text_are_turned_away(self):
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
-        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
         old.set_ciphers("ALL:@SECLEVEL=0")
         with self.assertRaises((ssl.SSLError, OSError)), socket.create_connection(self.yard.endpoint, timeout=10) as plain:
             old.wrap_socket(plain)
