@@ -95,11 +95,15 @@ struct breaker_config {
   int half_open_probes = 2;
 };
 
-/// USD per million tokens, as in a provider's price list. A missing figure is unknown, not 0.
+/// As in a provider's price list; tokens in USD per million. A missing figure is unknown, not 0. A row stands for the whole of a
+/// model's prices: nothing of the catalogue is mixed in.
 struct price_config {
   std::optional<double> input;
   std::optional<double> output;
   std::optional<double> cached_input;
+  std::optional<double> cache_write = {};
+  std::optional<double> per_request = {};        ///< USD a request
+  std::optional<double> per_image = {};          ///< USD a generated image
 };
 
 struct retry_config {
@@ -119,6 +123,8 @@ struct provider_config {
   std::vector<std::pair<std::string, price_config>> prices;
   retry_config retry;
   bool allow_private = false;                    ///< its host's name may resolve to an address that is not public
+  std::string api_version;                       ///< Azure's "2024-10-21": deployment paths; empty: its /openai/v1
+  std::optional<bool> responses_api;             ///< speaks /v1/responses itself; nullopt: by the preset table
   source_position at;
 };
 

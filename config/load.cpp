@@ -80,6 +80,7 @@ load_result from_environment(const environment& env) {
   config parsed;
   for (const auto& preset : provider_presets()) {
     if (preset.key_variable.empty() || preset.wire == wire_format::bedrock) continue;
+    if (!preset.by_environment || preset.base_url.empty()) continue;
     const auto value = env(std::string(preset.key_variable));
     if (!value || value->empty()) continue;
     if (!is_sendable_secret(*value)) {

@@ -98,6 +98,30 @@ class boolean_rule final : public rule<bool> {
   bool is_telling_default(const bool&) const override { return true; }
 };
 
+/// null: left to what is known of the provider.
+class optional_boolean_rule final : public rule<std::optional<bool>> {
+ public:
+  void read(const node& from, std::optional<bool>& into, reading& run) const override {
+    if (from.kind == value_kind::null) return into.reset();
+    bool value = into.value_or(false);
+    boolean_rule().read(from, value, run);
+    if (from.kind == value_kind::boolean) into = value;
+  }
+  void show(const std::optional<bool>& from, json_writer& out) const override {
+    if (from)
+      out.boolean(*from);
+    else
+      out.null();
+  }
+  void describe(json_writer& out) const override {
+    out.key("type");
+    out.begin_list();
+    out.text("boolean");
+    out.text("null");
+    out.end_list();
+  }
+};
+
 template <class Integer>
 std::optional<Integer> to_integer(std::string_view text) noexcept {
   int base = 10;
@@ -336,6 +360,7 @@ rule_ptr<std::string> target_name() {
 rule_ptr<std::string> base_url() { return std::make_shared<base_url_rule>(false); }
 rule_ptr<std::string> optional_base_url() { return std::make_shared<base_url_rule>(true); }
 rule_ptr<bool> boolean() { return std::make_shared<boolean_rule>(); }
+rule_ptr<std::optional<bool>> optional_boolean() { return std::make_shared<optional_boolean_rule>(); }
 rule_ptr<milliseconds> duration() { return std::make_shared<duration_rule>(); }
 rule_ptr<std::uint64_t> size(std::uint64_t least, std::uint64_t most) { return std::make_shared<size_rule>(least, most); }
 rule_ptr<listen_address> address() { return std::make_shared<address_rule>(); }

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -52,6 +53,7 @@ struct text_form {
 [[nodiscard]] rule_ptr<std::string> base_url();                ///< normalise_base_url
 [[nodiscard]] rule_ptr<std::string> optional_base_url();       ///< normalise_base_url, or ""
 [[nodiscard]] rule_ptr<bool> boolean();
+[[nodiscard]] rule_ptr<std::optional<bool>> optional_boolean();
 [[nodiscard]] rule_ptr<milliseconds> duration();               ///< above 0
 [[nodiscard]] rule_ptr<std::uint64_t> size(std::uint64_t least, std::uint64_t most);
 [[nodiscard]] rule_ptr<listen_address> address();

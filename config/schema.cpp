@@ -132,8 +132,21 @@ rule_ptr<price_list> prices_table() {
       {"input", &price_config::input, optional_number(0, 1'000'000), "USD per million input tokens."},
       {"output", &price_config::output, optional_number(0, 1'000'000), "USD per million output tokens."},
       {"cached_input", &price_config::cached_input, optional_number(0, 1'000'000), "USD per million cached input tokens."},
+      {"cache_write", &price_config::cache_write, optional_number(0, 1'000'000), "USD per million input tokens written to a cache."},
+      {"per_request", &price_config::per_request, optional_number(0, 1'000'000), "USD a request."},
+      {"per_image", &price_config::per_image, optional_number(0, 1'000'000), "USD a generated image."},
   });
   return std::make_shared<map_by_name<price_list, price_config, prices_access>>(any_names, price);
+}
+
+rule_ptr<std::string> api_version() {
+  const auto fits = [](std::string_view value) {
+    return value.size() <= 40 && value.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string_view::npos;
+  };
+  return text({.expected = "an Azure API version such as \"2024-10-21\" or preview",
+               .pattern = "^[a-z0-9.-]{1,40}$",
+               .fits = fits,
+               .may_be_empty = true});
 }
 
 rule_ptr<retry_config> retry_table() {
@@ -159,6 +172,10 @@ rule_ptr<std::vector<provider_config>> providers_table() {
           {"prices", &provider_config::prices, prices_table(), "By model; overrides the built-in prices."},
           {"retry", &provider_config::retry, retry_table(), "Trying again after a failure."},
           {"allow_private", &provider_config::allow_private, boolean(), "Its host's name may lead to a private address; IPs and localhost always may."},
+          {"api_version", &provider_config::api_version, api_version(),
+           "Azure: the api-version of its deployment paths; left out: its /openai/v1."},
+          {"responses_api", &provider_config::responses_api, optional_boolean(),
+           "Does the provider speak /v1/responses itself? Left out: by the provider's name, else yes."},
       },
       section_extras<provider_config>{
           .at = &provider_config::at,

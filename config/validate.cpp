@@ -68,16 +68,19 @@ bool check_wire_and_url(const provider_config& provider, reading& run) {
   }
   if (!provider.base_url.empty() || run.given(path + ".base_url")) return true;
   if (preset) {
-    run.report(path + ".base_url", provider.at, "is required when the wire is not the provider's own");
+    run.report(path + ".base_url", provider.at,
+               preset->base_url_form.empty() ? "is required when the wire is not the provider's own"
+                                             : "is required: your own endpoint, such as " + std::string(preset->base_url_form));
     return true;
   }
   std::vector<std::string_view> known;
   for (const auto& row : provider_presets())
     if (row.wire == wire_format::openai) known.push_back(row.name);
   const auto hint = suggestion(provider.name, known);
+  known.resize(std::min<std::size_t>(known.size(), 8));   // enough to see what is meant
   run.report(path + ".base_url", provider.at,
              "is required, since " + in_quotes(provider.name) + " is no provider known by name" +
-                 (hint.empty() ? " (" + joined(known) + ")" : hint));
+                 (hint.empty() ? " (" + joined(known) + ", ...)" : hint));
   return true;
 }
 
@@ -99,6 +102,11 @@ void check_keys(const provider_config& provider, reading& run) {
 }
 
 void check_provider_limits(const provider_config& provider, reading& run) {
+  const auto* preset = preset_of(provider);
+  if (!provider.api_version.empty() && (preset == nullptr || preset->path != path_style::azure))
+    run.report(provider_path(provider) + ".api_version", run.place_of(provider_path(provider) + ".api_version"),
+               "is for Azure only: a provider named azure, or a base_url at *.openai.azure.com, *.cognitiveservices.azure.com or "
+               "*.services.ai.azure.com");
   const auto path = provider_path(provider);
   const auto not_below = [&](const char* larger, milliseconds large, const char* smaller, milliseconds small) {
     if (large >= small) return;

@@ -2,6 +2,7 @@
 //
 // The client's bytes are sent as they came. Three things may differ: the model's name, Switchyard's own `fallbacks` (cut out),
 // and on streams `stream_options` (put in, so that every stream is accounted for; the extra event is hidden from the client again).
+#include "config/presets.hpp"
 #include "providers/body_edit.hpp"
 #include "providers/dialect.hpp"
 #include "providers/json_document.hpp"
@@ -21,25 +22,12 @@ namespace {
 constexpr std::string_view ask_for_usage = R"("stream_options":{"include_usage":true},)";
 constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (embeddings) is only checked for UTF-8 and structure
 
-/// Where a provider's dialect differs; others follow OpenAI.
-struct quirk {
-  std::string_view provider;
-  bool takes_stream_options = true;   ///< false: refuses the field, or reports usage without being asked
-  bool versioned = true;              ///< the paths begin with /v1
-};
+/// Follows OpenAI to the letter: for providers that nothing is known of.
+constexpr config::provider_preset plain{.name = "", .base_url = "", .key_variable = "", .prices = ""};
 
-constexpr quirk quirks[] = {
-    {.provider = "groq", .takes_stream_options = false},
-    {.provider = "mistral", .takes_stream_options = false},
-    {.provider = "cohere", .takes_stream_options = false},
-    {.provider = "perplexity", .takes_stream_options = false, .versioned = false},
-};
-
-[[nodiscard]] quirk quirk_of(const config::provider_config* provider) noexcept {
-  if (provider != nullptr)
-    for (const auto& row : quirks)
-      if (row.provider == provider->name) return row;
-  return {};
+[[nodiscard]] const config::provider_preset& preset_for(const config::provider_config* provider) noexcept {
+  const auto* known = provider == nullptr ? nullptr : config::preset_of(*provider);
+  return known == nullptr ? plain : *known;
 }
 
 [[nodiscard]] std::string_view path_of(api operation) noexcept {
@@ -61,12 +49,31 @@ constexpr quirk quirks[] = {
   return last.size() >= 2 && last.front() == 'v' && std::all_of(last.begin() + 1, last.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-[[nodiscard]] std::string request_path(std::string_view base_url, api operation, bool versioned) {
-  const std::string_view prefix = path_prefix(base_url);
+/// "/openai/v1/chat/completions", or "/openai/deployments/MODEL/chat/completions?api-version=V". Of the base URL's path, what people copy
+/// along ("/openai", "/openai/v1") counts once. The responses API has no deployment paths.
+[[nodiscard]] std::string azure_path(std::string_view prefix, api operation, std::string_view model, std::string_view api_version) {
+  if (prefix.ends_with("/v1")) prefix.remove_suffix(3);
+  if (prefix.ends_with("/openai")) prefix.remove_suffix(7);
+  std::string path(prefix);
+  path += "/openai";
+  if (api_version.empty()) {
+    path += "/v1";
+  } else if (operation != api::responses) {
+    path += "/deployments/";
+    path += encode_segment(model);
+  }
+  path += path_of(operation);
+  if (!api_version.empty()) (path += "?api-version=") += api_version;
+  return path;
+}
+
+[[nodiscard]] std::string request_path(const call_target& where, api operation, config::path_style style) {
+  const auto prefix = path_prefix(where.base_url);
+  if (style == config::path_style::azure) return azure_path(prefix, operation, where.model, where.provider->api_version);
   std::string path;
   path.reserve(prefix.size() + 24);
   path += prefix;
-  if (versioned && !ends_with_version(prefix)) path += "/v1";
+  if (style == config::path_style::versioned && !ends_with_version(prefix)) path += "/v1";
   path += path_of(operation);
   return path;
 }
@@ -133,8 +140,9 @@ class openai_wire_format final : public wire {
  public:
   [[nodiscard]] config::wire_format format() const noexcept override { return config::wire_format::openai; }
 
-  [[nodiscard]] bool takes(api operation, const config::provider_config&) const noexcept override {
-    return operation == api::chat_completions || operation == api::completions || operation == api::embeddings || operation == api::responses;
+  [[nodiscard]] bool takes(api operation, const config::provider_config& provider) const noexcept override {
+    if (operation == api::responses) return config::has_responses_api(provider);
+    return operation == api::chat_completions || operation == api::completions || operation == api::embeddings;
   }
   [[nodiscard]] const dialect& native() const noexcept override { return chat_dialect(); }
   [[nodiscard]] const embedding_dialect* native_embedding() const noexcept override { return &openai_embedding_dialect(); }
@@ -153,7 +161,7 @@ class openai_wire_format final : public wire {
   }
 
   [[nodiscard]] upstream_request encode(const api_request& request, const call_target& where) const override {
-    const quirk dialect = quirk_of(where.provider);
+    const auto& preset = preset_for(where.provider);
     upstream_request out;
     out.body.reserve(4);
     address(out, request.operation, request.stream, where);
@@ -161,7 +169,7 @@ class openai_wire_format final : public wire {
     edit edits[3];
     std::size_t count = 0;
     const bool has_option = request.operation == api::chat_completions || request.operation == api::completions;
-    if (request.stream && has_option && !request.has_stream_options && dialect.takes_stream_options) {
+    if (request.stream && has_option && !request.has_stream_options && preset.takes_stream_options) {
       edits[count++] = {{request.after_open_brace, request.after_open_brace}, ask_for_usage};
       out.hide_usage = true;
     }
@@ -207,10 +215,15 @@ class openai_wire_format final : public wire {
 
  private:
   static void address(upstream_request& out, api operation, bool stream, const call_target& where) {
-    out.path = request_path(where.base_url, operation, quirk_of(where.provider).versioned);
+    const auto& preset = preset_for(where.provider);
+    out.path = request_path(where, operation, preset.path);
     out.headers.reserve(3);
-    if (where.key != nullptr && !where.key->value.empty())
-      out.headers.emplace_back("authorization", "Bearer ").second.append(where.key->value.reveal());
+    if (where.key != nullptr && !where.key->value.empty()) {
+      if (preset.auth == config::key_header::api_key)
+        out.headers.emplace_back("api-key", where.key->value.reveal());
+      else
+        out.headers.emplace_back("authorization", "Bearer ").second.append(where.key->value.reveal());
+    }
     out.headers.emplace_back("content-type", "application/json");
     out.headers.emplace_back("accept", stream ? "text/event-stream" : "application/json");
   }

@@ -106,7 +106,7 @@ const std::vector<bad_input>& bad_inputs() {
       {provider_with("timeouts: {connect: 0ms}"), 1, 59, "providers.p.timeouts.connect", "above 0"},
       // providers and keys
       {"providers: {opnai: {keys: [{}]}}", 1, 13, "providers.opnai.base_url", "is required, since 'opnai' is no provider known by name, did you mean 'openai'?"},
-      {"providers: {mine-own: {keys: [{}]}}", 1, 13, "providers.mine-own.base_url", "(openai, groq, mistral"},
+      {"providers: {mine-own: {keys: [{}]}}", 1, 13, "providers.mine-own.base_url", "(openai, azure, mistral"},
       {"providers: {x: {base_url: '', keys: [{}]}}", 1, 27, "providers.x.base_url", "expected http://host"},
       {"providers: {x: {base_url: 'http://u:canary@h', keys: [{}]}}", 1, 27, "providers.x.base_url", "without user"},
       {"providers: {anthropic: {wire: openai, keys: [{value: x}]}}", 1, 13, "providers.anthropic.base_url", "is required"},

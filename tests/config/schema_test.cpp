@@ -50,7 +50,8 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
       "max_body", "max_connections", "request_timeout", "drain_timeout", "header_timeout", "idle_timeout", "tls", "cert", "key", "token",
       "wire", "base_url", "keys", "timeouts", "breaker", "prices", "retry", "allow_private", "value", "weight", "models", "rpm", "tpm", "max_in_flight",
       "connect", "first_byte", "idle", "total", "failure_rate", "min_requests", "window", "open_for", "max_open_for", "half_open_probes",
-      "input", "output", "cached_input", "attempts", "backoff", "max_backoff", "budget", "aliases", "stages", "balance", "fallback",
+      "input", "output", "cached_input", "cache_write", "per_request", "per_image", "api_version", "responses_api",
+      "attempts", "backoff", "max_backoff", "budget", "aliases", "stages", "balance", "fallback",
       "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts"};
   for (const auto& key : expected) BOOST_TEST(keys.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(expected.contains(key), key);

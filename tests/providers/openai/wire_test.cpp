@@ -22,6 +22,7 @@ struct target {
   std::string model = "gpt-4o";
   std::string provider = "openai";
   std::string key = "sk-test-key-0123456789";
+  std::string api_version = {};
 };
 
 encoded encode(const std::string& body, const target& to = {}, api operation = api::chat_completions) {
@@ -32,6 +33,8 @@ encoded encode(const std::string& body, const target& to = {}, api operation = a
   key.value = secret(to.key);
   config::provider_config provider;
   provider.name = to.provider;
+  provider.base_url = to.base_url;
+  provider.api_version = to.api_version;
   encoded out;
   out.request = openai().encode(*read, {to.base_url, to.model, &key, &provider});
   out.body = joined(out.request);
@@ -118,6 +121,36 @@ BOOST_AUTO_TEST_CASE(paths_follow_the_operation_and_the_base_url) {
   BOOST_TEST(encode(R"({"model":"m","input":"x"})", {}, api::embeddings).request.path == "/v1/embeddings");
   BOOST_TEST(encode(R"({"model":"m","input":"x"})", {}, api::responses).request.path == "/v1/responses");
   BOOST_TEST(encode(R"({"model":"m","prompt":"x"})", {}, api::completions).request.path == "/v1/completions");
+}
+
+BOOST_AUTO_TEST_CASE(azure_has_paths_and_a_header_of_its_own) {
+  const std::string chat = "{\"model\":\"gpt-4o\"," + hello + "}";
+  const auto path = [&](const std::string& base, const std::string& version = "", const std::string& model = "gpt-4o") {
+    return encode(chat, {.base_url = base, .model = model, .provider = "azure", .api_version = version}).request.path;
+  };
+  for (const std::string base : {"https://east.openai.azure.com", "https://east.openai.azure.com/openai", "https://east.openai.azure.com/openai/v1"}) {
+    BOOST_TEST(path(base) == "/openai/v1/chat/completions");
+    BOOST_TEST(path(base, "2024-10-21") == "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21");
+  }
+  BOOST_TEST(path("https://gate.azure-api.net/ai") == "/ai/openai/v1/chat/completions");
+  BOOST_TEST(path("https://east.openai.azure.com", "v", "my model/\xC3\xA9?") ==
+             "/openai/deployments/my%20model%2F%C3%A9%3F/chat/completions?api-version=v");
+  const target dated{.base_url = "https://east.openai.azure.com", .provider = "azure", .api_version = "2024-10-21"};
+  BOOST_TEST(encode(R"({"model":"gpt-4o","input":"x"})", dated, api::embeddings).request.path ==
+             "/openai/deployments/gpt-4o/embeddings?api-version=2024-10-21");
+  BOOST_TEST(encode(R"({"model":"gpt-4o","input":"x"})", dated, api::responses).request.path == "/openai/responses?api-version=2024-10-21");
+  const auto sent = encode(chat, dated).request;
+  BOOST_TEST(header_of(sent, "api-key") == "sk-test-key-0123456789");
+  BOOST_TEST(header_of(sent, "authorization") == "(none)");
+  BOOST_TEST(header_of(encode(chat, {.base_url = "https://west.openai.azure.com", .provider = "azure-west"}).request, "api-key") ==
+             "sk-test-key-0123456789");
+}
+
+BOOST_AUTO_TEST_CASE(a_provider_under_its_own_name_speaks_its_hosts_dialect) {
+  const std::string chat = "{\"model\":\"gpt-4o\",\"stream\":true," + hello + "}";
+  BOOST_TEST(encode(chat, {.base_url = "https://api.groq.com/openai", .provider = "groq-eu"}).body == chat);
+  BOOST_TEST(encode(chat, {.base_url = "https://api.perplexity.ai", .provider = "search"}).request.path == "/chat/completions");
+  BOOST_TEST(encode(chat, {.base_url = "http://127.0.0.1:8000", .provider = "mine"}).request.path == "/v1/chat/completions");
 }
 
 BOOST_AUTO_TEST_CASE(the_key_is_the_only_credential_sent) {
