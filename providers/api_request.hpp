@@ -51,7 +51,7 @@ struct api_request {
   bool stream = false;
   bool as_array = false;                   ///< operation_target::as_array
   std::vector<std::string> fallbacks;      ///< Switchyard's own field; never forwarded
-  std::int64_t input_tokens = 0;           ///< estimate: text bytes / 4, a fixed figure per image
+  std::int64_t input_tokens = 0;           ///< estimate (input_estimate.hpp)
   std::int64_t max_output_tokens = 0;      ///< max_tokens / max_completion_tokens / max_output_tokens; 0: not given
   bool wants_usage = false;                ///< stream_options.include_usage is true
 

@@ -1,6 +1,8 @@
 // How many input tokens a piece of a request will cost, before any provider has counted them.
 #pragma once
 
+#include "providers/token_estimate.hpp"
+
 #include <cstdint>
 #include <string_view>
 
@@ -8,8 +10,12 @@ namespace switchyard::providers {
 
 inline constexpr std::int64_t tokens_per_attachment = 800;   ///< an image, sound or file, whatever its size
 
-/// `value`: valid JSON, such as the messages array. Text bytes / 4, attachments (data: URLs, linked images, inline sound and file data)
-/// a fixed figure each; an array of numbers counts as the tokens it spells.
-[[nodiscard]] std::int64_t estimate_input_tokens(std::string_view value) noexcept;
+inline constexpr std::int64_t tokens_per_message = 4;        ///< a message's frame and its role
+inline constexpr std::int64_t tokens_per_conversation = 3;   ///< what opens the answer
+
+/// `value`: valid JSON, such as the messages array. Text by its family's estimate (token_estimate.hpp), messages (whatever has a "role") their
+/// frame, attachments (data: URLs, linked images, inline sound and file data) a fixed figure each; an array of numbers counts as the tokens
+/// it spells. Of a text beyond 64 KiB, a quarter is read and stands for the rest.
+[[nodiscard]] std::int64_t estimate_input_tokens(std::string_view value, token_family family = token_family::o200k) noexcept;
 
 }  // namespace switchyard::providers

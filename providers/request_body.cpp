@@ -79,7 +79,7 @@ class reader {
     }
     read_limit(name, value);
     if (is_one_of(name, grammar_.input_bytes)) out_.input_tokens += static_cast<std::int64_t>(place.value.size() / 4);
-    if (is_one_of(name, grammar_.input_text)) out_.input_tokens += estimate_input_tokens(place.value);
+    if (is_one_of(name, grammar_.input_text)) out_.input_tokens += estimate_input_tokens(place.value, family_of(out_.model));
     return {};
   }
 
@@ -132,7 +132,8 @@ class reader {
         break;
     }
     has_required_ = true;
-    out_.input_tokens += estimate_input_tokens(place.value);
+    // A model that comes after the text is not known yet, and stands for o200k.
+    out_.input_tokens += estimate_input_tokens(place.value, family_of(out_.model));
     return {};
   }
 

@@ -9,6 +9,7 @@
 #include "providers/json_scan.hpp"
 #include "providers/openai/error.hpp"
 #include "providers/sse_splitter.hpp"
+#include "providers/token_estimate.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -79,7 +80,7 @@ class openai_stream final : public stream_decoder {
   }
 
   [[nodiscard]] const usage& reported() const noexcept override { return usage_; }
-  [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return (output_characters_ + 3) / 4; }
+  [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return output_tokens_; }
 
  private:
   [[nodiscard]] static bool begins_with_done_line(std::string_view pending) noexcept {
@@ -269,7 +270,7 @@ class openai_stream final : public stream_decoder {
 
   [[nodiscard]] bool read_text(std::string_view value) {
     if (!json::has_text(value)) return false;
-    output_characters_ += static_cast<std::int64_t>(json::text_length(value));
+    output_tokens_ += estimate_json_string_tokens(value.substr(1, value.size() - 2));
     return true;
   }
 
@@ -320,7 +321,7 @@ class openai_stream final : public stream_decoder {
   std::string after_content_;
   stream_step step_;
   usage usage_;
-  std::int64_t output_characters_ = 0;
+  std::int64_t output_tokens_ = 0;   // estimated piece by piece: pieces end where tokens do
 };
 
 }  // namespace

@@ -8,9 +8,32 @@ using namespace switchyard::providers;
 
 BOOST_AUTO_TEST_SUITE(input_estimate)
 
-BOOST_AUTO_TEST_CASE(text_counts_a_quarter_of_its_bytes) {
-  BOOST_TEST(estimate_input_tokens('"' + std::string(400, 'x') + '"') == 100);
-  BOOST_TEST(estimate_input_tokens("[{\"role\":\"user\",\"content\":\"" + std::string(396, 'x') + "\"}]") == 100);
+BOOST_AUTO_TEST_CASE(text_counts_by_its_words) {
+  BOOST_TEST(estimate_input_tokens(R"("The capital of France is Paris")") == 6);
+  BOOST_TEST(estimate_input_tokens(R"([{"content":"The capital of"},{"content":"France is Paris"}])") == 6);
+}
+
+BOOST_AUTO_TEST_CASE(messages_have_a_frame) {
+  const std::string text = R"("content":"The capital of France is Paris"})";
+  BOOST_TEST(estimate_input_tokens(R"([{"role":"user",)" + text + "]") == 6 + tokens_per_message + tokens_per_conversation);
+  BOOST_TEST(estimate_input_tokens(R"([{"role":"system",)" + text + R"(,{"role":"user",)" + text + "]") ==
+             12 + 2 * tokens_per_message + tokens_per_conversation);
+}
+
+BOOST_AUTO_TEST_CASE(a_book_counts_as_much_as_its_pages) {
+  std::string page;
+  while (page.size() < 60'000) page += "It was the best of times, it was the worst of times. ";
+  std::string book;
+  for (int i = 0; i < 40; ++i) book += page;
+  const auto expected = 40.0 * static_cast<double>(estimate_input_tokens('"' + page + '"'));
+  const auto found = static_cast<double>(estimate_input_tokens('"' + book + '"'));
+  BOOST_TEST(found > expected * 0.99);
+  BOOST_TEST(found < expected * 1.01);
+}
+
+BOOST_AUTO_TEST_CASE(the_family_counts) {
+  const std::string text = R"("Привет, мир! Как дела?")";
+  BOOST_TEST(estimate_input_tokens(text, token_family::claude) > estimate_input_tokens(text, token_family::o200k));
 }
 
 BOOST_AUTO_TEST_CASE(an_image_counts_the_same_whatever_its_size) {
@@ -24,7 +47,7 @@ BOOST_AUTO_TEST_CASE(an_image_counts_the_same_whatever_its_size) {
 }
 
 BOOST_AUTO_TEST_CASE(a_link_in_the_text_is_text) {
-  BOOST_TEST(estimate_input_tokens(R"([{"content":"https://example.org/"}])") == 5);
+  BOOST_TEST(estimate_input_tokens(R"([{"content":"https://example.org/"}])") < 10);
 }
 
 BOOST_AUTO_TEST_CASE(token_arrays_count_their_numbers) {

@@ -281,10 +281,12 @@ BOOST_AUTO_TEST_CASE(an_event_shaped_like_the_last_one_is_judged_as_if_it_came_a
 }
 
 BOOST_AUTO_TEST_CASE(output_is_estimated_from_what_was_said) {
-  const auto seen = follow(api::chat_completions, {delta("\"content\":\"" + std::string(400, 'x') + "\"")});
-  BOOST_TEST(seen.estimate == 100);
+  const auto seen = follow(api::chat_completions, {delta(R"("content":"The capital of France is Paris")")});
+  BOOST_TEST(seen.estimate == 6);
   BOOST_TEST(!seen.reported.output);
-  const auto twice = follow(api::chat_completions, {delta(R"("reasoning":"12345678","reasoning_content":"12345678")")});
+  const auto pieces = follow(api::chat_completions, {delta(R"("content":"The")"), delta(R"("content":" capital")"), delta(R"("content":" of")")});
+  BOOST_TEST(pieces.estimate == 3);
+  const auto twice = follow(api::chat_completions, {delta(R"("reasoning":"The capital","reasoning_content":"The capital")")});
   BOOST_TEST(twice.estimate == 2);
 }
 
