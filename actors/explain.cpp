@@ -20,12 +20,19 @@ constexpr std::size_t parser_padding = 64;
 admin_answer refused(const error& why) { return problem_answer(http_status(why), to_string(why.code), why.message); }
 
 json::object estimate(const providers::api_request& request, const result<routing::picked_key>& pick) {
-  json::object out{{"input_tokens", request.input_tokens}, {"output_tokens", request.max_output_tokens}, {"cost_usd", nullptr}};
+  json::object out{{"input_tokens", request.input_tokens},
+                   {"output_tokens", request.max_output_tokens},
+                   {"cost_usd", nullptr},
+                   {"prices", nullptr}};
   if (!pick) return out;
-  const auto price = pick->provider->price_of(pick->model);
-  if (!price.input || (!price.output && request.max_output_tokens > 0)) return out;
-  out["cost_usd"] = format_usd(token_cost(request.input_tokens, *price.input) +
-                               token_cost(request.max_output_tokens, price.output.value_or(0)));
+  const auto prices = pick->provider->price_of(pick->model);
+  const auto cost = providers::cost(prices, {.input = request.input_tokens, .output = request.max_output_tokens});
+  if (!cost) return out;
+  out["cost_usd"] = format_usd(*cost);
+  if (pick->provider->configured_price(pick->model) != nullptr)
+    out["prices"] = "config";
+  else
+    out["prices"] = "catalogue of " + std::string(providers::catalogue_date());
   return out;
 }
 

@@ -65,6 +65,7 @@ void metrics_book::add(const request_record& record) {
     if (record.output_tokens > 0) cell(tokens_, {provider, model, "output"}, 3) += static_cast<std::uint64_t>(record.output_tokens);
     if (record.cached_tokens > 0) cell(tokens_, {provider, model, "cached_input"}, 3) += static_cast<std::uint64_t>(record.cached_tokens);
     if (record.cost) cell(costs_, {provider, model, route}, 3) += *record.cost;
+    if (record.unpriced) ++cell(unpriced_, {provider, model}, 2);
   }
   ++cell(requests_, {route, provider, model, std::to_string(record.status)}, 4);
   durations_.add(record.duration);
@@ -92,8 +93,8 @@ void metrics_book::add_failovers(const request_record& record) {
 }
 
 std::size_t metrics_book::series() const noexcept {
-  return requests_.size() + upstream_durations_.size() + upstream_errors_.size() + tokens_.size() + costs_.size() + failovers_.size() +
-         stage_durations_.size();
+  return requests_.size() + upstream_durations_.size() + upstream_errors_.size() + tokens_.size() + costs_.size() + unpriced_.size() +
+         failovers_.size() + stage_durations_.size();
 }
 
 }  // namespace switchyard::actors

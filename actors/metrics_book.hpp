@@ -96,6 +96,7 @@ class metrics_book {
   table<std::uint64_t> upstream_errors_;         ///< provider, key, kind
   table<std::uint64_t> tokens_;                  ///< provider, model, direction
   table<nano_usd> costs_;                        ///< provider, model, route
+  table<std::uint64_t> unpriced_;                ///< provider, model
   table<std::uint64_t> failovers_;               ///< from, to, reason
   table<duration_histogram> stage_durations_;    ///< route, stage
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> answered_models_;   ///< by provider

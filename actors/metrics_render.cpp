@@ -119,6 +119,8 @@ std::string metrics_book::render(const live_figures& live) const {
   add_counters(all, "switchyard_upstream_errors_total", "Calls to providers that did not end well.", {"provider", "key", "kind"}, upstream_errors_);
   add_counters(all, "switchyard_tokens_total", "Tokens by direction.", {"provider", "model", "direction"}, tokens_);
   add_counters(all, "switchyard_cost_usd_total", "Cost of requests whose price is known.", {"provider", "model", "route"}, costs_, 1e-9);
+  add_counters(all, "switchyard_unpriced_requests_total", "Answered requests whose price is unknown; their cost is not in the sum.",
+               {"provider", "model"}, unpriced_);
   add_counters(all, "switchyard_failovers_total", "Further attempts: from key, to key, why.", {"from", "to", "reason"}, failovers_);
   add_keys(all, live);
   add_value(all, "switchyard_ledger_entries_total", "Ledger entries, one per attempt.", MetricType::Counter, static_cast<double>(live.ledger_entries));

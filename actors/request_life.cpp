@@ -222,14 +222,18 @@ void request_life::note_usage(const providers::usage& reported, std::int64_t est
   if (reported.input) record_.input_tokens = *reported.input;
   record_.output_tokens = reported.output ? *reported.output : request_.operation == providers::api::embeddings ? 0 : estimated_output;
   record_.cached_tokens = reported.cached_input.value_or(0);
+  record_.used = {.input = record_.input_tokens,
+                  .output = record_.output_tokens,
+                  .cached_input = record_.cached_tokens,
+                  .cache_write = reported.cache_write.value_or(0),
+                  .cache_write_1h = reported.cache_write_1h.value_or(0),
+                  .audio_input = reported.audio_input.value_or(0),
+                  .audio_output = reported.audio_output.value_or(0)};
 }
 
 void request_life::price_it(const routing::picked_key& pick) {
-  const auto price = pick.provider->price_of(pick.model);
-  if (!price.input || (!price.output && record_.output_tokens > 0)) return;
-  const auto cached = std::min(record_.cached_tokens, record_.input_tokens);
-  record_.cost = token_cost(record_.input_tokens - cached, *price.input) + token_cost(cached, price.cached_input.value_or(*price.input)) +
-                 token_cost(record_.output_tokens, price.output.value_or(0));
+  record_.cost = providers::cost(pick.provider->price_of(pick.model), record_.used);
+  record_.unpriced = !record_.cost;
 }
 
 microseconds request_life::overhead() const {

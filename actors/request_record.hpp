@@ -44,7 +44,9 @@ struct request_record {
   std::int64_t output_tokens = 0;
   std::int64_t cached_tokens = 0;
   bool tokens_estimated = false;                 ///< the provider gave no usage
+  providers::usage_counts used;                  ///< what is priced: the above with the parts that have prices of their own
   std::optional<nano_usd> cost;                  ///< nullopt: price unknown
+  bool unpriced = false;                         ///< it was answered, and its price is unknown
   microseconds duration{0};
   microseconds overhead{0};                      ///< duration less waiting for the provider and for the client
   microseconds first_token{0};                   ///< streams: request -> first content out; 0: none

@@ -27,7 +27,11 @@ struct usage {
   std::optional<std::int64_t> input;
   std::optional<std::int64_t> output;
   std::optional<std::int64_t> cached_input;   ///< read from a cache
-  std::optional<std::int64_t> cache_write;    ///< written to a cache
+  // Parts of the above that may have prices of their own.
+  std::optional<std::int64_t> cache_write = {};      ///< written to a cache
+  std::optional<std::int64_t> cache_write_1h = {};
+  std::optional<std::int64_t> audio_input = {};
+  std::optional<std::int64_t> audio_output = {};
 };
 
 /// Where and with which credential a call goes.

@@ -139,10 +139,9 @@ std::size_t lowest_latency(std::span<const candidate> candidates, shares& share,
 }
 
 double estimated_cost(const candidate& c, const balance_request& request) noexcept {
-  const auto price = c.where->provider->price_of(c.where->model);
-  if (!price.input || (!price.output && request.output_tokens > 0)) return std::numeric_limits<double>::max();
-  return static_cast<double>(request.input_tokens) * static_cast<double>(*price.input) +
-         static_cast<double>(request.output_tokens) * static_cast<double>(price.output.value_or(0));
+  const auto prices = c.where->provider->price_of(c.where->model);
+  const auto cost = providers::cost(prices, {.input = request.input_tokens, .output = request.output_tokens});
+  return cost ? static_cast<double>(*cost) : std::numeric_limits<double>::max();
 }
 
 // "eu" of "eu-west"; a name without a dash is its own area.

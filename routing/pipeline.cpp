@@ -3,6 +3,7 @@
 #include "routing/stages/balance.hpp"
 #include "routing/stages/fallback.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace switchyard::routing {
@@ -20,9 +21,22 @@ struct name_one {
   std::string_view operator()(const config::fallback_stage_config&) const noexcept { return "fallback"; }
 };
 
+constexpr std::size_t most_looked_up = 32;   // walked in order: beyond that the catalogue's own search is no slower
+
 std::optional<std::int64_t> to_nano(const std::optional<double>& usd) {
   if (!usd) return std::nullopt;
   return usd_to_nano(*usd);
+}
+
+price to_price(const config::price_config& listed) {
+  price out;
+  out.input = to_nano(listed.input);
+  out.output = to_nano(listed.output);
+  out.cached_input = to_nano(listed.cached_input);
+  out.cache_write = to_nano(listed.cache_write);
+  out.per_request = to_nano(listed.per_request);
+  out.per_image = to_nano(listed.per_image);
+  return out;
 }
 
 }  // namespace
@@ -40,8 +54,14 @@ std::shared_ptr<const provider_entry> compile_provider(const config::provider_co
     key->state = states[i];
     provider->keys.push_back(std::move(key));
   }
-  for (const auto& [model, listed] : config.prices)
-    provider->prices.emplace_back(model, price{to_nano(listed.input), to_nano(listed.output), to_nano(listed.cached_input)});
+  for (const auto& [model, listed] : config.prices) provider->prices.emplace_back(model, to_price(listed));
+  provider->catalogue = providers::catalogue_provider(config);
+  for (const auto& key : config.keys)
+    for (const auto& model : key.models) {
+      const auto is_it = [&](const auto& row) { return row.first == model; };
+      if (provider->looked_up.size() < most_looked_up && std::none_of(provider->looked_up.begin(), provider->looked_up.end(), is_it))
+        provider->looked_up.emplace_back(model, providers::catalogue_prices(provider->catalogue, model));
+    }
   return provider;
 }
 

@@ -64,13 +64,20 @@ bool key_entry::names(std::string_view model) const noexcept {
                      [model](const std::string& pattern) { return pattern != "*" && pattern_matches(pattern, model); });
 }
 
-price provider_entry::price_of(std::string_view model) const noexcept {
+const price* provider_entry::configured_price(std::string_view model) const noexcept {
   const std::pair<std::string, price>* best = nullptr;
   for (const auto& row : prices) {
-    if (row.first == model) return row.second;
+    if (row.first == model) return &row.second;
     if (pattern_matches(row.first, model) && (best == nullptr || row.first.size() > best->first.size())) best = &row;
   }
-  return best != nullptr ? best->second : price{};
+  return best != nullptr ? &best->second : nullptr;
+}
+
+price provider_entry::price_of(std::string_view model) const noexcept {
+  if (const auto* configured = configured_price(model)) return *configured;
+  for (const auto& row : looked_up)
+    if (row.first == model) return row.second;
+  return providers::catalogue_prices(catalogue, model);
 }
 
 bool provider_entry::serves(std::string_view model) const noexcept {

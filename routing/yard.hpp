@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "config/config.hpp"
+#include "providers/price_catalogue.hpp"
 #include "routing/key_state.hpp"
 
 #include <cstdint>
@@ -18,12 +19,8 @@
 
 namespace switchyard::routing {
 
-/// Nano-dollars per million tokens; nullopt: unknown (never 0).
-struct price {
-  std::optional<std::int64_t> input;
-  std::optional<std::int64_t> output;
-  std::optional<std::int64_t> cached_input;
-};
+/// Unknown figures are nullopt, never 0.
+using price = providers::model_prices;
 
 struct provider_entry;
 
@@ -44,10 +41,15 @@ struct provider_entry {
   config::provider_config config;
   std::vector<std::shared_ptr<const key_entry>> keys;
 
-  /// The model's own row, else the longest row ending in '*' that matches; all unknown when there is none.
+  /// The config's: the model's own row, else the longest row ending in '*' that matches. Without one the catalogue's; nothing known when it
+  /// has none either.
   [[nodiscard]] price price_of(std::string_view model) const noexcept;
+  /// The config's row alone; nullptr: it has none for this model.
+  [[nodiscard]] const price* configured_price(std::string_view model) const noexcept;
   [[nodiscard]] bool serves(std::string_view model) const noexcept;
-  std::vector<std::pair<std::string, price>> prices;
+  std::vector<std::pair<std::string, price>> prices;     ///< the config's
+  std::string_view catalogue;                            ///< the provider's name in the price catalogue; "" none
+  std::vector<std::pair<std::string, price>> looked_up;  ///< the catalogue's, of the models that the keys name: found once
 };
 
 /// A model at a provider.

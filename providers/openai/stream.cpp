@@ -340,6 +340,10 @@ void read_openai_usage(std::string_view object, usage& out) noexcept {
       if (const auto count = json::as_count(m.value)) out.output = count;
     } else if (m.name == "prompt_tokens_details" || m.name == "input_tokens_details") {
       if (const auto count = json::as_count(json::find(m.value, "cached_tokens"))) out.cached_input = count;
+      if (const auto count = json::as_count(json::find(m.value, "cache_write_tokens"))) out.cache_write = count;   // OpenRouter
+      if (const auto count = json::as_count(json::find(m.value, "audio_tokens"))) out.audio_input = count;
+    } else if (m.name == "completion_tokens_details" || m.name == "output_tokens_details") {
+      if (const auto count = json::as_count(json::find(m.value, "audio_tokens"))) out.audio_output = count;
     } else if (m.name == "prompt_cache_hit_tokens" && !out.cached_input) {
       out.cached_input = json::as_count(m.value);   // DeepSeek
     }

@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(the_answer_has_the_contracts_members) {
   const auto& estimate = answer.at("estimate");
   BOOST_TEST(estimate.at("output_tokens").to_number<int>() == 1000);
   BOOST_TEST(text(estimate.at("cost_usd")).starts_with("0.01"));
+  BOOST_TEST(text(estimate.at("prices")) == "config");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_reserved) {

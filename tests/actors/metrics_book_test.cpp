@@ -53,6 +53,17 @@ BOOST_AUTO_TEST_CASE(counts_land_under_the_contracts_labels) {
   BOOST_TEST(text.find(R"(switchyard_cost_usd_total{provider="openai",model="gpt-4o",route=""} 0.0009)") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(an_unknown_price_is_counted_and_costs_nothing) {
+  metrics_book book;
+  auto record = request({attempt(entry_named("one"), call_result::ok)});
+  record.cost.reset();
+  record.unpriced = true;
+  book.add(record);
+  const auto text = rendered(book);
+  BOOST_TEST(has(text, R"(switchyard_unpriced_requests_total{provider="openai",model="gpt-4o"} 1)"));
+  BOOST_TEST(text.find("switchyard_cost_usd_total{") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(buckets_are_cumulative_and_end_at_infinity) {
   metrics_book book;
   auto record = request({});

@@ -147,7 +147,30 @@ BOOST_AUTO_TEST_CASE(a_price_is_the_models_own_or_the_longest_pattern_and_never_
   BOOST_TEST(p->price_of("gpt-4o").cached_input.value() == 1'250'000'000);
   BOOST_TEST(p->price_of("gpt-4o-mini").input.value() == 3'000'000'000);
   BOOST_TEST(p->price_of("gpt-3").output.value() == 2'000'000'000);
-  BOOST_TEST(!p->price_of("o3").input.has_value());
+  BOOST_TEST(!p->price_of("no-such-model").known());
+}
+
+BOOST_AUTO_TEST_CASE(a_configured_price_overrides_the_catalogue_whole) {
+  config::provider_config config;
+  config.name = "openai";
+  config.keys = {key("a")};
+  config.prices = {{"gpt-4o", {.input = 1.0, .output = 2.0, .cached_input = {}, .per_request = 0.001}}};
+  const auto p = provider(config);
+  BOOST_TEST(p->price_of("gpt-4o-mini").input.value() == 150'000'000, "the catalogue's");
+  BOOST_TEST(p->configured_price("gpt-4o-mini") == nullptr);
+  BOOST_TEST(p->price_of("gpt-4o").input.value() == 1'000'000'000);
+  BOOST_TEST(p->price_of("gpt-4o").per_request.value() == 1'000'000);
+  BOOST_TEST(!p->price_of("gpt-4o").cached_input, "nothing of the catalogue is mixed in");
+}
+
+BOOST_AUTO_TEST_CASE(a_provider_under_its_own_name_has_its_hosts_prices) {
+  config::provider_config config;
+  config.name = "groq-eu";
+  config.base_url = "https://api.groq.com/openai";
+  config.keys = {key("a")};
+  BOOST_TEST(provider(config)->price_of("llama-3.3-70b-versatile").known());
+  config.base_url = "http://127.0.0.1:9000";
+  BOOST_TEST(!provider(config)->price_of("llama-3.3-70b-versatile").known());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -266,7 +266,7 @@ std::string show_trace(const json::value& decision, const table_style& style) {
 std::string show_explanation(const json::value& answer, const table_style& style) {
   std::string out = facts(answer, {{"route", "route"}, {"target", "target"}, {"reason", "reason"},
                                    {"input tokens", "estimate.input_tokens"}, {"output tokens", "estimate.output_tokens"},
-                                   {"cost usd", "estimate.cost_usd"}});
+                                   {"cost usd", "estimate.cost_usd"}, {"prices from", "estimate.prices"}});
   if (const auto* signals = member(answer, "signals"); signals != nullptr && signals->is_object() && !signals->get_object().empty()) {
     out += "\n" + signal_lines(*signals, "signal ");
   }
