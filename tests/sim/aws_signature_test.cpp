@@ -33,7 +33,8 @@ BOOST_AUTO_TEST_CASE(an_escaped_path_is_escaped_once_more) {
 
 BOOST_AUTO_TEST_CASE(a_header_is_read_only_when_it_is_whole) {
   const std::string sixty_four(64, 'a');
-  const auto by = sy::parse_aws_authorization("AWS4-HMAC-SHA256 Credential=AK/20150830/us-east-1/bedrock/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + sixty_four);
+  const std::string whole = "AWS4-HMAC-SHA256 Credential=AK/20150830/us-east-1/bedrock/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + sixty_four;
+  const auto by = sy::parse_aws_authorization(whole);
   BOOST_REQUIRE(by.has_value());
   BOOST_TEST(by->access_key == "AK");
   BOOST_TEST(by->region == "us-east-1");
