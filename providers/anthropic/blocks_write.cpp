@@ -37,6 +37,9 @@ constexpr std::array own_types = {"server_tool_use", "mcp_tool_use", "container_
   return said.empty() ? sniffed(json::inside(p.data)) : said;
 }
 
+/// What has to be a string is one, whatever came.
+[[nodiscard]] std::string_view or_empty(std::string_view value) noexcept { return json::is_string(value) ? value : std::string_view(R"("")"); }
+
 /// A file kept by OpenAI is nothing to Anthropic.
 [[nodiscard]] bool is_strange_file(std::string_view id) noexcept { return json::inside(id).starts_with("file-"); }
 
@@ -182,19 +185,19 @@ void write_block(const part& p, block_style style, json::out& out) {
       out.text("type", "tool_use");
       out.key("id");
       write_tool_id(p.id, out);
-      out.raw("name", p.name);
+      out.raw("name", or_empty(p.name));
       out.key("input");
       write_arguments(p.arguments, out);
       break;
     case part_kind::tool_result: write_result(p, out); break;
     case part_kind::reasoning:
       out.text("type", "thinking");
-      out.raw("thinking", p.text.empty() ? R"("")" : p.text);
-      out.raw("signature", p.signature.empty() ? R"("")" : p.signature);
+      out.raw("thinking", or_empty(p.text));
+      out.raw("signature", or_empty(p.signature));
       break;
     case part_kind::redacted_reasoning:
       out.text("type", "redacted_thinking");
-      out.raw("data", p.data);
+      out.raw("data", or_empty(p.data));
       break;
     default: write_text(p, style.ends_prompt, out); break;
   }
@@ -208,7 +211,6 @@ bool write_citation(std::string_view citation, json::out& out) {
   const auto url = json::find(citation, "url_citation");
   const auto file = json::find(citation, "file_citation");
   if (!json::is_object(url) && !json::is_object(file)) return false;
-  const auto or_empty = [](std::string_view value) { return json::is_string(value) ? value : std::string_view(R"("")"); };
   const auto or_zero = [](std::string_view value) { return json::as_count(value).value_or(0); };
   out.begin_object();
   if (json::is_object(url)) {

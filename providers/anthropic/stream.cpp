@@ -36,6 +36,17 @@ class anthropic_stream final : public stream_decoder {
     return step_;
   }
 
+  /// Some close without the last blank line.
+  const stream_step& close() override {
+    step_.forward.clear();
+    if (step_.problem || step_.finished) return step_;
+    const auto fields = read_sse_fields(splitter_.pending(), joined_data_);
+    if (!json::is_text(json::find(fields.data, "type"), "message_stop")) return step_;
+    step_.finished = true;
+    forward("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+    return step_;
+  }
+
   [[nodiscard]] const usage& reported() const noexcept override { return usage_; }
   [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return (output_characters_ + 3) / 4; }
 

@@ -35,7 +35,14 @@ class reader final : public stream_reader {
     return problem_;
   }
 
-  void close(std::vector<event>&) override {}   // without message_stop it is not whole
+  /// Without message_stop it is not whole; some forget the blank line after it.
+  void close(std::vector<event>& out) override {
+    if (ended_ || problem_) return;
+    const auto fields = read_sse_fields(splitter_.pending(), joined_data_);
+    if (!json::is_text(json::find(fields.data, "type"), "message_stop")) return;
+    out_ = &out;
+    end();
+  }
 
  private:
   /// A block that has begun and not ended.

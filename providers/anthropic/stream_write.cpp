@@ -249,7 +249,7 @@ class writer final : public stream_writer {
         o.text("type", "tool_use");
         o.key("id");
         write_tool_id(part.id, o);
-        o.raw("name", part.name.empty() ? R"("")" : part.name);
+        o.raw("name", json::is_string(part.name) ? part.name : R"("")");
         o.raw("input", "{}");
         o.end_object();
         break;

@@ -98,6 +98,22 @@ BOOST_AUTO_TEST_CASE(a_stream_without_its_last_event_is_not_finished) {
   BOOST_TEST(!follow({text.substr(0, text.find("event: message_stop"))}).finished);
 }
 
+BOOST_AUTO_TEST_CASE(the_last_blank_line_may_be_missing_but_nothing_else) {
+  const auto decoder = find_wire(config::wire_format::anthropic)->open_stream(api::messages, false);
+  const auto text = golden("text.sse");
+  for (const auto& [from, to] : {std::pair<std::size_t, std::size_t>(0, 100), std::pair<std::size_t, std::size_t>(100, text.size() - 2)}) {
+    const std::vector<char> copy(text.data() + from, text.data() + to);
+    (void)decoder->feed({copy.data(), copy.size()});   // gone when the stream is closed
+  }
+  const auto& last = decoder->close();
+  BOOST_TEST(last.finished);
+  BOOST_REQUIRE(last.forward.size() == 1u);
+  BOOST_TEST(last.forward[0] == event("message_stop", ""));
+  const auto cut = find_wire(config::wire_format::anthropic)->open_stream(api::messages, false);
+  (void)cut->feed("event: message_stop\ndata: {\"type\":\"mess");
+  BOOST_TEST(!cut->close().finished);
+}
+
 BOOST_AUTO_TEST_CASE(later_figures_replace_earlier_ones_but_not_with_nothing) {
   const auto seen = follow({event("message_start", R"("message":{"usage":{"input_tokens":10,"cache_read_input_tokens":5,"output_tokens":1}})"),
                             event("message_delta", R"("delta":{},"usage":{"input_tokens":0,"output_tokens":8})")});

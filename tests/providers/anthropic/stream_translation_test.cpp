@@ -133,6 +133,44 @@ BOOST_AUTO_TEST_CASE(a_cut_stream_has_no_end) {
   BOOST_TEST((events.back().kind != event_kind::end));
 }
 
+BOOST_AUTO_TEST_CASE(the_last_blank_line_may_be_missing) {
+  const auto text = golden("text.sse");
+  const auto reader = messages_dialect().open_reader({});
+  std::vector<event> out;
+  for (const auto& [from, to] : {std::pair<std::size_t, std::size_t>(0, 100), std::pair<std::size_t, std::size_t>(100, text.size() - 2)}) {
+    const std::vector<char> copy(text.data() + from, text.data() + to);
+    BOOST_TEST(!reader->feed({copy.data(), copy.size()}, out));   // gone when the stream is closed
+  }
+  BOOST_TEST((out.back().kind != event_kind::end));
+  reader->close(out);
+  BOOST_TEST((out.back().kind == event_kind::end));
+}
+
+// For the sanitizers: whatever a provider sends, nothing is read outside of it, and a failure stays the last word.
+BOOST_AUTO_TEST_CASE(damaged_streams_do_no_damage) {
+  random_source random(5);
+  for (int round = 0; round < 400; ++round) {
+    auto text = golden(round % 2 == 0 ? "thinking_mcp.sse" : "code_execution.sse");
+    for (std::uint64_t hits = 1 + random.below(4); hits > 0; --hits) {
+      constexpr std::string_view bytes = "\"{}[]\\,:0\n\x80 a";
+      text[random.below(text.size())] = bytes[random.below(bytes.size())];
+    }
+    const auto reader = messages_dialect().open_reader("sk-ant-secret");
+    const auto writer = messages_dialect().open_writer({.model = "m"});
+    std::string written_text;
+    bool failed = false;
+    for (const auto piece : test::random_pieces(text, random)) {
+      const std::vector<char> copy(piece.begin(), piece.end());
+      std::vector<event> events;
+      const bool problem = reader->feed({copy.data(), copy.size()}, events).has_value();
+      BOOST_REQUIRE((!failed || events.empty()));
+      failed |= problem;
+      for (const auto& e : events) writer->write(e, written_text);
+    }
+    if (failed) BOOST_REQUIRE(written_text.find("message_stop") == std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_input_given_whole_at_the_start_is_not_lost) {
   const auto events = read_stream("data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\","
                                   "\"input\":{\"a\":\"b\"}}}\n\n");
