@@ -3,6 +3,7 @@
 
 #include "providers/wire.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,10 @@ struct error_facts {
 /// `headers` give retry-after.
 [[nodiscard]] failure judge_error(int status, std::string_view body, std::span<const header> headers, wall_time now,
                                   std::string_view credential);
+
+/// The responses API's event for a failure within a stream, complete with its blank line:
+///   event: error\n data: {"type":"error","code":C,"message":M,"param":P|null,"sequence_number":N,"error":{…}}\n\n
+/// The documented event is flat, the SDKs (and OpenAI itself) use the nested object: both are there.
+[[nodiscard]] std::string responses_error_event(const error& what, std::int64_t sequence_number);
 
 }  // namespace switchyard::providers

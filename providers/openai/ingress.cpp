@@ -2,9 +2,9 @@
 //
 //   error:            {"error":{"message":M,"type":T,"param":P|null,"code":C}}
 //   stream, chat:     data: {"error":{...}}\n\n                       the SDKs raise APIError when an event has "error"
-//   stream, responses: event: error\n data: {"type":"error","code":C,"message":M,"param":P|null,"sequence_number":0,"error":{...}}\n\n
-//                     the documented event is flat, the SDKs (and OpenAI itself) use the nested object: both are there
+//   stream, responses: responses_error_event()
 #include "providers/json_scan.hpp"
+#include "providers/openai/error.hpp"
 #include "providers/registry.hpp"
 #include "providers/request_body.hpp"
 
@@ -85,18 +85,8 @@ class openai_format final : public ingress {
   }
 
   [[nodiscard]] std::string stream_error(api operation, const error& what) const override {
-    std::string out;
-    if (operation == api::responses) {
-      out = "event: error\ndata: {\"type\":\"error\",\"code\":\"";
-      out += to_string(what.code);
-      out += R"(","message":)";
-      json::append_string(out, what.message);
-      out += R"(,"param":)";
-      append_param(out, what);
-      out += R"(,"sequence_number":0,"error":)";
-    } else {
-      out = R"(data: {"error":)";
-    }
+    if (operation == api::responses) return responses_error_event(what, 0);
+    std::string out = R"(data: {"error":)";
     append_error(out, what);
     out += "}\n\n";
     return out;
@@ -122,6 +112,21 @@ class openai_format final : public ingress {
 };
 
 }  // namespace
+
+std::string responses_error_event(const error& what, std::int64_t sequence_number) {
+  std::string out = "event: error\ndata: {\"type\":\"error\",\"code\":\"";
+  out += to_string(what.code);
+  out += R"(","message":)";
+  json::append_string(out, what.message);
+  out += R"(,"param":)";
+  append_param(out, what);
+  out += R"(,"sequence_number":)";
+  out += std::to_string(sequence_number);
+  out += R"(,"error":)";
+  append_error(out, what);
+  out += "}\n\n";
+  return out;
+}
 
 const ingress& openai_ingress() noexcept {
   static const openai_format format;

@@ -81,6 +81,9 @@ class openai_stream final : public stream_decoder {
 
   [[nodiscard]] const usage& reported() const noexcept override { return usage_; }
   [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return output_tokens_; }
+  [[nodiscard]] std::string failure_event(const error& what) override {
+    return operation_ == api::responses ? responses_error_event(what, next_sequence_) : std::string();
+  }
 
  private:
   [[nodiscard]] static bool begins_with_done_line(std::string_view pending) noexcept {
@@ -288,6 +291,8 @@ class openai_stream final : public stream_decoder {
         delta = m.value;
       else if (m.name == "error" && (json::has_entries(m.value) || json::has_text(m.value)))
         error = m.value;
+      else if (m.name == "sequence_number")
+        next_sequence_ = json::as_count(m.value).value_or(next_sequence_) + 1;
     }
     out.malformed = !walk.ok();
     if (json::is_object(response)) read_openai_usage(json::find(response, "usage"), usage_);
@@ -322,6 +327,7 @@ class openai_stream final : public stream_decoder {
   stream_step step_;
   usage usage_;
   std::int64_t output_tokens_ = 0;   // estimated piece by piece: pieces end where tokens do
+  std::int64_t next_sequence_ = 0;   // responses: of an event of ours after those seen
 };
 
 }  // namespace
