@@ -43,7 +43,7 @@ enum class part_kind : std::uint8_t {
   file,                 ///< a PDF or other document: data + media_type, or url, or file_id, or text; name?
   tool_call,            ///< id, name, arguments (an object), signature? (Gemini)
   tool_result,          ///< id, name?, content, is_error
-  reasoning,            ///< text (visible thoughts or their summary), signature?
+  reasoning,            ///< text (visible thoughts or their summary), signature?; data: proves it to OpenAI alone (encrypted_content)
   redacted_reasoning,   ///< data: opaque, only its maker can read it
   refusal,              ///< text
   cache_point,          ///< Bedrock's marker: everything up to here is to be cached
@@ -98,6 +98,7 @@ struct tool {
   json_text cache_control;
   json_text original;                    ///< a hosted tool (web search, code execution, …) that only its own format knows; `kind` names it
   std::string_view kind;                 ///< "" for functions
+  json_text stands_for;                  ///< the client's own tool, of another shape, that this function plays (custom, a namespace's, …)
 };
 
 enum class tool_mode : std::uint8_t { unset, automatic, none, required, named };
@@ -141,6 +142,8 @@ struct request {
 
   /// Members that this request has and this struct does not: the client's names, so that none is lost silently.
   std::vector<std::string_view> unknown;
+  /// Members as they came, for formats whose answers repeat the request (responses); `value` and `name` as in a setting.
+  std::vector<setting> originals;
 };
 
 /// Token counts; `input` includes what was read from and written to a cache, `output` includes reasoning. nullopt: not said.

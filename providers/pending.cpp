@@ -6,7 +6,6 @@
 
 namespace switchyard::providers {
 
-const dialect& responses_dialect() noexcept { std::abort(); }
 
 const dialect& generate_content_dialect() noexcept { std::abort(); }
 const embedding_dialect& gemini_embedding_dialect() noexcept { std::abort(); }
