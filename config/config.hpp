@@ -57,6 +57,9 @@ struct admin_section {
 
 enum class wire_format { openai, anthropic, gemini, bedrock };
 
+/// How a key is presented: in the field the wire's own API has for it (x-api-key, x-goog-api-key, api-key), or as a bearer token.
+enum class auth_form { by_wire, api_key, bearer };
+
 struct key_config {
   std::string name;
   secret value;                                  ///< may be empty for providers without credentials
@@ -116,6 +119,7 @@ struct retry_config {
 struct provider_config {
   std::string name;
   wire_format wire = wire_format::openai;
+  auth_form auth = auth_form::by_wire;
   std::string base_url;                          ///< "https://host[:port][/prefix]", no trailing slash; filled from the preset table by load()
   std::vector<key_config> keys;                  ///< at least one
   timeouts_config timeouts;

@@ -99,7 +99,7 @@ rule_ptr<key_config> key_table() {
       },
       section_extras<key_config>{
           .at = &key_config::at,
-          .absent = {{"auth", "a key has one value, sent as a bearer token"},
+          .absent = {{"auth", "a key has one value; how it is sent is the provider's auth"},
                      {"access_key_id", "the bedrock wire is not here yet; available wire: openai, with value"},
                      {"secret_access_key", "the bedrock wire is not here yet; available wire: openai, with value"},
                      {"session_token", "the bedrock wire is not here yet; available wire: openai, with value"}},
@@ -162,9 +162,14 @@ rule_ptr<std::vector<provider_config>> providers_table() {
   using wire_words = std::vector<std::pair<std::string_view, wire_format>>;
   const auto wire = std::make_shared<choice<wire_format>>(wire_words{{"openai", wire_format::openai}, {"anthropic", wire_format::anthropic}, {"gemini", wire_format::gemini}},
                                                           std::vector<std::string_view>{"bedrock"});
+  using auth_words = std::vector<std::pair<std::string_view, auth_form>>;
+  const auto auth = std::make_shared<choice<auth_form>>(
+      auth_words{{"by_wire", auth_form::by_wire}, {"api_key", auth_form::api_key}, {"bearer", auth_form::bearer}});
   const auto provider = std::make_shared<section<provider_config>>(
       std::vector<field<provider_config>>{
           {"wire", &provider_config::wire, wire, "The provider's API format; left out: by the provider's name."},
+          {"auth", &provider_config::auth, auth,
+           "How keys are sent: api_key (the API's own header) or bearer (OAuth tokens, such as Vertex AI's); by_wire: as the API expects."},
           {"base_url", &provider_config::base_url, base_url(), "http(s)://host[:port][/prefix]; left out: by the provider's name."},
           {"keys", &provider_config::keys, list(key_table(), 1), "Left out: one key without a credential, where none is needed."},
           {"timeouts", &provider_config::timeouts, timeouts_table(), "Limits of one call."},
