@@ -10,8 +10,6 @@ namespace switchyard::providers {
 const dialect& generate_content_dialect() noexcept { std::abort(); }
 const embedding_dialect& gemini_embedding_dialect() noexcept { std::abort(); }
 const embedding_dialect& gemini_batch_embedding_dialect() noexcept { std::abort(); }
-const wire& gemini_wire() noexcept { std::abort(); }
-const ingress& gemini_ingress() noexcept { std::abort(); }
 
 const dialect& converse_dialect() noexcept { std::abort(); }
 

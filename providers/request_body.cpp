@@ -107,9 +107,11 @@ class reader {
     const auto type = value.type();
     const bool is_absent = type == element_type::NULL_VALUE;
     switch (grammar_.shape) {
+      case required_shape::objects_or_one:
       case required_shape::objects: {
         simdjson::dom::array entries;
         if (is_absent) return missing();
+        if (grammar_.shape == required_shape::objects_or_one && type == element_type::OBJECT) break;
         if (value.get(entries) != simdjson::SUCCESS) return refused("Invalid type for '" + param + "': expected an array of objects.", param);
         if (entries.begin() == entries.end())
           return refused("Invalid '" + param + "': empty array. Expected an array with minimum length 1.", param);

@@ -10,7 +10,7 @@
 namespace switchyard::providers {
 
 /// What the required member must be.
-enum class required_shape { objects, text_or_array, text_array_or_absent, array, object };
+enum class required_shape { objects, objects_or_one, text_or_array, text_array_or_absent, array, object };
 
 /// Where an operation's body has what the reader looks for.
 struct body_grammar {
