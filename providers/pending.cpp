@@ -7,7 +7,6 @@
 namespace switchyard::providers {
 
 
-const dialect& generate_content_dialect() noexcept { std::abort(); }
 const embedding_dialect& gemini_embedding_dialect() noexcept { std::abort(); }
 const embedding_dialect& gemini_batch_embedding_dialect() noexcept { std::abort(); }
 
