@@ -6,10 +6,6 @@
 
 namespace switchyard::providers {
 
-
-const embedding_dialect& gemini_embedding_dialect() noexcept { std::abort(); }
-const embedding_dialect& gemini_batch_embedding_dialect() noexcept { std::abort(); }
-
 const dialect& converse_dialect() noexcept { std::abort(); }
 
 }  // namespace switchyard::providers
