@@ -62,10 +62,6 @@ bool check_wire_and_url(const provider_config& provider, reading& run) {
   const auto path = provider_path(provider);
   const auto* preset = find_preset(provider.name);
   if (run.reported(path + ".wire")) return false;
-  if (provider.wire == wire_format::bedrock) {
-    run.report(path + ".wire", provider.at, "the bedrock wire is not available in this version; available: openai, anthropic, gemini");
-    return false;
-  }
   if (!provider.base_url.empty() || run.given(path + ".base_url")) return true;
   if (preset) {
     run.report(path + ".base_url", provider.at,

@@ -54,7 +54,6 @@ const std::vector<bad_input>& bad_inputs() {
       {"embedding: {}", 1, 1, "embedding", "is not available in this version"},
       {"telemetry: {otlp: {}}", 1, 13, "telemetry.otlp", "is not available in this version"},
       {"telemetry: {decision_log: {prompts: true}}", 1, 37, "telemetry.decision_log.prompts", "true is not available in this version"},
-      {"providers: {bedrock: {keys: [{value: x}]}}", 1, 13, "providers.bedrock.wire", "is not available in this version"},
       {key_with("auth: bearer"), 1, 40, "providers.openai.keys[0].auth", "is not available in this version"},
       {key_with("access_key_id: a"), 1, 40, "providers.openai.keys[0].access_key_id", "is not available in this version"},
       {key_with("session_token: a"), 1, 40, "providers.openai.keys[0].session_token", "is not available in this version"},
