@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 
+#include "config/bedrock_keys.hpp"
 #include "config/credential.hpp"
 #include "config/document.hpp"
 #include "config/presets.hpp"
@@ -96,6 +97,7 @@ load_result from_environment(const environment& env) {
     key.name = provider.name + "-env";
     key.value = secret(*value);
   }
+  if (auto bedrock = bedrock_from_environment(run)) parsed.providers.push_back(*std::move(bedrock));
   // Checked by hand above: validate() asks which keys a file gave, and here is none.
   complete(parsed, run);
   auto problems = run.take_problems();

@@ -89,22 +89,23 @@ rule_ptr<key_config> key_table() {
       std::vector<field<key_config>>{
           {"name", &key_config::name, optional_name(), "Unique over all providers; left out: <provider>-key-<n>."},
           {"value", &key_config::value, credential(), "The credential: itself, env.NAME or file:/path."},
+          {"access_key_id", &key_config::access_key_id, credential(), "Bedrock: of an AWS access key; itself, env.NAME or file:/path."},
+          {"secret_access_key", &key_config::secret_access_key, credential(), "Bedrock: the other half of the access key."},
+          {"session_token", &key_config::session_token, credential(), "Bedrock: of temporary credentials."},
           {"weight", &key_config::weight, number(0, heaviest), "Share among the provider's keys; 0: only when nothing else is left."},
           {"models", &key_config::models, list(model_pattern()), "Models this key serves; a trailing * matches a prefix; empty: all."},
           {"rpm", &key_config::rpm, integer<std::int64_t>(0, unlimited_enough), "Requests a minute; 0: unlimited."},
           {"tpm", &key_config::tpm, integer<std::int64_t>(0, unlimited_enough), "Tokens a minute; 0: unlimited."},
           {"max_in_flight", &key_config::max_in_flight, integer<int>(0, 1'000'000), "Requests at the same time; 0: unlimited."},
-          {"region", &key_config::region, label(), "Where this key's endpoint is, for geo balancing."},
+          {"region", &key_config::region, label(), "Where this key's endpoint is, for geo balancing; Bedrock: the AWS region."},
           {"base_url", &key_config::base_url, optional_base_url(), "This key's own endpoint; left out: the provider's."},
       },
       section_extras<key_config>{
           .at = &key_config::at,
-          .absent = {{"auth", "a key has one value; how it is sent is the provider's auth"},
-                     {"access_key_id", "the bedrock wire is not here yet; available wire: openai, with value"},
-                     {"secret_access_key", "the bedrock wire is not here yet; available wire: openai, with value"},
-                     {"session_token", "the bedrock wire is not here yet; available wire: openai, with value"}},
+          .absent = {{"auth", "a key has one value; how it is sent is the provider's auth"}},
           .foreign = {{"api_key", "value"}, {"apiKey", "value"}, {"key", "value"}, {"secret", "value"}, {"token", "value"},
-                      {"api_base", "base_url"}, {"url", "base_url"}, {"endpoint", "base_url"}}});
+                      {"api_base", "base_url"}, {"url", "base_url"}, {"endpoint", "base_url"}, {"aws_access_key_id", "access_key_id"},
+                      {"aws_secret_access_key", "secret_access_key"}, {"aws_session_token", "session_token"}, {"aws_region", "region"}}});
 }
 
 rule_ptr<timeouts_config> timeouts_table() {

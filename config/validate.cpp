@@ -1,6 +1,7 @@
 #include "config/validate.hpp"
 
 #include "config/addresses.hpp"
+#include "config/bedrock_keys.hpp"
 #include "config/presets.hpp"
 #include "config/rules.hpp"
 
@@ -55,6 +56,7 @@ void complete_provider(provider_config& provider, const reading& run) {
   if (provider.keys.empty() && needs_no_credential && !run.given(path + ".keys")) provider.keys.emplace_back().at = provider.at;
   for (std::size_t i = 0; i < provider.keys.size(); ++i)
     if (provider.keys[i].name.empty()) provider.keys[i].name = provider.name + "-key-" + std::to_string(i + 1);
+  if (provider.wire == wire_format::bedrock) complete_bedrock(provider);
 }
 
 /// False: the provider cannot be used at all, so its other gaps are not worth a line.
@@ -62,6 +64,7 @@ bool check_wire_and_url(const provider_config& provider, reading& run) {
   const auto path = provider_path(provider);
   const auto* preset = find_preset(provider.name);
   if (run.reported(path + ".wire")) return false;
+  if (provider.wire == wire_format::bedrock) return true;   // its address comes from a key's region
   if (!provider.base_url.empty() || run.given(path + ".base_url")) return true;
   if (preset) {
     run.report(path + ".base_url", provider.at,
@@ -88,7 +91,7 @@ void check_keys(const provider_config& provider, reading& run) {
     const auto& key = provider.keys[i];
     const auto key_path = item_path(path + ".keys", i);
     const bool own_endpoint = run.given(path + ".base_url") || !key.base_url.empty() || run.reported(key_path + ".base_url");
-    if (preset && !preset->key_variable.empty() && !own_endpoint && !run.given(key_path + ".value") && !run.reported(key_path))
+    if (provider.wire != wire_format::bedrock && preset && !preset->key_variable.empty() && !own_endpoint && !run.given(key_path + ".value") && !run.reported(key_path))
       run.report(key_path + ".value", key.at,
                  "is required: the secret itself, env.NAME (such as env." + std::string(preset->key_variable) + ") or file:/path");
   }
@@ -119,6 +122,7 @@ void check_providers(const config& all, reading& run) {
   for (const auto& provider : all.providers) {
     if (!check_wire_and_url(provider, run)) continue;
     check_keys(provider, run);
+    check_aws_keys(provider, provider_path(provider), run);
     check_provider_limits(provider, run);
     for (std::size_t i = 0; i < provider.keys.size(); ++i) {
       const auto path = item_path(provider_path(provider) + ".keys", i);

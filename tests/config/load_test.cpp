@@ -254,6 +254,42 @@ BOOST_AUTO_TEST_CASE(the_environment_gives_a_provider_per_key_variable) {
   BOOST_TEST(!result.value->node.name.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_bedrock_keys_region_makes_its_address) {
+  const auto config = loaded("providers: {bedrock: {keys: [{access_key_id: AKID, secret_access_key: canary/+=, session_token: tok, region: eu-west-1},"
+                             "{value: api-key, region: cn-north-1}, {value: api-key, base_url: 'http://127.0.0.1:9'}]}}");
+  const auto& provider = config.providers.at(0);
+  BOOST_TEST((provider.wire == wire_format::bedrock));
+  BOOST_TEST(provider.keys.at(0).base_url == "https://bedrock-runtime.eu-west-1.amazonaws.com");
+  BOOST_TEST((provider.keys.at(0).access_key_id.reveal() == "AKID"));
+  BOOST_TEST((provider.keys.at(0).secret_access_key.reveal() == "canary/+="));
+  BOOST_TEST((provider.keys.at(0).session_token.reveal() == "tok"));
+  BOOST_TEST(provider.keys.at(1).base_url == "https://bedrock-runtime.cn-north-1.amazonaws.com.cn");
+  BOOST_TEST(provider.keys.at(2).base_url == "http://127.0.0.1:9");
+  const auto shown = to_json(config);
+  BOOST_TEST(shown.find("canary") == std::string::npos);
+  BOOST_TEST(shown.find("AKID") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_whole_set_of_aws_variables_gives_bedrock) {
+  const auto result = from_environment(variables({{"AWS_ACCESS_KEY_ID", "AKID"}, {"AWS_SECRET_ACCESS_KEY", "s"}, {"AWS_SESSION_TOKEN", "t"}, {"AWS_REGION", "us-west-2"}}));
+  BOOST_TEST_REQUIRE(result.value.has_value());
+  BOOST_TEST_REQUIRE(result.value->providers.size() == 1u);
+  const auto& provider = result.value->providers[0];
+  BOOST_TEST(provider.name == "bedrock");
+  BOOST_TEST(provider.keys.at(0).name == "bedrock-env");
+  BOOST_TEST(provider.keys.at(0).region == "us-west-2");
+  BOOST_TEST(provider.keys.at(0).base_url == "https://bedrock-runtime.us-west-2.amazonaws.com");
+  BOOST_TEST((provider.keys.at(0).session_token.reveal() == "t"));
+  const auto bearer = from_environment(variables({{"AWS_BEARER_TOKEN_BEDROCK", "b"}, {"AWS_DEFAULT_REGION", "us-west-2"}}));
+  BOOST_TEST_REQUIRE(bearer.value.has_value());
+  BOOST_TEST((bearer.value->providers.at(0).keys.at(0).value.reveal() == "b"));
+  BOOST_TEST(from_environment(variables({{"AWS_ACCESS_KEY_ID", "a"}, {"AWS_REGION", "us-west-2"}})).value->providers.empty());
+  BOOST_TEST(from_environment(variables({{"AWS_ACCESS_KEY_ID", "a"}, {"AWS_SECRET_ACCESS_KEY", "s"}})).value->providers.empty());
+  const auto odd = from_environment(variables({{"AWS_BEARER_TOKEN_BEDROCK", "b"}, {"AWS_REGION", "evil.com/"}}));
+  BOOST_TEST_REQUIRE(odd.problems.size() == 1u);
+  BOOST_TEST(odd.problems[0].key == "AWS_REGION");
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_environment_gives_no_provider) {
   const auto result = from_environment(variables({}));
   BOOST_TEST_REQUIRE(result.value.has_value());

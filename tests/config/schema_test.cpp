@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
   const std::set<std::string> expected{
       "node", "server", "admin", "providers", "routes", "virtual_keys", "telemetry", "name", "region", "data_dir", "listen", "threads",
       "max_body", "max_connections", "request_timeout", "drain_timeout", "header_timeout", "idle_timeout", "tls", "cert", "key", "token",
-      "wire", "auth", "base_url", "keys", "timeouts", "breaker", "prices", "retry", "allow_private", "value", "weight", "models", "rpm", "tpm", "max_in_flight",
+      "wire", "auth", "base_url", "keys", "timeouts", "breaker", "prices", "retry", "allow_private", "value", "access_key_id", "secret_access_key", "session_token", "weight", "models", "rpm", "tpm", "max_in_flight",
       "connect", "first_byte", "idle", "total", "failure_rate", "min_requests", "window", "open_for", "max_open_for", "half_open_probes",
       "input", "output", "cached_input", "cache_write", "per_request", "per_image", "api_version", "responses_api",
       "attempts", "backoff", "max_backoff", "budget", "aliases", "stages", "balance", "fallback",
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(the_schema_tells_defaults_and_ranges) {
 
 BOOST_AUTO_TEST_CASE(the_example_loads_without_a_problem) {
   const auto config = example();
-  BOOST_TEST(config.providers.size() == 2u);
+  BOOST_TEST(config.providers.size() == 3u);
   BOOST_TEST(config.providers.at(1).keys.at(0).base_url == "http://127.0.0.1:11434");
   BOOST_TEST(config.routes.at(0).stages.size() == 2u);
 }

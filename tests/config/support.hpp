@@ -21,6 +21,8 @@ inline environment example_variables() {
   return variables({{"OPENAI_API_KEY", "sk-canary-1"},
                     {"OPENAI_API_KEY_2", "sk-canary-2"},
                     {"SWITCHYARD_ADMIN_TOKEN", "admin-canary"},
+                    {"AWS_ACCESS_KEY_ID", "aws-canary-1"},
+                    {"AWS_SECRET_ACCESS_KEY", "aws-canary-2"},
                     {"TEAM_A_KEY", "team-canary"}});
 }
 
