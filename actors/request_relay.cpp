@@ -119,9 +119,11 @@ net::task<request_life::attempt_end> request_life::call_provider(const routing::
   std::string head_lines;
   head_lines.reserve(256);
   const auto add = [&head_lines](std::string_view name, std::string_view value) { head_lines.append(name).append(": ").append(value).append("\r\n"); };
-  for (const auto& [name, value] : message->headers) add(name, value);
-  add("user-agent", "switchyard");
   const auto same_format = translates_ ? std::span<const std::string_view>{} : wire->client_headers();
+  // A client's own version takes the place of ours; lists (anthropic-beta) may come in several fields.
+  for (const auto& [name, value] : message->headers)
+    if (!name.ends_with("-version") || !is_one_of(name, same_format) || x_.head().find(name).data() == nullptr) add(name, value);
+  add("user-agent", "switchyard");
   for (const auto& field : x_.head().headers)
     if (is_one_of(field.name, forwarded_to_provider) || is_one_of(field.name, same_format)) add(field.name, field.value);
 
@@ -138,7 +140,7 @@ net::task<request_life::attempt_end> request_life::call_provider(const routing::
     if (report.status < 200 || report.status > 299) {
       // A refusal is short; what is longer than 1 MiB is cut and judged by its status.
       auto body = co_await call.read_all(1u << 20);
-      auto problem = wire->classify(report.status, (*head)->headers, body ? *body : std::string_view{}, wall_now(), pick.key->config.value.reveal());
+      auto problem = wire->classify(report.status, (*head)->headers, body ? *body : std::string_view{}, wall_now(), config::secret_of(pick.key->config).reveal());
       away_ += call.waited();
       if (translates_) problem.body_for_client.clear();   // it is in the provider's format
       end = problem.kind == providers::failure_kind::request_refused ? co_await relay_refusal(problem, report)
@@ -200,7 +202,7 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
 net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_call& call, const net::response_head& head, attempt_record& report, bool hide_usage) {
   const auto* wire = providers::find_wire(pick_->provider->config.wire);
   const auto context = answer_context();
-  const auto credential = pick_->key->config.value.reveal();
+  const auto credential = config::secret_of(pick_->key->config).reveal();
   const auto decoder = translates_ ? providers::translate_stream(request_, asked_, *wire, context, credential)
                                    : wire->open_stream(request_.operation, hide_usage, credential);
   const std::string_view content_type = translates_ ? providers::dialect_of(request_.operation)->stream_content_type(context)

@@ -76,6 +76,8 @@ struct key_config {
   source_position at;
 };
 
+/// What must never be repeated of a key.
+[[nodiscard]] inline const secret& secret_of(const key_config& key) noexcept { return key.value.empty() ? key.secret_access_key : key.value; }
 /// Do both prove the same to a provider?
 [[nodiscard]] inline bool have_same_credential(const key_config& a, const key_config& b) noexcept {
   return a.value == b.value && a.access_key_id == b.access_key_id && a.secret_access_key == b.secret_access_key &&

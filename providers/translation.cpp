@@ -1,8 +1,9 @@
 #include "providers/translation.hpp"
 
 #include "providers/json_document.hpp"
-#include "providers/json_scan.hpp"
+#include "providers/json_out.hpp"
 #include "providers/registry.hpp"
+#include "providers/token_estimate.hpp"
 
 namespace switchyard::providers {
 
@@ -11,16 +12,20 @@ namespace {
 using neutral::event;
 using neutral::event_kind;
 
-[[nodiscard]] usage usage_of(const neutral::token_counts& counts) noexcept {
-  return {counts.input, counts.output, counts.cached_input, counts.cache_write};
-}
-
 /// Later figures replace earlier ones; what is not said stays.
 void merge(const neutral::token_counts& counts, usage& into) noexcept {
   if (counts.input) into.input = counts.input;
   if (counts.output) into.output = counts.output;
   if (counts.cached_input) into.cached_input = counts.cached_input;
   if (counts.cache_write) into.cache_write = counts.cache_write;
+  if (counts.input_audio) into.audio_input = counts.input_audio;
+  if (counts.output_audio) into.audio_output = counts.output_audio;
+}
+
+[[nodiscard]] usage usage_of(const neutral::token_counts& counts) noexcept {
+  usage out;
+  merge(counts, out);
+  return out;
 }
 
 /// What the client waits for: anything it can show or act on.
@@ -60,7 +65,7 @@ class translating_stream final : public stream_decoder {
   }
 
   [[nodiscard]] const usage& reported() const noexcept override { return usage_; }
-  [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return (output_characters_ + 3) / 4; }
+  [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return output_tokens_; }
   [[nodiscard]] std::string failure_event(const error& what) override {
     std::string out;
     writer_->fail(what, out);
@@ -77,7 +82,7 @@ class translating_stream final : public stream_decoder {
   void take_events() {
     for (const auto& what : events_) {
       step_.content = step_.content || is_content(what);
-      if (what.kind == event_kind::delta) output_characters_ += static_cast<std::int64_t>(json::text_length(what.text));
+      if (what.kind == event_kind::delta) output_tokens_ += estimate_json_string_tokens(json::inside(what.text));
       if (what.kind == event_kind::start || what.kind == event_kind::counts) merge(what.usage, usage_);
       if (what.kind == event_kind::end) step_.finished = true;
       writer_->write(what, out_);
@@ -91,7 +96,7 @@ class translating_stream final : public stream_decoder {
   std::string out_;
   stream_step step_;
   usage usage_;
-  std::int64_t output_characters_ = 0;
+  std::int64_t output_tokens_ = 0;
 };
 
 [[nodiscard]] error cannot_embed(const call_target& where) {

@@ -6,7 +6,7 @@
 #include "providers/openai/stream.hpp"
 
 #include "base/secret.hpp"
-#include "providers/json_scan.hpp"
+#include "providers/json_out.hpp"
 #include "providers/openai/error.hpp"
 #include "providers/sse_splitter.hpp"
 #include "providers/token_estimate.hpp"
@@ -104,7 +104,7 @@ class openai_stream final : public stream_decoder {
       return forward(piece.bytes);
     }
     content_ = {};
-    const auto characters_before = output_characters_;
+    const auto tokens_before = output_tokens_;
     const auto fields = read_sse_fields(piece.bytes, joined_data_);
     if (!fields.has_data || (fields.data.empty() && fields.event != "error")) return forward(piece.bytes);
     if (fields.data.starts_with("[DONE]")) {
@@ -131,7 +131,7 @@ class openai_stream final : public stream_decoder {
       last_hidden_ = true;
       return;
     }
-    if (!content_.empty() && output_characters_ - characters_before == static_cast<std::int64_t>(json::text_length(content_)))
+    if (!content_.empty() && output_tokens_ - tokens_before == estimate_json_string_tokens(json::inside(content_)))   // nothing but it
       remember_shape(piece.bytes);
     forward(piece.bytes);
   }
@@ -143,8 +143,7 @@ class openai_stream final : public stream_decoder {
         !event.ends_with(after_content_))
       return false;
     const auto text = event.substr(before_content_.size(), event.size() - before_content_.size() - after_content_.size());
-    std::int64_t characters = 0;
-    for (std::size_t i = 0; i < text.size(); ++i, ++characters) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
       const auto c = static_cast<unsigned char>(text[i]);
       if (c == '"' || c < 0x20) return false;
       if (c != '\\') continue;
@@ -153,7 +152,7 @@ class openai_stream final : public stream_decoder {
       for (int digit = 0; digit < 4; ++digit)
         if (++i == text.size() || std::isxdigit(static_cast<unsigned char>(text[i])) == 0) return false;
     }
-    output_characters_ += characters;
+    output_tokens_ += estimate_json_string_tokens(text);
     return true;
   }
 
@@ -273,7 +272,7 @@ class openai_stream final : public stream_decoder {
 
   [[nodiscard]] bool read_text(std::string_view value) {
     if (!json::has_text(value)) return false;
-    output_tokens_ += estimate_json_string_tokens(value.substr(1, value.size() - 2));
+    output_tokens_ += estimate_json_string_tokens(json::inside(value));
     return true;
   }
 

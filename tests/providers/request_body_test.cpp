@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_SUITE(openai_request)
 BOOST_AUTO_TEST_CASE(input_is_estimated_by_the_models_vocabulary) {
   const auto tokens = [](const std::string& model) {
     const padded_body text(R"({"model":")" + model + R"(","messages":[{"role":"user","content":"Привет, мир! Как дела?"}]})");
-    return parse_openai_request(api::chat_completions, text.view())->input_tokens;
+    return openai_ingress().parse(api::chat_completions, text.view())->input_tokens;
   };
   BOOST_TEST(tokens("anthropic/claude-sonnet-4-5") > tokens("openai/gpt-4o"));
 }
