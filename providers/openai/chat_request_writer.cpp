@@ -177,6 +177,12 @@ class request_writer {
   [[nodiscard]] bool is_custom(json_text name) const noexcept {
     return std::any_of(what_.tools.begin(), what_.tools.end(), [&](const auto& tool) { return tool.kind == "custom" && tool.name == name; });
   }
+  /// Was it written? A hosted tool was not.
+  [[nodiscard]] bool is_listed(json_text name) const noexcept {
+    return std::any_of(what_.tools.begin(), what_.tools.end(), [&](const auto& tool) {
+      return tool.name == name && (tool.kind.empty() || (tool.kind == "custom" && rules_.original));
+    });
+  }
   void write_named(json_text name) {
     const bool custom = is_custom(name);
     out_.begin_object();
@@ -187,6 +193,7 @@ class request_writer {
 
   void write_choice() {
     if (what_.choice == tool_mode::unset && !restricted()) return;
+    if (what_.choice == tool_mode::named && !restricted() && !is_listed(what_.chosen_tool)) return dropped_.add("tool_choice");
     out_.key("tool_choice");
     const std::string_view mode = what_.choice == tool_mode::none ? "\"none\"" : what_.choice == tool_mode::required ? "\"required\"" : "\"auto\"";
     if (what_.choice == tool_mode::named && !restricted()) return write_named(what_.chosen_tool);

@@ -8,8 +8,9 @@ using neutral::part_kind;
 
 namespace {
 
+/// What was read points into the body, which `texts` keeps.
 neutral::answer read(const std::string& body, neutral::arena& texts) {
-  auto answer = chat_dialect().read_answer(body, texts);
+  auto answer = chat_dialect().read_answer(texts.keep(body), texts);
   BOOST_REQUIRE_MESSAGE(answer, (answer ? std::string() : answer.failure().message));
   return *answer;
 }

@@ -21,9 +21,12 @@ written write(const neutral::request& request, const std::string& provider_name)
   return {parse(out), dropped.list()};
 }
 
+/// What was read points into the body, which `texts` keeps.
+result<neutral::request> read(const std::string& body, neutral::arena& texts) { return chat_dialect().read_request(texts.keep(body), texts); }
+
 written rewrite(const std::string& body, const std::string& provider = "openai") {
   neutral::arena texts;
-  const auto request = chat_dialect().read_request(body, texts);
+  const auto request = read(body, texts);
   BOOST_REQUIRE_MESSAGE(request, (request ? std::string() : request.failure().message));
   return write(*request, provider);
 }
@@ -34,7 +37,7 @@ std::string talk(const std::string& messages) { return R"({"model":"m","messages
 
 error refused(const std::string& body) {
   neutral::arena texts;
-  const auto request = chat_dialect().read_request(body, texts);
+  const auto request = read(body, texts);
   BOOST_REQUIRE(!request);
   return request.failure();
 }
@@ -97,7 +100,7 @@ BOOST_AUTO_TEST_CASE(limits_and_roles_have_the_names_their_provider_knows) {
   BOOST_TEST(rewrite(body, "vllm").dropped == "");
   // OpenAI under another name is known by its address.
   neutral::arena texts;
-  const auto request = chat_dialect().read_request(body, texts);
+  const auto request = read(body, texts);
   config::provider_config provider;
   provider.name = "mine";
   provider.base_url = "https://api.openai.com";
@@ -112,9 +115,9 @@ BOOST_AUTO_TEST_CASE(streams_ask_for_usage_where_that_is_taken) {
   BOOST_TEST(!rewrite(with(R"("stream":true)"), "mistral").body.as_object().contains("stream_options"));
   BOOST_TEST(!rewrite(with(R"("stream":false)")).body.as_object().contains("stream"));
   neutral::arena texts;
-  BOOST_TEST(!chat_dialect().read_request(with(R"("stream":true)"), texts)->wants_usage);
-  BOOST_TEST(chat_dialect().read_request(with(R"("stream":true,"stream_options":{"include_usage":true})"), texts)->wants_usage);
-  BOOST_TEST(chat_dialect().read_request(with(R"("n":1)"), texts)->wants_usage);
+  BOOST_TEST(!read(with(R"("stream":true)"), texts)->wants_usage);
+  BOOST_TEST(read(with(R"("stream":true,"stream_options":{"include_usage":true})"), texts)->wants_usage);
+  BOOST_TEST(read(with(R"("n":1)"), texts)->wants_usage);
 }
 
 BOOST_AUTO_TEST_CASE(deprecated_functions_are_tools) {
@@ -130,7 +133,7 @@ BOOST_AUTO_TEST_CASE(deprecated_functions_are_tools) {
 
 BOOST_AUTO_TEST_CASE(results_of_one_turn_stand_in_one_message_and_know_their_call) {
   neutral::arena texts;
-  const auto request = chat_dialect().read_request(talk(R"({"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},
+  const auto request = read(talk(R"({"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},
     {"id":"b","type":"function","function":{"name":"g","arguments":"not json"}}]},{"role":"tool","tool_call_id":"b","content":"2"},
     {"role":"tool","tool_call_id":"a","content":"1"},{"role":"user","content":"next"})"), texts);
   BOOST_REQUIRE(request);
@@ -147,7 +150,7 @@ BOOST_AUTO_TEST_CASE(results_of_one_turn_stand_in_one_message_and_know_their_cal
 
 BOOST_AUTO_TEST_CASE(a_data_url_becomes_type_and_data_and_others_stay_urls) {
   neutral::arena texts;
-  const auto request = chat_dialect().read_request(talk(R"({"role":"user","content":[
+  const auto request = read(talk(R"({"role":"user","content":[
     {"type":"image_url","image_url":{"url":"data:image\/webp;base64,AA\/="}},{"type":"image_url","image_url":"https://x"},
     {"type":"image_url","image_url":{"url":"data:text/plain,hello"}},{"type":"file","file":{"file_data":"JVBE"}},{"type":"strange","x":1}]})"), texts);
   BOOST_REQUIRE(request);
@@ -165,7 +168,7 @@ BOOST_AUTO_TEST_CASE(thoughts_go_back_to_those_who_take_them) {
   const std::string body = talk(R"({"role":"assistant","content":"c","reasoning_content":"t1t2","reasoning_details":[
     {"type":"reasoning.text","text":"t1","signature":"s1"},{"type":"reasoning.encrypted","data":"d"},{"type":"reasoning.text","text":"t2"}]})");
   neutral::arena texts;
-  const auto request = chat_dialect().read_request(body, texts);
+  const auto request = read(body, texts);
   BOOST_REQUIRE(request);
   const auto& parts = request->messages[0].parts;
   BOOST_REQUIRE(parts.size() == 4u);
@@ -185,7 +188,7 @@ BOOST_AUTO_TEST_CASE(thoughts_go_back_to_those_who_take_them) {
 
 BOOST_AUTO_TEST_CASE(text_that_is_said_once_and_a_signature_that_comes_after_are_joined) {
   neutral::arena texts;
-  const auto request = chat_dialect().read_request(talk(R"({"role":"assistant","content":"c","reasoning":"words","reasoning_details":[
+  const auto request = read(talk(R"({"role":"assistant","content":"c","reasoning":"words","reasoning_details":[
     {"type":"reasoning.text","signature":"s"}]},{"role":"assistant","content":"c","reasoning_details":[{"type":"reasoning.text","text":"a"},
     {"type":"reasoning.text","signature":"s"}]})"), texts);
   BOOST_REQUIRE(request);
@@ -273,6 +276,13 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_said_is_named) {
   BOOST_TEST(write(request, "openai").dropped ==
              "generationConfig.x,tools.web_search,reasoning.summary,topK,metadata,safetySettings,cachedContent,guardrailConfig,performanceConfig");
   BOOST_TEST(!write(request, "openai").body.as_object().contains("tools"));
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_of_a_tool_that_was_dropped_is_dropped_with_it) {
+  const auto out = rewrite(with(R"("tools":[{"type":"function","function":{"name":"f"}},{"type":"custom","custom":{"name":"c"}}],
+    "tool_choice":{"type":"custom","custom":{"name":"c"}})"), "vllm");
+  BOOST_TEST(out.dropped == "tools.custom,tool_choice");
+  BOOST_TEST(!out.body.as_object().contains("tool_choice"));
 }
 
 BOOST_AUTO_TEST_CASE(only_the_allowed_tools_are_listed_where_the_list_cannot_be_said) {

@@ -9,7 +9,8 @@ BOOST_AUTO_TEST_SUITE(legacy_completions)
 BOOST_AUTO_TEST_CASE(the_prompt_is_one_user_message) {
   for (const char* prompt : {R"("say \"hi\"")", R"(["say \"hi\""])"}) {
     neutral::arena texts;
-    const auto request = completions_dialect().read_request(std::string(R"({"model":"m","max_tokens":5,"stop":"\n","echo":false,"suffix":"x","logprobs":2,"prompt":)") + prompt + "}", texts);
+    const std::string body = std::string(R"({"model":"m","max_tokens":5,"stop":"\n","echo":false,"suffix":"x","logprobs":2,"prompt":)") + prompt + "}";
+    const auto request = completions_dialect().read_request(body, texts);
     BOOST_REQUIRE(request);
     std::string out;
     neutral::dropped_fields dropped;
