@@ -5,7 +5,8 @@
 //                 "generationConfig"?:{…}, "safetySettings"?, "cachedContent"?, "labels"?, "serviceTier"?}
 //   tool       = {"functionDeclarations":[{"name","description"?,"parameters"|"parametersJsonSchema"}…]} | {"googleSearch":{…}} | …
 //   answer     = {"candidates":[{"content":{"parts":[part…],"role":"model"},"finishReason","index",
-//                 "groundingMetadata"?, "citationMetadata"?, "logprobsResult"?}…], "promptFeedback"?:{"blockReason"}, "usageMetadata", "modelVersion", "responseId"}
+//                 "groundingMetadata"?, "citationMetadata"?, "logprobsResult"?}…], "promptFeedback"?:{"blockReason"},
+//                 "usageMetadata", "modelVersion", "responseId"}
 //   part: see parts.hpp; usageMetadata: usage_metadata.hpp; schemas: schema.hpp; sources: citations.hpp
 //
 // Where the neutral form and Gemini's differ:

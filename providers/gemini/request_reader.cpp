@@ -43,7 +43,7 @@ class reader {
     if (is("systemInstruction") || is("model") || is("fallbacks")) return {};
     if (is("tools")) return read_tools(m.value);
     if (is("toolConfig")) return read_tool_config(m.value), std::nullopt;
-    if (is("generationConfig")) return read_config(m.value), std::nullopt;
+    if (is("generationConfig")) return read_config(m.value);
     if (is("safetySettings")) out_.safety_settings = {m.value, "safetySettings"};
     else if (is("cachedContent")) out_.cached_content = {m.value, "cachedContent"};
     else if (is("labels")) out_.metadata = {m.value, "labels"};
@@ -187,7 +187,8 @@ class reader {
     }
   }
 
-  void read_config(std::string_view config) {
+  [[nodiscard]] problem read_config(std::string_view config) {
+    if (!json::is_object(config)) return refused("Invalid value at 'generationConfig': expected an object.", "generationConfig");
     std::string_view mime, schema;
     json::members walk(config);
     for (json::member m; walk.next(m);) {
@@ -205,7 +206,9 @@ class reader {
       else if (is("frequencyPenalty")) out_.frequency_penalty = named("generationConfig.frequencyPenalty");
       else if (is("responseLogprobs")) out_.logprobs = named("generationConfig.responseLogprobs");
       else if (is("logprobs")) out_.top_logprobs = named("generationConfig.logprobs");
-      else if (is("responseModalities")) read_modalities(m.value);
+      else if (is("responseModalities")) {
+        if (auto wrong = read_modalities(m.value)) return wrong;
+      }
       else if (is("responseMimeType")) mime = m.value;
       else if (is("responseSchema")) schema = to_json_schema(m.value, texts_);
       else if (is("responseJsonSchema") || m.name == "_responseJsonSchema") schema = m.value;
@@ -219,6 +222,7 @@ class reader {
       if (!mime.empty() && !json::is_text(mime, "text/plain")) out_.unknown.push_back("generationConfig.responseMimeType");   // text/x.enum
       if (!schema.empty()) out_.unknown.push_back("generationConfig.responseSchema");
     }
+    return {};
   }
 
   void read_thinking(std::string_view config) {
@@ -238,7 +242,15 @@ class reader {
   }
 
   /// ["TEXT","IMAGE"] -> ["text","image"]
-  void read_modalities(std::string_view list) { out_.modalities = {lower(list), "generationConfig.responseModalities"}; }
+  [[nodiscard]] problem read_modalities(std::string_view list) {
+    constexpr std::string_view name = "generationConfig.responseModalities";
+    json::elements walk(list);
+    for (std::string_view entry; walk.next(entry);)
+      if (!json::is_string(entry)) return refused("Invalid value at '" + std::string(name) + "': expected a list of strings.", std::string(name));
+    if (!walk.ok()) return refused("Invalid value at '" + std::string(name) + "': expected a list of strings.", std::string(name));
+    out_.modalities = {lower(list), name};
+    return {};
+  }
 
   [[nodiscard]] json_text lower(std::string_view value) {
     std::string text(value);

@@ -326,7 +326,9 @@ class writer {
     out.raw_if("frequencyPenalty", what_.frequency_penalty.value);
     out.raw_if("responseLogprobs", what_.logprobs.value);
     out.raw_if("logprobs", what_.top_logprobs.value);
-    if (what_.modalities) {
+    if (what_.modalities && (!json::is_array(what_.modalities.value) || what_.modalities.value.find('\\') != std::string_view::npos)) {
+      dropped_.add_if(what_.modalities);
+    } else if (what_.modalities) {
       std::string upper(what_.modalities.value);
       for (auto& c : upper)
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');

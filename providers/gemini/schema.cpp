@@ -13,6 +13,7 @@ constexpr std::size_t most_references = 8;     // inlined within each other
 constexpr std::size_t largest = 1u << 20;      // bytes of an inlined schema; beyond it references are plain objects
 
 void append_in_case(std::string& out, std::string_view word, bool upper) {
+  if (word.find('\\') != std::string_view::npos) return (void)out.append(word);   // no type's name has escapes, whose letters must stay
   for (const char c : word) {
     if (upper && c >= 'a' && c <= 'z') out += static_cast<char>(c - 'a' + 'A');
     else if (!upper && c >= 'A' && c <= 'Z') out += static_cast<char>(c - 'A' + 'a');

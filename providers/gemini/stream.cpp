@@ -39,6 +39,7 @@ class gemini_stream final : public stream_decoder {
     array_.clear();
     if (step_.problem) return step_;
     // An event without its blank line counts if it is whole.
+    splitter_.feed({});   // lets go of the last feed's bytes, which are gone
     if (const auto rest = splitter_.take_pending(); !rest.empty()) take(rest);
     if (step_.problem) return step_;
     step_.finished = blocked_ || (finished_ != 0 && (seen_ & ~finished_) == 0);

@@ -38,6 +38,7 @@ class reader final : public stream_reader {
 
   void close(std::vector<event>& out) override {
     begin(out);
+    splitter_.feed({});   // lets go of the last feed's bytes, which are gone
     if (const auto rest = splitter_.take_pending(); !rest.empty())
       if (take(rest)) return;
     if (!is_whole()) return;

@@ -1,6 +1,7 @@
 // Every recorded answer into every format and back: text, reasoning, calls, usage and the way it ended must survive.
 #include "providers/translation.hpp"
 
+#include "providers/json_document.hpp"
 #include "providers/registry.hpp"
 #include "tests/providers/essence.hpp"
 #include "tests/providers/recordings.hpp"
@@ -50,7 +51,33 @@ essence comparable(essence e) {
   e.text += e.refusal;
   e.refusal.clear();
   e.finish = broad(e.finish, !e.calls.empty());
+  if (e.cached.value_or(0) == 0) e.cached.reset();   // none said, none read
+  if (e.output.value_or(0) == 0) e.output.reset();   // blocked before the first token
   return e;
+}
+
+template <class T>
+std::string said_of(const result<T>& what) {
+  return what.has_value() ? std::string() : what.failure().message;
+}
+
+/// "": it is valid JSON.
+std::string fault_of(std::string_view text) {
+  json::document document;
+  return document.parse_copy(text) ? std::string() : document.fault();
+}
+
+/// Names of the function tools.
+std::vector<std::string> functions_of(const neutral::request& asked) {
+  std::vector<std::string> names;
+  for (const auto& tool : asked.tools)
+    if (tool.kind.empty()) names.push_back(json::unescape(tool.name));
+  return names;
+}
+
+/// Nothing to translate: background jobs that were only queued, and a test server's echo.
+bool is_no_answer(const test::recording& sample) {
+  return sample.id.starts_with("openai_responses/test_background_mode") || sample.id == "openai/test_text_response#0";
 }
 
 struct read_back {
@@ -106,21 +133,20 @@ BOOST_AUTO_TEST_CASE(every_recorded_answer_survives_every_format) {
   std::size_t checked = 0;
   for (const auto& sample : test::recordings()) {
     const auto* from = dialect_of_url(sample.url);
-    if (from == nullptr || sample.streamed || sample.status != 200) continue;
+    if (from == nullptr || sample.streamed || sample.status != 200 || is_no_answer(sample)) continue;
     BOOST_TEST_CONTEXT(sample.id << " (" << from->name() << ")") {
       neutral::arena texts;
       const auto original = from->read_answer(sample.body, texts);
-      BOOST_REQUIRE_MESSAGE(original.has_value(), original.has_value() ? "" : original.failure().message);
+      BOOST_REQUIRE_MESSAGE(original.has_value(), said_of(original));
       const auto expected = comparable(test::essence_of(*original));
       for (const auto* to : all_dialects) {
         BOOST_TEST_CONTEXT("as " << to->name()) {
           std::string written;
           to->write_answer(*original, some_context(), written);
-          json::document document;
-          BOOST_REQUIRE_MESSAGE(document.parse_copy(written), document.fault() << '\n' << written);
+          BOOST_REQUIRE_MESSAGE(fault_of(written) == "", fault_of(written) << '\n' << written);
           neutral::arena again;
           const auto back = to->read_answer(written, again);
-          BOOST_REQUIRE_MESSAGE(back.has_value(), (back.has_value() ? std::string() : back.failure().message) << '\n' << written);
+          BOOST_REQUIRE_MESSAGE(back.has_value(), said_of(back) << '\n' << written);
           BOOST_TEST(comparable(test::essence_of(*back)) == expected);
           ++checked;
         }
@@ -136,7 +162,7 @@ BOOST_AUTO_TEST_CASE(every_recorded_stream_survives_every_format_and_any_split) 
   std::size_t checked = 0;
   for (const auto& sample : test::recordings()) {
     const auto* from = dialect_of_url(sample.url);
-    if (from == nullptr || !sample.streamed || sample.status != 200) continue;
+    if (from == nullptr || !sample.streamed || sample.status != 200 || is_no_answer(sample)) continue;
     BOOST_TEST_CONTEXT(sample.id << " (" << from->name() << ")") {
       const auto whole = read_stream(*from, {sample.body});
       if (whole.problem) continue;   // a recorded failure: its wire's tests hold it
@@ -147,7 +173,7 @@ BOOST_AUTO_TEST_CASE(every_recorded_stream_survives_every_format_and_any_split) 
           const auto written = rewrite_stream(*from, *to, test::random_pieces(sample.body, random));
           BOOST_TEST(rewrite_stream(*from, *to, {sample.body}) == written);
           const auto back = read_stream(*to, {written});
-          BOOST_TEST(!back.problem.has_value(), (back.problem ? back.problem->what.message : "") << '\n' << written);
+          BOOST_TEST(!back.problem.has_value(), (back.problem ? back.problem->what.message : std::string()) << '\n' << written);
           BOOST_TEST(comparable(back.what) == comparable(whole.what));
           ++checked;
         }
@@ -162,11 +188,12 @@ BOOST_AUTO_TEST_CASE(every_recorded_request_can_be_asked_in_every_format) {
   std::size_t checked = 0;
   for (const auto& sample : test::recordings()) {
     const auto* from = dialect_of_url(sample.url);
-    if (from == nullptr || sample.request.empty()) continue;
+    if (from == nullptr || sample.request.empty() || is_no_answer(sample)) continue;
     BOOST_TEST_CONTEXT(sample.id << " (" << from->name() << ")") {
       neutral::arena texts;
       const auto asked = from->read_request(sample.request, texts);
-      BOOST_REQUIRE_MESSAGE(asked.has_value(), asked.has_value() ? "" : asked.failure().message);
+      if (!asked && asked.failure().param == "conversation") continue;   // state kept by OpenAI: refused, as MAPPING.md says
+      BOOST_REQUIRE_MESSAGE(asked.has_value(), said_of(asked));
       for (const auto* to : all_dialects) {
         BOOST_TEST_CONTEXT("as " << to->name()) {
           std::string written;
@@ -177,12 +204,13 @@ BOOST_AUTO_TEST_CASE(every_recorded_request_can_be_asked_in_every_format) {
             BOOST_TEST(outcome.failure().param != "", outcome.failure().message);
             continue;
           }
-          json::document document;
-          BOOST_TEST(document.parse_copy(written), document.fault() << '\n' << written);
+          BOOST_REQUIRE_MESSAGE(fault_of(written) == "", fault_of(written) << '\n' << written);
           neutral::arena again;
           const auto back = to->read_request(written, again);
-          BOOST_REQUIRE_MESSAGE(back.has_value(), (back.has_value() ? std::string() : back.failure().message) << '\n' << written);
-          BOOST_TEST(back->tools.size() <= asked->tools.size());
+          BOOST_REQUIRE_MESSAGE(back.has_value(), said_of(back) << '\n' << written);
+          // Bedrock wants a definition of every tool the history calls, hosted ones included.
+          const auto kept = functions_of(*back);
+          for (const auto& name : functions_of(*asked)) BOOST_TEST((std::find(kept.begin(), kept.end(), name) != kept.end()), name);
           ++checked;
         }
       }

@@ -7,7 +7,7 @@
 
 #include <boost/json.hpp>
 
-namespace switchyard::providers::test {
+namespace switchyard::providers::test::inline bedrock {
 
 namespace bj = boost::json;
 
@@ -180,4 +180,4 @@ struct assembled {
   return out;
 }
 
-}  // namespace switchyard::providers::test
+}  // namespace switchyard::providers::test::bedrock

@@ -3,7 +3,7 @@
 
 #include "tests/providers/samples.hpp"
 
-namespace switchyard::providers::test {
+namespace switchyard::providers::test::inline bedrock {
 
 /// A file below tests/golden/bedrock/.
 [[nodiscard]] inline std::string bedrock_golden(const std::string& name) {
@@ -14,4 +14,4 @@ namespace switchyard::providers::test {
   return text.str();
 }
 
-}  // namespace switchyard::providers::test
+}  // namespace switchyard::providers::test::bedrock

@@ -14,13 +14,15 @@ namespace {
 const dialect& gemini_format() { return generate_content_dialect(); }
 
 struct seen_answer {
+  std::string body;   // what the answer's views point into
   neutral::arena texts;
   result<neutral::answer> answer{neutral::answer{}};
 };
 
-std::unique_ptr<seen_answer> read(std::string_view body) {
+std::unique_ptr<seen_answer> read(std::string body) {
   auto out = std::make_unique<seen_answer>();
-  out->answer = gemini_format().read_answer(body, out->texts);
+  out->body = std::move(body);
+  out->answer = gemini_format().read_answer(out->body, out->texts);
   return out;
 }
 
@@ -285,6 +287,9 @@ BOOST_AUTO_TEST_CASE(a_stream_that_breaks_off_has_no_end) {
   BOOST_REQUIRE(failed.problem.has_value());
   BOOST_TEST((failed.problem->kind == failure_kind::rate_limited));
   BOOST_TEST(read_gemini_stream({"{\n \"error\": {\"code\": 503}\n}\n\n"}).problem.has_value());
+  // The last event without its blank line, after one that came in two pieces.
+  const auto open = std::string_view(stream).substr(0, stream.size() - 4);
+  BOOST_TEST(read_gemini_stream({open.substr(0, 20), open.substr(20)}).ended);
   const auto blocked = read_gemini_stream({"data: {\"promptFeedback\":{\"blockReason\":\"OTHER\"}}\n\n"});
   BOOST_TEST(blocked.ended);
   BOOST_TEST((blocked.finish == neutral::finish_reason::content_filter));

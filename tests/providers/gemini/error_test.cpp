@@ -112,15 +112,15 @@ BOOST_AUTO_TEST_CASE(a_request_is_read_in_both_spellings) {
     auto read = gemini_ingress().parse(where, text.view());
     return read ? std::to_string(read->max_output_tokens) + "/" + std::to_string(read->input_tokens) : read.failure().param;
   };
-  BOOST_TEST(facts(R"({"contents":[{"parts":[{"text":"12345678"}]}],"generationConfig":{"maxOutputTokens":7}})") == "7/2");
-  BOOST_TEST(facts(R"({"contents":{"parts":{"text":"12345678"}},"generation_config":{"max_output_tokens":7}})") == "7/2");
-  BOOST_TEST(facts(R"({"system_instruction":{"parts":[{"text":"1234"}]},"contents":[{"parts":[{"text":"12345678"}]}]})") == "0/3");
+  BOOST_TEST(facts(R"({"contents":[{"parts":[{"text":"12345678"}]}],"generationConfig":{"maxOutputTokens":7}})") == "7/3");
+  BOOST_TEST(facts(R"({"contents":{"parts":{"text":"12345678"}},"generation_config":{"max_output_tokens":7}})") == "7/3");
+  BOOST_TEST(facts(R"({"system_instruction":{"parts":[{"text":"1234"}]},"contents":[{"parts":[{"text":"12345678"}]}]})") == "0/5");
   BOOST_TEST(facts(R"({})") == "contents");
   BOOST_TEST(facts(R"({"contents":"hi"})") == "contents");
   BOOST_TEST(facts(R"({"contents":[]})") == "contents");
   BOOST_TEST(facts("{}", {.operation = api::embed_content, .model = "m"}) == "content");
   BOOST_TEST(facts(R"({"requests":[]})", {.operation = api::batch_embed_contents, .model = "m"}) == "requests");
-  BOOST_TEST(facts(R"({"generateContentRequest":{"contents":[{"parts":[{"text":"12345678"}]}]}})", {.operation = api::count_content_tokens, .model = "m"}) == "0/2");
+  BOOST_TEST(facts(R"({"generateContentRequest":{"contents":[{"parts":[{"text":"12345678"}]}]}})", {.operation = api::count_content_tokens, .model = "m"}) == "0/3");
 }
 
 BOOST_AUTO_TEST_CASE(models_counts_and_stream_types_are_googles) {

@@ -120,13 +120,13 @@ BOOST_AUTO_TEST_CASE(what_the_neutral_form_cannot_say_is_named) {
 
 BOOST_AUTO_TEST_CASE(results_without_ids_find_their_calls) {
   neutral::arena texts;
-  const auto read = generate_content_dialect().read_request(
+  const auto body =
       contents(content(R"({"functionCall":{"name":"f","args":{"n":1}}},{"functionCall":{"name":"g"}},)"
           R"({"functionCall":{"name":"f","args":{"n":2}}})", "model") + "," +
                content(R"({"functionResponse":{"name":"f","response":{"result":"1"}}},{"functionResponse":{"name":"f",)"
                    R"("response":{"result":"2"}}})", "function") + "," +
-               content(R"({"functionResponse":{"name":"g","response":{}}})", "user")),
-      texts);
+               content(R"({"functionResponse":{"name":"g","response":{}}})", "user"));
+  const auto read = generate_content_dialect().read_request(body, texts);
   BOOST_REQUIRE(read);
   BOOST_REQUIRE(read->messages.size() == 2u);   // results of one turn stand in one message
   const auto& calls = read->messages[0].parts;
@@ -141,9 +141,10 @@ BOOST_AUTO_TEST_CASE(results_without_ids_find_their_calls) {
 
 BOOST_AUTO_TEST_CASE(streamed_thoughts_given_back_in_pieces_are_one_with_their_signature) {
   neutral::arena texts;
-  const auto read = generate_content_dialect().read_request(
+  const auto body =
       contents(content(R"({"text":"a","thought":true},{"text":"b","thought":true},{"text":"","thought":true,)"
-          R"("thoughtSignature":"c2ln"},{"text":"x"})", "model")), texts);
+          R"("thoughtSignature":"c2ln"},{"text":"x"})", "model"));
+  const auto read = generate_content_dialect().read_request(body, texts);
   BOOST_REQUIRE(read);
   BOOST_REQUIRE(read->messages[0].parts.size() == 2u);
   BOOST_TEST(read->messages[0].parts[0].text == R"("ab")");
@@ -154,6 +155,9 @@ BOOST_AUTO_TEST_CASE(requests_that_make_no_sense_are_refused_by_name) {
   BOOST_TEST(rewrite_gemini(contents(content(R"({"text":"x"})", "assistant"))).problem == "Please use a valid role: user, model. @contents[0].role");
   BOOST_TEST(rewrite_gemini(contents(hi + ",1")).problem.ends_with("@contents[1]"));
   BOOST_TEST(rewrite_gemini(contents(content(R"({"functionCall":{}})", "model"))).problem.ends_with("@contents[0].parts[0].functionCall.name"));
+  for (const std::string bad : {"true", "[null]", "\"TEXT\""})
+    BOOST_TEST(rewrite_gemini(contents(hi, ",\"generationConfig\":{\"responseModalities\":" + bad + "}")).problem.ends_with("@generationConfig.responseModalities"));
+  BOOST_TEST(rewrite_gemini(contents(hi, R"(,"generationConfig":[])")).problem.ends_with("@generationConfig"));
   BOOST_TEST(rewrite_gemini(contents(hi, R"(,"systemInstruction":"x")")).problem.ends_with("@systemInstruction"));
   BOOST_TEST(rewrite_gemini(contents(hi, R"(,"tools":[{"functionDeclarations":[{}]}])")).problem.ends_with("@tools.functionDeclarations.name"));
 }

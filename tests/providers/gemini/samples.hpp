@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace switchyard::providers::test {
+namespace switchyard::providers::test::inline gemini {
 
 /// A file below tests/golden/gemini/.
 [[nodiscard]] inline std::string gemini_golden(const std::string& name) { return golden("../gemini/" + name); }
@@ -150,4 +150,4 @@ struct recording {
   return out;
 }
 
-}  // namespace switchyard::providers::test
+}  // namespace switchyard::providers::test::gemini

@@ -69,6 +69,7 @@ BOOST_AUTO_TEST_CASE(constants_and_lists_are_strings_or_lost) {
   BOOST_TEST(to_openapi(R"({"type":"integer","enum":[1,2]})", &lost) == R"({"type":"INTEGER"})");
   BOOST_TEST(to_openapi(R"({"type":"string","format":"uuid","not":{},"patternProperties":{}})", &lost) == R"({"type":"STRING"})");
   BOOST_TEST(lost == "enum format not patternProperties ");
+  BOOST_TEST(to_openapi(R"({"type":"\bool"})") == R"({"type":"\bool"})");   // nonsense, but valid JSON still
   BOOST_TEST(to_openapi(R"({"type":"array"})") == R"({"type":"ARRAY","items":{"type":"STRING"}})");
 }
 

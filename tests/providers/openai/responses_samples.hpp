@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace switchyard::providers::test {
+namespace switchyard::providers::test::inline responses {
 
 /// A request with the bytes its views point into.
 struct read_body {
@@ -129,4 +129,4 @@ struct read_stream {
   return out;
 }
 
-}  // namespace switchyard::providers::test
+}  // namespace switchyard::providers::test::responses
