@@ -167,8 +167,8 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
   result<providers::usage> usage = providers::usage{};
   if (translates_) {
     // A provider may answer a streamed request whole; the client gets its stream all the same.
-    auto made = request_.stream ? providers::translate_answer_to_stream(request_, asked_, *wire, *body, answer_context())
-                                : providers::translate_answer(request_, asked_, *wire, *body, answer_context());
+    auto made = request_.stream ? providers::translate_answer_to_stream(request_, asked_, *wire, pick_->provider->config, *body, answer_context())
+                                : providers::translate_answer(request_, asked_, *wire, pick_->provider->config, *body, answer_context());
     if (made) {
       translated = std::move(*made);
       usage = translated.counts;
@@ -203,7 +203,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
   const auto* wire = providers::find_wire(pick_->provider->config.wire);
   const auto context = answer_context();
   const auto credential = config::secret_of(pick_->key->config).reveal();
-  const auto decoder = translates_ ? providers::translate_stream(request_, asked_, *wire, context, credential)
+  const auto decoder = translates_ ? providers::translate_stream(request_, asked_, *wire, pick_->provider->config, context, credential)
                                    : wire->open_stream(request_.operation, hide_usage, credential);
   const std::string_view content_type = translates_ ? providers::dialect_of(request_.operation)->stream_content_type(context)
                                                     : ingress_.stream_content_type(request_);

@@ -59,6 +59,8 @@ enum class wire_format { openai, anthropic, gemini, bedrock };
 
 /// How a key is presented: in the field the wire's own API has for it (x-api-key, x-goog-api-key, api-key), or as a bearer token.
 enum class auth_form { by_wire, api_key, bearer };
+/// Which of OpenAI's APIs a provider is asked by.
+enum class native_api { chat_completions, responses };
 
 struct key_config {
   std::string name;
@@ -131,6 +133,7 @@ struct provider_config {
   bool allow_private = false;                    ///< its host's name may resolve to an address that is not public
   std::string api_version;                       ///< Azure's "2024-10-21": deployment paths; empty: its /openai/v1
   std::optional<bool> responses_api;             ///< speaks /v1/responses itself; nullopt: by the preset table
+  config::native_api native_api = native_api::chat_completions;   ///< what requests of other APIs are translated into
   source_position at;
 };
 

@@ -166,6 +166,9 @@ rule_ptr<std::vector<provider_config>> providers_table() {
   using auth_words = std::vector<std::pair<std::string_view, auth_form>>;
   const auto auth = std::make_shared<choice<auth_form>>(
       auth_words{{"by_wire", auth_form::by_wire}, {"api_key", auth_form::api_key}, {"bearer", auth_form::bearer}});
+  using native_words = std::vector<std::pair<std::string_view, native_api>>;
+  const auto native = std::make_shared<choice<native_api>>(
+      native_words{{"chat_completions", native_api::chat_completions}, {"responses", native_api::responses}});
   const auto provider = std::make_shared<section<provider_config>>(
       std::vector<field<provider_config>>{
           {"wire", &provider_config::wire, wire, "The provider's API format; left out: by the provider's name."},
@@ -180,6 +183,8 @@ rule_ptr<std::vector<provider_config>> providers_table() {
           {"allow_private", &provider_config::allow_private, boolean(), "Its host's name may lead to a private address; IPs and localhost always may."},
           {"api_version", &provider_config::api_version, api_version(),
            "Azure: the api-version of its deployment paths; left out: its /openai/v1."},
+          {"native_api", &provider_config::native_api, native,
+           "OpenAI's API that requests of others are translated into; responses: chat completions, too, for models that only it serves."},
           {"responses_api", &provider_config::responses_api, optional_boolean(),
            "Does the provider speak /v1/responses itself? Left out: by the provider's name, else yes."},
       },

@@ -182,7 +182,7 @@ result<upstream_request> translate_request(const api_request& request, neutral_v
   } else {
     const auto& read = asked.generation();
     if (!read) return read.failure();
-    if (auto written = to.native().write_request(*read, target, *body, dropped); !written) return written.failure();
+    if (auto written = to.native(*where.provider).write_request(*read, target, *body, dropped); !written) return written.failure();
   }
   out.body.push_back(*body);
   out.storage.push_back(std::move(body));
@@ -190,7 +190,7 @@ result<upstream_request> translate_request(const api_request& request, neutral_v
   return out;
 }
 
-result<translated_answer> translate_answer(const api_request& request, neutral_view& asked, const wire& from, std::string_view body,
+result<translated_answer> translate_answer(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider, std::string_view body,
                                            const answer_context& context) {
   if (auto valid = check(body); !valid) return valid.failure();
   neutral::arena texts;
@@ -202,7 +202,7 @@ result<translated_answer> translate_answer(const api_request& request, neutral_v
     embedding_dialect_of(request.operation)->write_answer(*read, *asked.embedding(), context, out.body);
     return out;
   }
-  auto read = from.native().read_answer(body, texts);
+  auto read = from.native(provider).read_answer(body, texts);
   if (!read) return read.failure();
   out.counts = usage_of(read->usage);
   out.body.reserve(body.size() + 512);
@@ -210,11 +210,11 @@ result<translated_answer> translate_answer(const api_request& request, neutral_v
   return out;
 }
 
-result<translated_answer> translate_answer_to_stream(const api_request& request, neutral_view& asked, const wire& from, std::string_view body,
+result<translated_answer> translate_answer_to_stream(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider, std::string_view body,
                                                      const answer_context& context) {
   if (auto valid = check(body); !valid) return valid.failure();
   neutral::arena texts;
-  auto read = from.native().read_answer(body, texts);
+  auto read = from.native(provider).read_answer(body, texts);
   if (!read) return read.failure();
   translated_answer out;
   out.counts = usage_of(read->usage);
@@ -223,9 +223,9 @@ result<translated_answer> translate_answer_to_stream(const api_request& request,
   return out;
 }
 
-std::unique_ptr<stream_decoder> translate_stream(const api_request& request, neutral_view& asked, const wire& from, const answer_context& context,
+std::unique_ptr<stream_decoder> translate_stream(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider, const answer_context& context,
                                                  std::string_view credential) {
-  return std::make_unique<translating_stream>(from.native().open_reader(credential),
+  return std::make_unique<translating_stream>(from.native(provider).open_reader(credential),
                                               dialect_of(request.operation)->open_writer(with_asked(context, asked)));
 }
 

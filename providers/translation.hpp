@@ -40,13 +40,13 @@ struct translated_answer {
   usage counts;
 };
 /// A provider's complete 2xx body for the client. Errors as wire::inspect() gives them.
-[[nodiscard]] result<translated_answer> translate_answer(const api_request& request, neutral_view& asked, const wire& from,
+[[nodiscard]] result<translated_answer> translate_answer(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider,
                                                          std::string_view body, const answer_context& context);
 /// Likewise when the client wanted a stream and the provider sent a whole answer.
-[[nodiscard]] result<translated_answer> translate_answer_to_stream(const api_request& request, neutral_view& asked, const wire& from,
+[[nodiscard]] result<translated_answer> translate_answer_to_stream(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider,
                                                                    std::string_view body, const answer_context& context);
 /// Follows the provider's stream and gives the client's. `context` views must outlive it.
-[[nodiscard]] std::unique_ptr<stream_decoder> translate_stream(const api_request& request, neutral_view& asked, const wire& from,
+[[nodiscard]] std::unique_ptr<stream_decoder> translate_stream(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider,
                                                                const answer_context& context, std::string_view credential);
 
 }  // namespace switchyard::providers

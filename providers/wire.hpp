@@ -119,7 +119,7 @@ class wire {
   /// Does this provider take that operation's bodies as they come? Else the request is translated into native().
   [[nodiscard]] virtual bool takes(api operation, const config::provider_config& provider) const noexcept = 0;
   /// What requests of other formats are translated into.
-  [[nodiscard]] virtual const dialect& native() const noexcept = 0;
+  [[nodiscard]] virtual const dialect& native(const config::provider_config& provider) const noexcept = 0;
   /// Likewise for embeddings; nullptr: it has none.
   [[nodiscard]] virtual const embedding_dialect* native_embedding() const noexcept { return nullptr; }
   /// An operation it takes: the client's bytes, edited only where they must be.

@@ -35,7 +35,7 @@ class anthropic_wire_format final : public wire {
   [[nodiscard]] bool takes(api operation, const config::provider_config&) const noexcept override {
     return operation == api::messages || operation == api::count_message_tokens;
   }
-  [[nodiscard]] const dialect& native() const noexcept override { return messages_dialect(); }
+  [[nodiscard]] const dialect& native(const config::provider_config&) const noexcept override { return messages_dialect(); }
   [[nodiscard]] std::span<const std::string_view> client_headers() const noexcept override { return passed_on; }
 
   void address(upstream_request& message, purpose, bool stream, const call_target& where) const override {

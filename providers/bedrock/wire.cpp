@@ -42,7 +42,7 @@ class bedrock_wire_format final : public wire {
  public:
   [[nodiscard]] config::wire_format format() const noexcept override { return config::wire_format::bedrock; }
   [[nodiscard]] bool takes(api operation, const config::provider_config&) const noexcept override { return operation == api::converse; }
-  [[nodiscard]] const dialect& native() const noexcept override { return converse_dialect(); }
+  [[nodiscard]] const dialect& native(const config::provider_config&) const noexcept override { return converse_dialect(); }
 
   [[nodiscard]] upstream_request encode(const api_request& request, const call_target& where) const override {
     upstream_request out;

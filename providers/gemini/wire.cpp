@@ -93,7 +93,7 @@ class gemini_wire_format final : public wire {
     return operation == api::generate_content || operation == api::count_content_tokens || operation == api::embed_content ||
            operation == api::batch_embed_contents;
   }
-  [[nodiscard]] const dialect& native() const noexcept override { return generate_content_dialect(); }
+  [[nodiscard]] const dialect& native(const config::provider_config&) const noexcept override { return generate_content_dialect(); }
   /// The batch: it takes one input as well as many.
   [[nodiscard]] const embedding_dialect* native_embedding() const noexcept override { return &gemini_batch_embedding_dialect(); }
 

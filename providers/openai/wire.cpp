@@ -141,10 +141,14 @@ class openai_wire_format final : public wire {
   [[nodiscard]] config::wire_format format() const noexcept override { return config::wire_format::openai; }
 
   [[nodiscard]] bool takes(api operation, const config::provider_config& provider) const noexcept override {
-    if (operation == api::responses) return config::has_responses_api(provider);
+    const bool by_responses = provider.native_api == config::native_api::responses;
+    if (operation == api::responses) return by_responses || config::has_responses_api(provider);
+    if (by_responses) return operation == api::embeddings;
     return operation == api::chat_completions || operation == api::completions || operation == api::embeddings;
   }
-  [[nodiscard]] const dialect& native() const noexcept override { return chat_dialect(); }
+  [[nodiscard]] const dialect& native(const config::provider_config& provider) const noexcept override {
+    return provider.native_api == config::native_api::responses ? responses_dialect() : chat_dialect();
+  }
   [[nodiscard]] const embedding_dialect* native_embedding() const noexcept override { return &openai_embedding_dialect(); }
 
   [[nodiscard]] std::span<const std::string_view> client_headers() const noexcept override {
@@ -157,7 +161,9 @@ class openai_wire_format final : public wire {
   }
 
   void address(upstream_request& message, purpose what_for, bool stream, const call_target& where) const override {
-    address(message, what_for == purpose::embed ? api::embeddings : api::chat_completions, stream, where);
+    const bool by_responses = where.provider != nullptr && where.provider->native_api == config::native_api::responses;
+    const auto generation = by_responses ? api::responses : api::chat_completions;
+    address(message, what_for == purpose::embed ? api::embeddings : generation, stream, where);
   }
 
   [[nodiscard]] upstream_request encode(const api_request& request, const call_target& where) const override {

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
       "max_body", "max_connections", "request_timeout", "drain_timeout", "header_timeout", "idle_timeout", "tls", "cert", "key", "token",
       "wire", "auth", "base_url", "keys", "timeouts", "breaker", "prices", "retry", "allow_private", "value", "access_key_id", "secret_access_key", "session_token", "weight", "models", "rpm", "tpm", "max_in_flight",
       "connect", "first_byte", "idle", "total", "failure_rate", "min_requests", "window", "open_for", "max_open_for", "half_open_probes",
-      "input", "output", "cached_input", "cache_write", "per_request", "per_image", "api_version", "responses_api",
+      "input", "output", "cached_input", "cache_write", "per_request", "per_image", "api_version", "responses_api", "native_api",
       "attempts", "backoff", "max_backoff", "budget", "aliases", "stages", "balance", "fallback",
       "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts"};
   for (const auto& key : expected) BOOST_TEST(keys.contains(key), key);
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(the_schema_tells_defaults_and_ranges) {
   BOOST_TEST(schema.at_pointer("/properties/admin/properties/listen/default").as_string() == "127.0.0.1:8081");
   const auto& provider = schema.at_pointer("/properties/providers/additionalProperties/properties");
   BOOST_TEST(provider.at_pointer("/breaker/properties/max_open_for/default").as_string() == "2m");
-  BOOST_TEST(provider.at_pointer("/wire/enum").as_array().size() == 2u);
+  BOOST_TEST(provider.at_pointer("/wire/enum").as_array().size() == 4u);
   BOOST_TEST(schema.at_pointer("/properties/routes/items/required").as_array().at(0).as_string() == "name");
 }
 

@@ -102,7 +102,7 @@ def read_chat(event, says):
         says.text += part.get("refusal") or ""
         for n, call in enumerate(part.get("tool_calls") or []):
             says.call(call.get("index", n), call["function"].get("name"), call["function"].get("arguments") or "")
-    usage = event.get("usage") or (event.get("x_groq") or {}).get("usage")
+    usage = event.get("usage")   # Groq's streams have it elsewhere
     if usage:
         says.input, says.output = usage.get("prompt_tokens"), usage.get("completion_tokens")
 

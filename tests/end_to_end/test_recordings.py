@@ -14,15 +14,18 @@ from google.genai import types
 import recordings
 from yard import Yard, secret
 
-WIRES = {"chat": "openai", "responses": "openai", "messages": "anthropic", "gemini": "gemini", "bedrock": "bedrock"}
+WIRES = {"chat": "openai", "responses": "openai-responses", "messages": "anthropic", "gemini": "gemini", "bedrock": "bedrock"}
 RECORDINGS = recordings.load()
 
 
 def provider_config(url):
-    credential = {"name": "one", "value": secret("one"), "models": ["rec-*"]}
-    providers = {name: {"wire": name, "base_url": url, "keys": [credential]} for name in ("openai", "anthropic", "gemini")}
+    providers = {name: {"wire": name, "base_url": url, "keys": [{"name": name + "-key", "value": secret(name), "models": ["rec-*"]}]}
+                 for name in ("openai", "anthropic", "gemini")}
+    providers["openai"]["responses_api"] = False
+    providers["openai-responses"] = {"wire": "openai", "native_api": "responses", "base_url": url,
+                                     "keys": [{"name": "responses-key", "value": secret("responses"), "models": ["rec-*"]}]}
     providers["bedrock"] = {"wire": "bedrock", "base_url": url, "keys": [
-        {"name": "one", "access_key_id": "AKIA" + "X" * 16, "secret_access_key": secret("aws"), "region": "us-east-1", "models": ["rec-*"]}]}
+        {"name": "bedrock-key", "access_key_id": "AKIA" + "X" * 16, "secret_access_key": secret("aws"), "region": "us-east-1", "models": ["rec-*"]}]}
     for settings in providers.values():
         settings["breaker"] = {"min_requests": 1000}
     return {"providers": providers}
@@ -42,7 +45,8 @@ class ChatClient:
     def whole(self, model):
         out, got = Answer(), self.client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Go on"}])
         message = got.choices[0].message
-        out.text = (message.content or "") + (message.refusal or "")
+        content = message.content or ""   # Mistral's thinking models send parts
+        out.text = (content if isinstance(content, str) else "".join(part["text"] for part in content if part["type"] == "text")) + (message.refusal or "")
         out.calls = [(c.function.name, json.loads(c.function.arguments)) for c in message.tool_calls or []]
         if got.usage:
             out.input, out.output = got.usage.prompt_tokens, got.usage.completion_tokens
@@ -87,7 +91,7 @@ class ResponsesClient:
     def stream(self, model):
         streamed, last, numbers = "", None, []
         for event in self.client.responses.create(model=model, input="Go on", stream=True):
-            numbers.append(event.sequence_number)
+            numbers += [event.sequence_number] if event.sequence_number is not None else []   # OpenRouter numbers none
             if event.type in ("response.output_text.delta", "response.refusal.delta"):
                 streamed += event.delta
             if event.type in ("response.completed", "response.incomplete"):
@@ -168,7 +172,7 @@ class BedrockClient:
     def whole(self, model):
         out, got = Answer(), self.client.converse(modelId=model, messages=[{"role": "user", "content": [{"text": "Go on"}]}])
         for block in got["output"]["message"]["content"]:
-            out.text += block.get("text", "")
+            out.text += block.get("text", "") + "".join(cited["text"] for cited in block.get("citationsContent", {}).get("content", []))
             if "toolUse" in block:
                 out.calls.append((block["toolUse"]["name"], block["toolUse"]["input"]))
         self.count(got["usage"], out)

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(it_takes_converse_and_nothing_else) {
     BOOST_TEST(!bedrock().takes(operation, provider));
   BOOST_TEST(bedrock().takes(api::converse, provider));
   BOOST_TEST((bedrock().native_embedding() == nullptr));
-  BOOST_TEST(bedrock().native().name() == "converse");
+  BOOST_TEST(bedrock().native({}).name() == "converse");
 }
 
 BOOST_AUTO_TEST_CASE(its_streams_are_known_by_their_type) {
