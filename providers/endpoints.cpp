@@ -78,11 +78,11 @@ template <std::size_t N>
   return std::nullopt;
 }
 
-/// "/models/ID:VERB"; the id may hold colons and slashes.
+/// "/models/ID:VERB"; the id may hold colons and slashes, and then some clients leave "models/" out.
 [[nodiscard]] std::optional<endpoint> gemini_operation(std::string_view path, std::string_view query) {
-  if (!take_prefix(path, "/models/")) return std::nullopt;
+  if (!take_prefix(path, "/models/") && (!take_prefix(path, "/") || path.find('/') == std::string_view::npos)) return std::nullopt;
   const auto colon = path.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  if (colon == std::string_view::npos || colon == 0 || path.front() == '/') return std::nullopt;
   for (const auto& row : gemini_verbs) {
     if (row.name != path.substr(colon + 1)) continue;
     auto found = operation_at(row.operation);

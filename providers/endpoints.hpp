@@ -26,7 +26,8 @@ struct endpoint {
 ///
 ///   OpenAI     /v1/chat/completions /v1/responses /v1/completions /v1/embeddings /v1/models[/ID]     below /openai also without /v1
 ///   Anthropic  /v1/messages /v1/messages/count_tokens /v1/models[/ID]                               likewise below /anthropic
-///   Gemini     /v1beta/models[/ID] /v1beta/models/ID:VERB (v1, v1alpha, too)                        likewise below /genai
+///   Gemini     /v1beta/models[/ID] /v1beta/models/ID:VERB (v1, v1alpha, too; a PROVIDER/MODEL also without
+///              "models/")                                                                         likewise below /genai
 ///   Bedrock    /model/ID/converse /model/ID/converse-stream                                         likewise below /bedrock
 [[nodiscard]] std::optional<endpoint> find_endpoint(std::string_view path, std::string_view query, bool anthropic_client);
 

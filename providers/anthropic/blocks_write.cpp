@@ -137,6 +137,7 @@ void write_result(const part& p, json::out& out) {
 bool is_blank(std::string_view text) noexcept { return without_space_at_end(json::inside(text)).empty(); }
 
 bool is_own_block(std::string_view original) noexcept {
+  if (!json::find(original, "encrypted_content").empty() && json::is_text(json::find(original, "type"), "compaction")) return false;   // OpenAI's
   const auto type = json::inside(json::find(original, "type"));
   return type.ends_with("_tool_result") || std::find(own_types.begin(), own_types.end(), type) != own_types.end();
 }

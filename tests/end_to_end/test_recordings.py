@@ -2,6 +2,7 @@
 import json
 import os
 import subprocess
+import tempfile
 import unittest
 
 import anthropic
@@ -245,9 +246,12 @@ class EveryRecordingThroughEveryClient(unittest.TestCase):
     def test_the_node_clients(self):
         rows = [{"id": r.id, "model": WIRES[r.wire] + "/" + r.model, "stream": r.streamed, "text": r.says.text, "calls": r.says.tool_calls(), "input": r.says.input,
                  "output": r.says.output} for r in RECORDINGS if not r.says.failed]
-        done = subprocess.run(["node", "--test", "recordings.test.mjs"], cwd=os.environ["SWITCHYARD_E2E_NODE"], capture_output=True, text=True, timeout=240,
-                              input=json.dumps(rows), env={**os.environ, "SWITCHYARD_URL": self.yard.url})
-        self.assertEqual(done.returncode, 0, done.stdout[-8000:] + done.stderr[-2000:])
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as listed:
+            json.dump(rows, listed)
+            listed.flush()
+            done = subprocess.run(["node", "--test", "recordings.test.mjs"], cwd=os.environ["SWITCHYARD_E2E_NODE"], capture_output=True, text=True, timeout=240,
+                                  env={**os.environ, "SWITCHYARD_URL": self.yard.url, "SWITCHYARD_RECORDINGS": listed.name})
+        self.assertEqual(done.returncode, 0, done.stdout[-20000:] + done.stderr[-2000:])
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ const row operations[] = {
     {"/v1beta/models/openai/gpt-4o:generateContent", "key=x", api::generate_content, "openai/gpt-4o"},
     {"/v1beta/models/openai%2Fgpt-oss%3A20b:generateContent", "", api::generate_content, "openai/gpt-oss:20b"},
     {"/v1beta/models/ollama/qwen3:8b:generateContent", "", api::generate_content, "ollama/qwen3:8b"},
+    {"/genai/v1beta/openai/gpt-4o:generateContent", "", api::generate_content, "openai/gpt-4o"},
     {"/v1beta/models/m:streamGenerateContent", "alt=sse", api::generate_content, "m", true, false},
     {"/v1beta/models/m:streamGenerateContent", "key=k&alt=sse", api::generate_content, "m", true, false},
     {"/v1beta/models/m:streamGenerateContent", "xalt=sse", api::generate_content, "m", true, true},
@@ -68,7 +69,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_the_table_does_not_exist) {
   for (const std::string_view path :
        {"/", "/v1", "/v1/", "//v1/chat/completions", "/v1/chat/completions/", "/V1/chat/completions", "/v1/chat", "/openai", "/openai/", "/openai//v1/embeddings",
         "/openai/v1/messages", "/anthropic/v1/chat/completions", "/anthropic/messages", "/anthropicv1/messages", "/genai/v1beta/models/m:unknownVerb", "/genaiv1beta/models",
-        "/v1beta/models/:generateContent", "/v1beta/models/m", "/v1beta/m:generateContent", "/model//converse", "/model/m/invoke", "/model/converse", "/bedrock/v1/embeddings",
+        "/v1beta/models/:generateContent", "/v1beta/models/m", "/v1beta/m:generateContent", "/v1beta//m:generateContent", "/model//converse", "/model/m/invoke", "/model/converse", "/bedrock/v1/embeddings",
         "/genai/model/m/converse", "/v1/models/", "/admin/v1/status", "/v2/chat/completions", "/openai/v1/v1/embeddings"}) {
     const auto found = find_endpoint(path, "", false);
     BOOST_TEST((!found || found->kind == endpoint_kind::one_model), path << " was found");

@@ -1,4 +1,4 @@
-// Every recorded answer through Node's official clients and the Vercel AI SDK. Standard input: the recordings and what they say.
+// Every recorded answer through Node's official clients and the Vercel AI SDK. SWITCHYARD_RECORDINGS: a file of what they say.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import test from "node:test";
@@ -12,7 +12,7 @@ import { generateText, streamText } from "ai";
 import OpenAI from "openai";
 
 const url = process.env.SWITCHYARD_URL;
-const rows = JSON.parse(fs.readFileSync(0, "utf8"));
+const rows = JSON.parse(fs.readFileSync(process.env.SWITCHYARD_RECORDINGS, "utf8"));
 const prompt = "Go on";
 const parse = (text) => JSON.parse(text || "{}");
 
@@ -73,20 +73,23 @@ const vercel = {
   "ai, google": createGoogleGenerativeAI({ baseURL: url + "/genai/v1beta", apiKey: "any" }),
 };
 
+/// Hosted tools were called and answered at the provider.
+const isOurs = (call) => !call.providerExecuted;
+
 /// The AI SDK runs no tools here: calls come back as they are.
 function withVercel(model) {
   return async (row) => {
     const asked = { model: model(row.model), prompt, maxRetries: 0 };
     if (!row.stream) {
       const got = await generateText(asked);
-      return { text: got.text, calls: got.toolCalls.map((c) => [c.toolName, typeof c.input === "string" ? parse(c.input) : c.input]) };
+      return { text: got.text, calls: got.toolCalls.filter(isOurs).map((c) => [c.toolName, typeof c.input === "string" ? parse(c.input) : c.input]) };
     }
     let problem;
     const got = streamText({ ...asked, onError: ({ error }) => { problem = error; } });
     let text = "";
     for await (const piece of got.textStream) text += piece;
     if (problem) throw problem;
-    return { text, calls: (await got.toolCalls).map((c) => [c.toolName, typeof c.input === "string" ? parse(c.input) : c.input]) };
+    return { text, calls: (await got.toolCalls).filter(isOurs).map((c) => [c.toolName, typeof c.input === "string" ? parse(c.input) : c.input]) };
   };
 }
 
@@ -102,7 +105,7 @@ function sweep(name, ask, compareUsage) {
         failures.push(`${row.id} (${row.model}): ${problem.message}`);
       }
     }
-    assert.equal(failures.length, 0, failures.length + " of " + rows.length + "\n" + failures.slice(0, 12).join("\n"));
+    assert.equal(failures.length, 0, failures.length + " of " + rows.length + "\n" + failures.slice(0, 12).map((f) => f.slice(0, 600)).join("\n"));
   });
 }
 
