@@ -1,0 +1,20 @@
+# Finds RocksDB as Debian packages it. Its own CMake config wants the development packages of every library it may have been built with;
+# the shared library needs none of them. Defines RocksDB::shared.
+find_path(ROCKSDB_INCLUDE_DIR rocksdb/db.h)
+find_library(ROCKSDB_LIBRARY rocksdb)
+if(ROCKSDB_INCLUDE_DIR AND EXISTS ${ROCKSDB_INCLUDE_DIR}/rocksdb/version.h)
+  set(ROCKSDB_VERSION "")
+  foreach(part MAJOR MINOR PATCH)
+    file(STRINGS ${ROCKSDB_INCLUDE_DIR}/rocksdb/version.h line REGEX "#define ROCKSDB_${part} [0-9]+")
+    string(REGEX MATCH "[0-9]+$" number "${line}")
+    list(APPEND ROCKSDB_VERSION ${number})
+  endforeach()
+  list(JOIN ROCKSDB_VERSION . ROCKSDB_VERSION)
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(RocksDB REQUIRED_VARS ROCKSDB_LIBRARY ROCKSDB_INCLUDE_DIR VERSION_VAR ROCKSDB_VERSION)
+if(RocksDB_FOUND AND NOT TARGET RocksDB::shared)
+  add_library(RocksDB::shared UNKNOWN IMPORTED)
+  set_target_properties(RocksDB::shared PROPERTIES IMPORTED_LOCATION ${ROCKSDB_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${ROCKSDB_INCLUDE_DIR})
+endif()

@@ -1,0 +1,254 @@
+#include "storage/ledger.hpp"
+
+#include "storage/big_endian.hpp"
+#include "storage/record.hpp"
+
+#include <algorithm>
+
+namespace switchyard::storage {
+
+namespace {
+
+constexpr std::uint32_t version = 1;
+constexpr std::string_view format_key = "format";
+constexpr std::string_view format_known = "1";
+constexpr std::string_view head_key = "head";
+constexpr std::string_view tail_key = "tail";
+constexpr std::int64_t us_per_minute = 60'000'000;
+
+std::int64_t us_of(wall_time at) noexcept { return std::chrono::duration_cast<microseconds>(at.time_since_epoch()).count(); }
+
+std::string_view view(const row_hash& hash) noexcept { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
+
+row_hash hash_from(const std::string& bytes) {
+  row_hash out{};
+  std::copy_n(bytes.begin(), std::min(bytes.size(), out.size()), out.begin());
+  return out;
+}
+
+std::string encode(const ledger::head& head) {
+  return record_writer(4, version)
+      .number(static_cast<std::int64_t>(head.incarnation))
+      .number(static_cast<std::int64_t>(head.rows))
+      .bytes(view(head.last))
+      .number(head.at_us)
+      .done();
+}
+
+std::string minute_key(std::int64_t minute) {
+  std::string key = "m";
+  append_big_endian(key, static_cast<std::uint32_t>(minute));
+  return key;
+}
+
+}  // namespace
+
+result<std::optional<ledger::head>> ledger::read_head(const reader& from) {
+  auto bytes = from.get(table::meta, head_key);
+  if (!bytes) return bytes.failure();
+  if (!*bytes) return std::optional<head>{};
+  record_reader in(**bytes, version, 4);
+  head out;
+  out.incarnation = static_cast<std::uint64_t>(in.number());
+  out.rows = static_cast<std::uint64_t>(in.number());
+  out.last = hash_from(in.bytes(out.last.size()));
+  out.at_us = in.number();
+  if (!in.ok()) return storage_error("the ledger's head is damaged: " + in.problem());
+  return std::optional<head>(out);
+}
+
+result<row_hash> ledger::read_tail(const reader& from) {
+  auto bytes = from.get(table::meta, tail_key);
+  if (!bytes) return bytes.failure();
+  if (!*bytes) return row_hash{};
+  record_reader in(**bytes, version, 1);
+  const auto hash = hash_from(in.bytes(sizeof(row_hash)));
+  if (!in.ok()) return storage_error("the ledger's tail is damaged: " + in.problem());
+  return hash;
+}
+
+result<ledger::opened> ledger::open(store& on, std::string node, wall_time now) {
+  auto format = on.get(table::meta, format_key);
+  if (!format) return format.failure();
+  if (*format && **format != format_known)
+    return storage_error("the ledger has format " + **format + "; this version knows format " + std::string(format_known) + ". Use the version that wrote it");
+  opened out;
+  out.value.reset(new ledger(on, std::move(node)));
+  if (auto begun = out.value->begin(now, out.orphans); !begun) return begun.failure();
+  return out;
+}
+
+outcome ledger::begin(wall_time now, std::size_t& orphans) {
+  auto before = read_head(store_);
+  if (!before) return before.failure();
+  if (*before) head_ = **before;
+  // The newest row and the head were written together: if they differ, something was lost.
+  std::optional<error> problem;
+  row_hash newest{};
+  std::string newest_key;
+  auto read = store_.scan_back(table::ledger_rows, {}, {}, [&](std::string_view key, std::string_view value) {
+    newest_key = key;
+    newest = hash_of(key, value);
+    return false;
+  });
+  if (!read) return read;
+  if (newest_key.empty() && head_.last != row_hash{}) {
+    auto tail = read_tail(store_);               // retention may have dropped every row
+    if (!tail) return tail.failure();
+    newest = *tail;
+  }
+  if (newest != head_.last)
+    return storage_error("the ledger's newest row is not the one its head names: rows were lost or changed. Restore a backup (switchyardctl restore)");
+  std::vector<open_attempt> lost;
+  read = store_.scan(table::open_attempts, {}, {}, [&](std::string_view key, std::string_view value) {
+    auto open = decode_open(key, value);
+    if (open)
+      lost.push_back(std::move(*open));
+    else
+      problem = open.failure();
+    return !problem;
+  });
+  if (!read) return read;
+  if (problem) return *problem;
+  if (auto loaded = rollups_.load(store_, std::max(us_of(now), head_.at_us)); !loaded) return loaded;
+
+  if (head_.last != row_hash{}) indexed_minute_ = head_.at_us / us_per_minute;   // the last row's minute has its mark
+  const auto at_us = std::max(us_of(now), head_.at_us);
+  ++head_.incarnation;
+  head_.rows = 0;
+  prepared_.put(table::meta, std::string(format_key), std::string(format_known));
+  // In the order they were made; charged as reserved: nobody knows how far the provider came.
+  std::sort(lost.begin(), lost.end(), [](const auto& a, const auto& b) { return a.at_us != b.at_us ? a.at_us < b.at_us : a.id.bytes() < b.id.bytes(); });
+  for (auto& open : lost) {
+    settlement what;
+    what.id = open.id;
+    what.parties = std::move(open.parties);
+    what.estimated = true;
+    what.input_tokens = open.input_tokens;
+    what.cost = open.reserved;
+    what.outcome = row_outcome::unknown;
+    prepare_row(what, true, at_us);
+    prepared_.erase(table::open_attempts, what.id.bytes());
+  }
+  orphans = lost.size();
+  rollups_.write(prepared_);
+  prepared_.put(table::meta, std::string(head_key), encode(head_));
+  if (auto written = store_.write(prepared_, survives::power); !written) return written;
+  prepared_.clear();
+  prepared_rows_ = 0;
+  written_ = head_;
+  return done{};
+}
+
+bool ledger::reserve(open_attempt what) {
+  if (open_.contains(what.id)) return false;
+  const auto id = what.id;
+  return reserved_.try_emplace(id, std::move(what)).second;
+}
+
+bool ledger::settle(settlement what) {
+  if (reserved_.erase(what.id) == 0) {           // short calls: the reservation never was on disk and need not be
+    if (open_.erase(what.id) == 0) return false;
+    closed_.push_back(what.id);
+  }
+  rows_.push_back(std::move(what));
+  return true;
+}
+
+void ledger::prepare_row(const settlement& what, bool as_reserved, std::int64_t at_us) {
+  ledger_row row{{node_, head_.incarnation, ++head_.rows}, at_us, what, as_reserved, head_.last};
+  auto key = row.id.key();
+  auto value = storage::encode(row);
+  head_.last = hash_of(key, value);
+  head_.at_us = at_us;
+  rollups_.add(row);
+  if (const auto minute = at_us / us_per_minute; minute != indexed_minute_) {
+    prepared_.put(table::meta, minute_key(minute), key);
+    indexed_minute_ = minute;
+  }
+  prepared_.put(table::ledger_rows, std::move(key), std::move(value));
+  ++prepared_rows_;
+}
+
+void ledger::prepare(wall_time now) {
+  const auto at_us = std::max(us_of(now), head_.at_us);
+  for (const auto& what : rows_) prepare_row(what, false, at_us);
+  rows_.clear();
+  for (const auto& id : closed_) prepared_.erase(table::open_attempts, id.bytes());
+  closed_.clear();
+  for (auto& [id, open] : reserved_) {
+    prepared_.put(table::open_attempts, id.bytes(), storage::encode(open));
+    open_.insert(id);
+  }
+  reserved_.clear();
+  if (prepared_rows_ == 0) return;
+  rollups_.write(prepared_);
+  prepared_.put(table::meta, std::string(head_key), encode(head_));
+}
+
+outcome ledger::commit(wall_time now, survives what) {
+  if (prepared_.empty()) prepare(now);
+  if (prepared_.empty()) return done{};
+  if (auto written = store_.write(prepared_, what); !written) return written;
+  prepared_.clear();
+  prepared_rows_ = 0;
+  written_ = head_;
+  return done{};
+}
+
+outcome ledger::recover() {
+  if (auto opened = store_.reopen(); !opened) return opened;
+  auto on_disk = read_head(store_);
+  if (!on_disk) return on_disk.failure();
+  if (!*on_disk) return storage_error("the ledger is empty after it was reopened");
+  if (**on_disk == written_) return done{};      // what failed is not there: commit() writes it again
+  if (**on_disk == head_) {                      // it is
+    prepared_.clear();
+    prepared_rows_ = 0;
+    written_ = head_;
+    return done{};
+  }
+  return storage_error("the ledger is not what was written to it; restore a backup (switchyardctl restore)");
+}
+
+outcome ledger::retain(milliseconds keep, wall_time now) {
+  if (!prepared_.empty()) return done{};         // later, when writing works again
+  const auto cutoff_day = (us_of(now) - std::chrono::duration_cast<microseconds>(keep).count()) / us_per_day;
+  if (cutoff_day <= 0) return done{};
+  const auto cutoff = cutoff_day * us_per_day;
+  // The first row to stay: from the first mark at or after the cutoff.
+  std::string first_kept;
+  auto read = store_.scan(table::meta, minute_key(cutoff / us_per_minute), after_prefix("m"), [&](std::string_view, std::string_view row) {
+    first_kept = row;
+    return false;
+  });
+  if (!read) return read;
+  std::string oldest;
+  read = store_.scan(table::ledger_rows, {}, first_kept, [&](std::string_view key, std::string_view) {
+    oldest = key;
+    return false;
+  });
+  if (!read) return read;
+  if (oldest.empty()) return done{};
+  row_hash before = written_.last;
+  if (first_kept.empty()) {
+    // Every row goes; the chain continues from the last one.
+    first_kept = row_id{{}, written_.incarnation, written_.rows + 1}.key();
+  } else {
+    auto value = store_.get(table::ledger_rows, first_kept);
+    if (!value) return value.failure();
+    if (!*value) return storage_error("the ledger's time index names a row that is not there");
+    auto row = decode_row(first_kept, **value);
+    if (!row) return row.failure();
+    before = row->previous;
+  }
+  write_batch batch;
+  batch.erase_range(table::ledger_rows, oldest, first_kept);
+  batch.erase_range(table::meta, minute_key(0), minute_key(cutoff / us_per_minute));
+  batch.erase_range(table::rollups, rollup_prefix('h', 0), rollup_prefix('h', static_cast<std::uint32_t>(cutoff / us_per_hour)));
+  batch.erase_range(table::rollups, rollup_prefix('d', 0), rollup_prefix('d', static_cast<std::uint32_t>(cutoff_day)));
+  batch.put(table::meta, std::string(tail_key), record_writer(1, version).bytes(view(before)).done());
+  return store_.write(batch, survives::process);
+}
+
+}  // namespace switchyard::storage

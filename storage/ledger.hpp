@@ -1,0 +1,79 @@
+// The cost ledger: RESERVE before a provider is called, SETTLE exactly once per attempt, in rows chained by hash, with roll-ups that equal
+// the rows' sums because both are written in one batch.
+//
+//   meta  "format"            = "1"
+//         "head"              = record 1: incarnation, rows of it, last row's hash (16 bytes), its at_us
+//         "tail"              = record 1: hash (16 bytes) of the row before the first one kept
+//         "m" minute (u32)    = key of the first row settled in that minute or later: where a search by time begins
+#pragma once
+
+#include "storage/ledger_row.hpp"
+#include "storage/rollups.hpp"
+#include "storage/store.hpp"
+
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace switchyard::storage {
+
+/// One thread writes; commit() makes what was staged durable, in order. `now` comes in; no clock here.
+class ledger {
+ public:
+  struct opened {
+    std::unique_ptr<ledger> value;
+    std::size_t orphans = 0;                     ///< attempts whose process died; settled as unknown, charged as reserved
+  };
+  /// Begins a new incarnation. Fails on damage and on a format of a later version; changes nothing then.
+  [[nodiscard]] static result<opened> open(store& on, std::string node, wall_time now);
+
+  /// RESERVE. False: that attempt was reserved already.
+  bool reserve(open_attempt what);
+  /// SETTLE. False, and nothing is changed: no such attempt is open (it was settled already, or never reserved).
+  bool settle(settlement what);
+  /// Writes everything staged as one batch. After a failure it stays staged, and commit() tries again; after a failure for want of space
+  /// only recover() helps.
+  [[nodiscard]] outcome commit(wall_time now, survives what);
+  /// Reopens the store and finds out whether a batch whose write failed is on disk after all.
+  [[nodiscard]] outcome recover();
+  /// Drops whole days that are older than `keep`, rows and roll-ups.
+  [[nodiscard]] outcome retain(milliseconds keep, wall_time now);
+
+  [[nodiscard]] std::size_t staged() const noexcept { return reserved_.size() + rows_.size() + prepared_rows_; }
+  [[nodiscard]] std::size_t open_attempts() const noexcept { return reserved_.size() + open_.size(); }
+  [[nodiscard]] const std::string& node() const noexcept { return node_; }
+  [[nodiscard]] std::uint64_t incarnation() const noexcept { return head_.incarnation; }
+
+  struct head {
+    std::uint64_t incarnation = 0;
+    std::uint64_t rows = 0;
+    row_hash last{};
+    std::int64_t at_us = 0;
+    friend bool operator==(const head&, const head&) = default;
+  };
+  /// nullopt: the ledger was never written.
+  [[nodiscard]] static result<std::optional<head>> read_head(const reader& from);
+  /// The hash of the row before the first one kept; zeros: none was dropped.
+  [[nodiscard]] static result<row_hash> read_tail(const reader& from);
+
+ private:
+  ledger(store& on, std::string node) : store_(on), node_(std::move(node)) {}
+  [[nodiscard]] outcome begin(wall_time now, std::size_t& orphans);
+  void prepare(wall_time now);
+  void prepare_row(const settlement& what, bool as_reserved, std::int64_t at_us);
+
+  store& store_;
+  const std::string node_;
+  head head_;                                    ///< as of the prepared batch
+  head written_;                                 ///< as of the last batch that is known to be on disk
+  rollups rollups_;
+  std::int64_t indexed_minute_ = -1;
+  std::unordered_map<attempt_key, open_attempt, attempt_key_hash> reserved_;   ///< staged, not on disk
+  std::unordered_set<attempt_key, attempt_key_hash> open_;                     ///< on disk or in the prepared batch
+  std::vector<settlement> rows_;                                               ///< staged
+  std::vector<attempt_key> closed_;                                            ///< of rows_, those whose reservation is on disk
+  write_batch prepared_;                         ///< not empty: its write failed or is under way
+  std::size_t prepared_rows_ = 0;
+};
+
+}  // namespace switchyard::storage

@@ -1,0 +1,156 @@
+#include "storage/ledger_row.hpp"
+
+#include "storage/big_endian.hpp"
+#include "storage/record.hpp"
+#include "storage/store.hpp"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace switchyard::storage {
+
+namespace {
+
+constexpr std::uint32_t version = 1;
+constexpr std::uint32_t row_fields = 18;
+constexpr std::uint32_t open_fields = 9;
+constexpr std::size_t longest_name = 512;        // clients name models as they like
+constexpr std::size_t most_tags = 64;
+
+constexpr std::int64_t flag_last = 1, flag_estimated = 2, flag_as_reserved = 4;
+
+std::string_view clipped(std::string_view name) noexcept { return name.substr(0, longest_name); }
+std::string_view view(const request_id& id) noexcept { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
+
+void write_parties(record_writer& out, const attempt_parties& who) {
+  out.text(clipped(who.route)).text(clipped(who.provider)).text(clipped(who.model)).text(clipped(who.key)).text(clipped(who.virtual_key));
+  const auto tags = std::min(who.tags.size(), most_tags);
+  out.list(2 * tags);
+  std::size_t written = 0;
+  for (const auto& [name, value] : who.tags) {
+    if (written++ == tags) break;
+    out.text(clipped(name)).text(clipped(value));
+  }
+}
+
+attempt_parties read_parties(record_reader& in) {
+  attempt_parties who;
+  for (auto* name : {&who.route, &who.provider, &who.model, &who.key, &who.virtual_key}) *name = in.text();
+  for (auto left = in.list(); left >= 2 && in.ok(); left -= 2) {
+    auto name = in.text();
+    who.tags[std::move(name)] = in.text();
+  }
+  return who;
+}
+
+}  // namespace
+
+std::string_view to_string(row_outcome outcome) noexcept {
+  switch (outcome) {
+    case row_outcome::ok: return "ok";
+    case row_outcome::error: return "error";
+    case row_outcome::client_gone: return "client_gone";
+    case row_outcome::unknown: return "unknown";
+  }
+  return "unknown";
+}
+
+std::string attempt_key::bytes() const {
+  std::string out(view(request));
+  out += static_cast<char>(attempt);
+  return out;
+}
+
+std::size_t attempt_key_hash::operator()(const attempt_key& key) const noexcept {
+  std::uint64_t random = 0;                      // the id's last 8 bytes are
+  std::memcpy(&random, key.request.bytes.data() + 8, sizeof random);
+  return static_cast<std::size_t>(random * 31 + key.attempt);
+}
+
+std::string row_id::key() const {
+  std::string out;
+  out.reserve(16 + node.size());
+  append_big_endian(out, incarnation);
+  append_big_endian(out, seq);
+  return out + node;
+}
+
+std::string row_id::to_string() const { return node + "/" + std::to_string(incarnation) + "/" + std::to_string(seq); }
+
+std::string encode(const ledger_row& row) {
+  const auto& what = row.what;
+  record_writer out(row_fields, version);
+  out.bytes(view(what.id.request)).number(what.id.attempt);
+  out.number((what.last ? flag_last : 0) | (what.estimated ? flag_estimated : 0) | (row.as_reserved ? flag_as_reserved : 0));
+  out.number(row.at_us);
+  write_parties(out, what.parties);
+  out.number(what.input_tokens).number(what.output_tokens).number(what.cached_tokens).number_or_nil(what.cost).number(what.saved);
+  out.number(static_cast<std::int64_t>(what.outcome)).text(clipped(what.cache));
+  out.bytes({reinterpret_cast<const char*>(row.previous.data()), row.previous.size()});
+  return out.done();
+}
+
+std::string encode(const open_attempt& open) {
+  record_writer out(open_fields, version);
+  out.number(open.at_us);
+  write_parties(out, open.parties);
+  return out.number(open.input_tokens).number_or_nil(open.reserved).done();
+}
+
+result<ledger_row> decode_row(std::string_view key, std::string_view value) {
+  if (key.size() < 16) return storage_error("a ledger row's key is too short");
+  ledger_row row;
+  row.id = {std::string(key.substr(16)), read_big_endian<std::uint64_t>(key), read_big_endian<std::uint64_t>(key.substr(8))};
+  record_reader in(value, version, row_fields);
+  auto& what = row.what;
+  const auto id = in.bytes(what.id.request.bytes.size());
+  std::copy_n(id.begin(), std::min(id.size(), what.id.request.bytes.size()), what.id.request.bytes.begin());
+  what.id.attempt = static_cast<std::uint8_t>(in.number());
+  const auto flags = in.number();
+  what.last = (flags & flag_last) != 0;
+  what.estimated = (flags & flag_estimated) != 0;
+  row.as_reserved = (flags & flag_as_reserved) != 0;
+  row.at_us = in.number();
+  what.parties = read_parties(in);
+  what.input_tokens = in.number();
+  what.output_tokens = in.number();
+  what.cached_tokens = in.number();
+  what.cost = in.number_or_nil();
+  what.saved = in.number();
+  const auto outcome = in.number();
+  what.outcome = outcome >= 0 && outcome <= 3 ? static_cast<row_outcome>(outcome) : row_outcome::unknown;
+  what.cache = in.text();
+  const auto previous = in.bytes(row.previous.size());
+  if (!in.ok()) return storage_error("ledger row " + row.id.to_string() + " is damaged: " + in.problem());
+  std::copy(previous.begin(), previous.end(), row.previous.begin());
+  return row;
+}
+
+result<open_attempt> decode_open(std::string_view key, std::string_view value) {
+  open_attempt open;
+  if (key.size() != open.id.request.bytes.size() + 1) return storage_error("an open attempt's key has the wrong length");
+  std::copy_n(key.begin(), open.id.request.bytes.size(), open.id.request.bytes.begin());
+  open.id.attempt = static_cast<std::uint8_t>(key.back());
+  record_reader in(value, version, open_fields);
+  open.at_us = in.number();
+  open.parties = read_parties(in);
+  open.input_tokens = in.number();
+  open.reserved = in.number_or_nil();
+  if (!in.ok()) return storage_error("the open attempt of request " + open.id.request.to_string() + " is damaged: " + in.problem());
+  return open;
+}
+
+row_hash hash_of(std::string_view key, std::string_view value) {
+  std::string both;
+  both.reserve(key.size() + value.size());
+  both.append(key).append(value);
+  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(both.data()), both.size(), digest.data());
+  row_hash out{};
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
+
+}  // namespace switchyard::storage

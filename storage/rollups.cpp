@@ -1,0 +1,167 @@
+#include "storage/rollups.hpp"
+
+#include "storage/big_endian.hpp"
+#include "storage/record.hpp"
+
+namespace switchyard::storage {
+
+namespace {
+
+constexpr std::uint32_t version = 1;
+constexpr std::uint32_t fields = 10;
+constexpr dimension every_dimension[] = {dimension::total, dimension::model, dimension::provider, dimension::key,
+                                         dimension::virtual_key, dimension::route, dimension::tag};
+constexpr std::size_t prefix_bytes = 6;          // period, number, dimension
+
+std::string encode(const ledger_sums& sums) {
+  record_writer out(fields, version);
+  for (const auto value : {sums.requests, sums.attempts, sums.errors, sums.unknown, sums.unpriced, sums.input_tokens, sums.output_tokens,
+                           sums.cached_tokens, sums.cost, sums.saved})
+    out.number(value);
+  return out.done();
+}
+
+}  // namespace
+
+void ledger_sums::add(const ledger_row& row) noexcept {
+  const auto& what = row.what;
+  requests += what.last ? 1 : 0;
+  attempts += 1;
+  errors += what.last && what.outcome == row_outcome::error ? 1 : 0;
+  unknown += what.outcome == row_outcome::unknown ? 1 : 0;
+  unpriced += what.cost ? 0 : 1;
+  input_tokens += what.input_tokens;
+  output_tokens += what.output_tokens;
+  cached_tokens += what.cached_tokens;
+  cost += what.cost.value_or(0);
+  saved += what.saved;
+}
+
+void ledger_sums::add(const ledger_sums& other) noexcept {
+  requests += other.requests;
+  attempts += other.attempts;
+  errors += other.errors;
+  unknown += other.unknown;
+  unpriced += other.unpriced;
+  input_tokens += other.input_tokens;
+  output_tokens += other.output_tokens;
+  cached_tokens += other.cached_tokens;
+  cost += other.cost;
+  saved += other.saved;
+}
+
+std::optional<dimension> dimension_of(std::string_view name) noexcept {
+  if (name == "model") return dimension::model;
+  if (name == "provider") return dimension::provider;
+  if (name == "key") return dimension::key;
+  if (name == "virtual_key") return dimension::virtual_key;
+  if (name == "route") return dimension::route;
+  if (name == "tag") return dimension::tag;
+  return std::nullopt;
+}
+
+void each_name(const ledger_row& row, dimension by, const std::function<void(std::string&&)>& visit) {
+  const auto& who = row.what.parties;
+  switch (by) {
+    case dimension::total: return visit({});
+    case dimension::model: return visit(who.provider + "/" + who.model);
+    case dimension::provider: return visit(std::string(who.provider));
+    case dimension::key: return visit(who.provider + "/" + who.key);
+    case dimension::virtual_key: return visit(std::string(who.virtual_key));
+    case dimension::route: return visit(std::string(who.route));
+    case dimension::tag:
+      for (const auto& [name, value] : who.tags) visit(name + "=" + value);
+  }
+}
+
+std::string rollup_prefix(char period, std::uint32_t number) {
+  std::string out(1, period);
+  append_big_endian(out, number);
+  return out;
+}
+
+std::string rollup_prefix(char period, std::uint32_t number, dimension by) {
+  auto out = rollup_prefix(period, number);
+  out += static_cast<char>(by);
+  return out;
+}
+
+result<ledger_sums> decode_sums(std::string_view key, std::string_view value) {
+  record_reader in(value, version, fields);
+  ledger_sums sums;
+  for (auto* field : {&sums.requests, &sums.attempts, &sums.errors, &sums.unknown, &sums.unpriced, &sums.input_tokens, &sums.output_tokens,
+                      &sums.cached_tokens, &sums.cost, &sums.saved})
+    *field = in.number();
+  if (in.ok()) return sums;
+  return storage_error("a roll-up of period '" + std::string(key.substr(0, 1)) + "' is damaged: " + in.problem());
+}
+
+outcome rollups::load(const reader& from, std::int64_t at_us) {
+  hour_ = static_cast<std::uint32_t>(at_us / us_per_hour);
+  day_ = static_cast<std::uint32_t>(at_us / us_per_day);
+  std::optional<error> problem;
+  for (const auto& prefix : {rollup_prefix('h', hour_), rollup_prefix('d', day_)}) {
+    const auto read = from.scan(table::rollups, prefix, after_prefix(prefix), [&](std::string_view key, std::string_view value) {
+      auto sums = decode_sums(key, value);
+      if (!sums) {
+        problem = sums.failure();
+        return false;
+      }
+      cells_[std::string(key)] = *sums;
+      ++names_[std::string(key.substr(0, prefix_bytes))];
+      return true;
+    });
+    if (!read) return read;
+  }
+  if (problem) return *problem;
+  return done{};
+}
+
+void rollups::enter(char period, std::uint32_t number) {
+  auto& now = period == 'h' ? hour_ : day_;
+  if (number == now) return;
+  now = number;
+  if (keep_all_) return;
+  // What is not written yet stays: its rows and it go into the same batch.
+  std::erase_if(cells_, [&](const auto& cell) { return cell.first[0] == period && !touched_.contains(cell.first); });
+  std::erase_if(names_, [&](const auto& count) { return count.first[0] == period; });
+}
+
+void rollups::add(const ledger_row& row) {
+  const auto hour = static_cast<std::uint32_t>(row.at_us / us_per_hour);
+  const auto day = static_cast<std::uint32_t>(row.at_us / us_per_day);
+  enter('h', hour);
+  enter('d', day);
+  for (const auto by : every_dimension) {
+    each_name(row, by, [&](std::string&& name) {
+      add_to('h', hour, by, name, row);
+      add_to('d', day, by, name, row);
+    });
+  }
+}
+
+void rollups::add_to(char period, std::uint32_t number, dimension by, std::string_view name, const ledger_row& row) {
+  auto key = rollup_prefix(period, number, by);
+  auto& count = names_[key];
+  const auto prefix = key.size();
+  key += name;
+  auto cell = cells_.find(key);
+  if (cell == cells_.end()) {
+    if (count >= most_names) {
+      key.resize(prefix);
+      key += "other";
+    }
+    const auto [made, is_new] = cells_.try_emplace(key);
+    if (is_new) ++count;
+    cell = made;
+  }
+  cell->second.add(row);
+  touched_.insert(cell->first);
+}
+
+void rollups::write(write_batch& batch) {
+  for (const auto& key : touched_) batch.put(table::rollups, key, encode(cells_.at(key)));
+  touched_.clear();
+}
+
+}  // namespace switchyard::storage
