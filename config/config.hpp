@@ -186,6 +186,13 @@ struct telemetry_section {
   bool decisions_with_prompts = false;           ///< telemetry.decision_log.prompts
 };
 
+enum class ledger_durability { sync, async };
+
+struct ledger_section {
+  ledger_durability durability = ledger_durability::async;
+  milliseconds retention = std::chrono::hours(24 * 90);
+};
+
 struct config {
   node_section node;
   server_section server;
@@ -194,6 +201,7 @@ struct config {
   std::vector<route_config> routes;
   std::vector<virtual_key_config> virtual_keys;
   telemetry_section telemetry;
+  ledger_section ledger;
 };
 
 }  // namespace switchyard::config

@@ -256,8 +256,18 @@ rule_ptr<telemetry_section> telemetry_table() {
       section_extras<telemetry_section>{.absent = {{"otlp", "available: decision_log; metrics are at /metrics of the admin port"}}});
 }
 
+rule_ptr<ledger_section> ledger_table() {
+  using words = std::vector<std::pair<std::string_view, ledger_durability>>;
+  const auto durability = std::make_shared<choice<ledger_durability>>(words{{"async", ledger_durability::async}, {"sync", ledger_durability::sync}});
+  return std::make_shared<section<ledger_section>>(std::vector<field<ledger_section>>{
+      {"durability", &ledger_section::durability, durability,
+       "async: requests never wait for the disk; sync: an answer's last byte waits until its row is on disk."},
+      {"retention", &ledger_section::retention, duration(), "Rows older than this are dropped, by whole days."},
+  });
+}
+
 rule_ptr<config> file_table() {
-  constexpr std::string_view sections = "available: node, server, admin, providers, routes, virtual_keys, telemetry";
+  constexpr std::string_view sections = "available: node, server, admin, providers, routes, virtual_keys, telemetry, ledger";
   return std::make_shared<section<config>>(
       std::vector<field<config>>{
           {"node", &config::node, node_table(), "This node."},
@@ -267,8 +277,9 @@ rule_ptr<config> file_table() {
           {"routes", &config::routes, routes_table(), "Names a client can ask for instead of a model, and what they do."},
           {"virtual_keys", &config::virtual_keys, virtual_keys_table(), "Credentials for clients; none: any is accepted."},
           {"telemetry", &config::telemetry, telemetry_table(), "What is recorded about requests."},
+          {"ledger", &config::ledger, ledger_table(), "What every call cost, kept in node.data_dir."},
       },
-      section_extras<config>{.absent = {{"cluster", sections}, {"experiments", sections}, {"ledger", sections}, {"embedding", sections}}});
+      section_extras<config>{.absent = {{"cluster", sections}, {"experiments", sections}, {"embedding", sections}}});
 }
 
 }  // namespace

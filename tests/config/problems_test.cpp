@@ -50,7 +50,8 @@ const std::vector<bad_input>& bad_inputs() {
       // named by the contract, not in this version
       {"cluster: {}", 1, 1, "cluster", "is not available in this version; available: node, server"},
       {"experiments: []", 1, 1, "experiments", "is not available in this version"},
-      {"ledger: {durability: sync}", 1, 1, "ledger", "is not available in this version"},
+      {"ledger: {durability: synced}", 1, 22, "ledger.durability", "sync"},
+      {"ledger: {retention: 0s}", 1, 21, "ledger.retention", "expected"},
       {"embedding: {}", 1, 1, "embedding", "is not available in this version"},
       {"telemetry: {otlp: {}}", 1, 13, "telemetry.otlp", "is not available in this version"},
       {"telemetry: {decision_log: {prompts: true}}", 1, 37, "telemetry.decision_log.prompts", "true is not available in this version"},

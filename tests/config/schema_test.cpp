@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
       "connect", "first_byte", "idle", "total", "failure_rate", "min_requests", "window", "open_for", "max_open_for", "half_open_probes",
       "input", "output", "cached_input", "cache_write", "per_request", "per_image", "api_version", "responses_api", "native_api",
       "attempts", "backoff", "max_backoff", "budget", "aliases", "stages", "balance", "fallback",
-      "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts"};
+      "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts", "ledger", "durability", "retention"};
   for (const auto& key : expected) BOOST_TEST(keys.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(expected.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(std::isalpha(static_cast<unsigned char>(key.front())), key);
