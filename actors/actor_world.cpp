@@ -1,5 +1,6 @@
 #include "actors/actor_world.hpp"
 
+#include "actors/ledger_writer.hpp"
 #include "actors/messages.hpp"
 #include "actors/supervisor_actor.hpp"
 #include "base/log.hpp"
@@ -28,7 +29,8 @@ void forget(const std::vector<request_record>& records) noexcept {
 }  // namespace
 
 struct actor_world::state {
-  explicit state(io_hooks hooks) : world(std::make_shared<world_context>(std::move(hooks))), system(settings) {}
+  state(io_hooks hooks, std::shared_ptr<ledger_writer> ledger)
+      : world(std::make_shared<world_context>(std::move(hooks), std::move(ledger))), system(settings) {}
 
   std::shared_ptr<world_context> world;
   std::shared_ptr<address_book> book = std::make_shared<address_book>();
@@ -37,7 +39,8 @@ struct actor_world::state {
   supervisor_handle supervisor;
 };
 
-actor_world::actor_world(config::config initial, io_hooks hooks) : state_(std::make_unique<state>(std::move(hooks))) {
+actor_world::actor_world(config::config initial, io_hooks hooks, std::shared_ptr<ledger_writer> ledger)
+    : state_(std::make_unique<state>(std::move(hooks), ledger ? std::move(ledger) : ledger_writer::in_memory(initial.node.name))) {
   state_->supervisor = state_->system.spawn(supervisor_actor, surroundings{state_->world, state_->book});
   auto applied = std::make_shared<std::promise<outcome>>();
   auto ready = applied->get_future();
@@ -61,6 +64,8 @@ actor_world::~actor_world() {
 }
 
 const yard_feed& actor_world::feed() const noexcept { return state_->world->feed; }
+
+ledger_writer& actor_world::ledger() const noexcept { return *state_->world->ledger; }
 
 void actor_world::report(std::vector<request_record> batch) {
   if (batch.empty()) return;

@@ -38,15 +38,18 @@ struct io_hooks {
   std::function<int()> connections;
 };
 
+class ledger_writer;
+
 class actor_world {
  public:
-  /// Starts the system and its actors and publishes the first yard before it returns.
-  actor_world(config::config initial, io_hooks hooks);
+  /// Starts the system and its actors and publishes the first yard before it returns. Without a ledger it makes one in memory.
+  actor_world(config::config initial, io_hooks hooks, std::shared_ptr<ledger_writer> ledger = nullptr);
   ~actor_world();   ///< ends every actor, after their mailboxes are worked off (at most 2 s)
   actor_world(const actor_world&) = delete;
   actor_world& operator=(const actor_world&) = delete;
 
   [[nodiscard]] const yard_feed& feed() const noexcept;
+  [[nodiscard]] ledger_writer& ledger() const noexcept;
   /// From any thread: a batch of finished requests. Batches above 64 unworked ones are dropped and counted.
   void report(std::vector<request_record> batch);
   /// Replaces the config: actors of unchanged keys keep their state. Publishes the new yard, then calls back (any thread).

@@ -201,6 +201,10 @@ constexpr std::array admin_routes{
     admin_route{"GET", "/admin/v1/routes", routes},
     admin_route{"GET", "/admin/v1/virtual-keys", virtual_keys},
     admin_route{"GET", "/admin/v1/spend", ledger_part},
+    admin_route{"GET", "/admin/v1/ledger", ledger_part},
+    admin_route{"GET", "/admin/v1/ledger/verify", ledger_part},
+    admin_route{"POST", "/admin/v1/ledger/verify", ledger_part},
+    admin_route{"POST", "/admin/v1/backup", ledger_part},
     admin_route{"GET", "/admin/v1/decisions", ledger_part},
     admin_route{"GET", "/admin/v1/decisions/", ledger_part},
     admin_route{"GET", "/admin/v1/config", config_part},
@@ -218,13 +222,15 @@ void dispatch(self_pointer self, const admin_asked& message) {
   ++self->state.asked;
   const inquiry asked{message.question, message.answer};
   const auto& question = *asked.question;
-  const auto found = std::find_if(admin_routes.begin(), admin_routes.end(),
-                                  [&](const admin_route& route) { return leads_to(route, question.path); });
-  if (found == admin_routes.end()) return (*asked.answer)(problem_answer(404, "not_found", "no such route: " + question.path));
-  const bool fits = question.method == found->method || (question.method == "HEAD" && found->method == "GET");
-  if (!fits)
-    return (*asked.answer)(problem_answer(405, "method_not_allowed", question.path + " takes " + std::string(found->method)));
-  found->serve(self, asked);
+  const std::string_view method = question.method == "HEAD" ? "GET" : std::string_view(question.method);
+  std::string others;                            // methods the path takes
+  for (const auto& route : admin_routes) {
+    if (!leads_to(route, question.path)) continue;
+    if (route.method == method) return route.serve(self, asked);
+    others += (others.empty() ? "" : ", ") + std::string(route.method);
+  }
+  if (others.empty()) return (*asked.answer)(problem_answer(404, "not_found", "no such route: " + question.path));
+  (*asked.answer)(problem_answer(405, "method_not_allowed", question.path + " takes " + others));
 }
 
 }  // namespace

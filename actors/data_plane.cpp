@@ -34,8 +34,8 @@ net::task<void> answer_probe(net::exchange& x, bool well, std::string_view word)
 }  // namespace
 
 thread_context::thread_context(net::io_thread& home, const yard_feed& feed, const data_plane_limits& bounds, const std::atomic<bool>& leaving,
-                               std::function<void(std::vector<request_record>)> report, std::uint64_t seed)
-    : thread(home), yard(feed), limits(bounds), draining(leaving), random(seed), report_(std::move(report)) {}
+                               std::function<void(std::vector<request_record>)> report, std::shared_ptr<ledger_writer> writer, std::uint64_t seed)
+    : thread(home), yard(feed), limits(bounds), draining(leaving), random(seed), ledger(thread, std::move(writer)), report_(std::move(report)) {}
 
 routing::retry_budget& thread_context::budget_of(const config::provider_config& provider) {
   const auto [found, made] = budgets_.try_emplace(provider.name, provider.retry.budget, fewest_retries);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actor_world.hpp"
+#include "actors/ledger_inlet.hpp"
 #include "actors/request_record.hpp"
 #include "actors/yard_feed.hpp"
 #include "base/random.hpp"
@@ -32,13 +33,14 @@ class thread_context {
  public:
   /// `report` takes finished requests in batches; called on this thread.
   thread_context(net::io_thread& thread, const yard_feed& feed, const data_plane_limits& limits, const std::atomic<bool>& draining,
-                 std::function<void(std::vector<request_record>)> report, std::uint64_t seed);
+                 std::function<void(std::vector<request_record>)> report, std::shared_ptr<ledger_writer> ledger, std::uint64_t seed);
 
   net::io_thread& thread;
   yard_feed::reader yard;
   const data_plane_limits& limits;
   const std::atomic<bool>& draining;
   random_source random;
+  ledger_inlet ledger;
 
   [[nodiscard]] routing::balance_memory& memory_of(const std::string& route) { return memories_[route]; }
   [[nodiscard]] routing::retry_budget& budget_of(const config::provider_config& provider);

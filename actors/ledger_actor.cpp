@@ -3,29 +3,16 @@
 #include "actors/admin_answers.hpp"
 #include "actors/events_json.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-
 #include <algorithm>
 #include <charconv>
 
 namespace switchyard::actors {
-
-namespace json = boost::json;
 
 namespace {
 
 // A live view follows 20 decisions a second at most; the log has all of them.
 constexpr int decision_events_per_second = 20;
 constexpr std::string_view decision_prefix = "/admin/v1/decisions/";
-
-json::object to_object(const spend_sums& sums) {
-  return {{"requests", sums.requests},         {"errors", sums.errors},
-          {"unpriced", sums.unpriced},         {"input_tokens", sums.input_tokens},
-          {"output_tokens", sums.output_tokens}, {"cached_tokens", sums.cached_tokens},
-          {"cost_usd", format_usd(sums.cost)}};
-}
 
 decision_filter filter_of(std::string_view query) {
   decision_filter filter;
@@ -44,14 +31,10 @@ decision_filter filter_of(std::string_view query) {
 }  // namespace
 
 void ledger_actor_state::fold(const std::vector<request_record>& records) {
-  std::uint64_t entries = 0;
   for (const auto& record : records) {
-    spend_.add(record);
     decisions_.add(record);
-    entries += record.attempts.size();
     emit_sampled(record);
   }
-  around.world->counters.ledger_entries.fetch_add(entries, std::memory_order_relaxed);
 }
 
 void ledger_actor_state::emit_sampled(const request_record& record) {
@@ -69,13 +52,16 @@ void ledger_actor_state::emit_sampled(const request_record& record) {
 
 void ledger_actor_state::configure(const config::config& effective) {
   decisions_.keep(effective.telemetry.decisions_kept);
-  tags_.clear();
-  for (const auto& key : effective.virtual_keys) tags_[key.name] = key.tags;
+  around.world->ledger->configure(effective.ledger);
 }
 
-admin_answer ledger_actor_state::answer(const admin_question& question) const {
+admin_answer ledger_actor_state::answer(const admin_question& question) {
   if (question.path == "/admin/v1/decisions") return {200, "application/json", decisions_.newest(filter_of(question.query))};
-  if (question.path == "/admin/v1/spend") return spend_answer(question.query);
+  const auto& ledger = around.world->ledger;
+  if (question.path == "/admin/v1/spend") return spend_answer(*ledger, question.query);
+  if (question.path == "/admin/v1/ledger") return ledger_page_answer(*ledger, question.query);
+  if (question.path == "/admin/v1/ledger/verify") return question.method == "POST" ? check_.begin(ledger) : check_.tell();
+  if (question.path == "/admin/v1/backup") return backup_answer(*ledger, question.body);
   request_id id;
   const std::string_view path = question.path;
   if (path.starts_with(decision_prefix) && request_id::parse(path.substr(decision_prefix.size()), id)) {
@@ -84,28 +70,12 @@ admin_answer ledger_actor_state::answer(const admin_question& question) const {
   return problem_answer(404, "not_found", "no decision of that request id is kept");
 }
 
-admin_answer ledger_actor_state::spend_answer(std::string_view query) const {
-  auto by = query_value(query, "by");
-  if (by.empty()) by = "model";
-  if (!spend::knows(by)) return problem_answer(400, "invalid_request", "by: one of model, virtual_key, provider, route, tag");
-  if (!query_value(query, "from").empty() || !query_value(query, "to").empty())
-    return problem_answer(400, "invalid_request", "from, to: this version keeps sums since the node's start only");
-  json::array groups;
-  for (const auto& [name, sums] : spend_.by(by, tags_)) {
-    auto group = to_object(sums);
-    group["name"] = name;
-    groups.push_back(std::move(group));
-  }
-  const auto started = wall_now() - std::chrono::duration_cast<wall_time::duration>(steady_now() - around.world->started);
-  const json::object body{{"by", by}, {"since", rfc3339(started)}, {"total", to_object(spend_.total())}, {"groups", std::move(groups)}};
-  return {200, "application/json", json::serialize(body)};
-}
-
 actor_line ledger_actor_state::line() {
-  return {"ledger", "ledger",
-          std::to_string(around.world->counters.ledger_entries.load(std::memory_order_relaxed)) + " entries, " +
-              std::to_string(decisions_.size()) + " decisions kept",
-          mailbox_depth(self)};
+  const auto now = around.world->ledger->now();
+  std::string state = std::to_string(now.rows) + " entries, " + std::to_string(decisions_.size()) + " decisions kept";
+  if (!now.writing) state += ", the disk takes no writes: " + std::to_string(now.waiting) + " entries wait";
+  if (now.dropped > 0) state += ", " + std::to_string(now.dropped) + " entries lost for want of room";
+  return {"ledger", "ledger", std::move(state), mailbox_depth(self)};
 }
 
 ledger_handle::behavior_type ledger_actor(ledger_handle::stateful_pointer<ledger_actor_state> self, surroundings around) {

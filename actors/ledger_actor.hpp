@@ -1,9 +1,10 @@
-// Accounting in memory: sums since the start and the last decisions. Nothing here survives a restart.
+// Answers about money and decisions: the last decisions are its own, in memory; the ledger on disk is the ledger_writer's. Detached: it
+// reads the disk.
 #pragma once
 
 #include "actors/decision_log.hpp"
+#include "actors/ledger_answers.hpp"
 #include "actors/messages.hpp"
-#include "actors/spend.hpp"
 
 namespace switchyard::actors {
 
@@ -12,7 +13,7 @@ struct ledger_actor_state {
 
   void fold(const std::vector<request_record>& records);
   void configure(const config::config& effective);
-  [[nodiscard]] admin_answer answer(const admin_question& question) const;
+  [[nodiscard]] admin_answer answer(const admin_question& question);
   [[nodiscard]] actor_line line();
 
   ledger_handle::stateful_pointer<ledger_actor_state> self;
@@ -20,11 +21,9 @@ struct ledger_actor_state {
 
  private:
   void emit_sampled(const request_record& record);
-  [[nodiscard]] admin_answer spend_answer(std::string_view query) const;
 
   decision_log decisions_{10000};
-  spend spend_;
-  spend::tags_by_key tags_;
+  ledger_check check_;
   std::int64_t event_second_ = 0;
   int events_in_second_ = 0;
 };

@@ -255,8 +255,8 @@ using intake_handle = caf::typed_actor<
 using ledger_handle = caf::typed_actor<
     reports_status,
     caf::reacts_to<batch_arrived>,
-    caf::reacts_to<config_changed>,              ///< how many decisions to keep
-    caf::replies_to<part_request>::with<part_answer>>;   ///< decisions, decisions/{id}, spend
+    caf::reacts_to<config_changed>,              ///< how many decisions to keep, how durable the ledger is
+    caf::replies_to<part_request>::with<part_answer>>;   ///< decisions, decisions/{id}, spend, ledger, backup
 
 /// Folds records into the contract's metrics.
 using metrics_handle = caf::typed_actor<

@@ -10,7 +10,7 @@ part_answer render(const metrics_actor_state& state) {
   const auto& world = *state.around.world;
   live_figures live;
   live.keys = state.keys;
-  live.ledger_entries = world.counters.ledger_entries.load(std::memory_order_relaxed);
+  live.ledger_entries = world.ledger->now().rows;
   live.records_dropped = world.counters.records_dropped.load(std::memory_order_relaxed);
   live.actor_restarts = world.counters.actor_restarts.load(std::memory_order_relaxed);
   live.connections = world.hooks.connections ? world.hooks.connections() : 0;

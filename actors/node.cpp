@@ -45,6 +45,7 @@ struct node::state {
 
   std::vector<std::unique_ptr<net::io_thread>> io;
   std::unique_ptr<net::io_thread> admin_thread;
+  std::shared_ptr<ledger_writer> ledger;
   std::unique_ptr<actor_world> world;
   std::vector<std::unique_ptr<thread_context>> contexts;   // by I/O thread
   std::unique_ptr<net::server> data;
@@ -86,6 +87,7 @@ struct node::state {
     for (auto& context : contexts) {
       context->thread.post([&, here = context.get()] {
         here->flush();
+        here->ledger.flush();
         const std::lock_guard guard(mutex);
         if (--left == 0) through.notify_one();
       });
@@ -105,13 +107,16 @@ node::~node() { stop(); }
 result<node_addresses> node::start() {
   auto& s = *state_;
   s.take_limits(s.config.server);
+  auto ledger = ledger_writer::open(s.config);
+  if (!ledger) return ledger.failure();
+  s.ledger = *std::move(ledger);
   const int threads = thread_count(s.config.server);
   for (int i = 0; i < threads; ++i) s.io.push_back(std::make_unique<net::io_thread>("io-" + std::to_string(i)));
   s.admin_thread = std::make_unique<net::io_thread>("admin");
   for (auto& thread : s.io) thread->start();
   s.admin_thread->start();
   s.running = true;
-  s.world = std::make_unique<actor_world>(s.config, s.hooks());
+  s.world = std::make_unique<actor_world>(s.config, s.hooks(), s.ledger);
 
   std::random_device seed;
   std::vector<net::io_thread*> pointers;
@@ -119,7 +124,7 @@ result<node_addresses> node::start() {
     pointers.push_back(thread.get());
     s.contexts.push_back(std::make_unique<thread_context>(
         *thread, s.world->feed(), s.limits, s.draining,
-        [world = s.world.get()](std::vector<request_record> batch) { world->report(std::move(batch)); },
+        [world = s.world.get()](std::vector<request_record> batch) { world->report(std::move(batch)); }, s.ledger,
         (static_cast<std::uint64_t>(seed()) << 32) ^ seed()));
   }
   s.data = std::make_unique<net::server>(pointers, data_options(s.config.server), [this](net::exchange& x) {
@@ -164,12 +169,14 @@ void node::stop() {
   s.draining.store(true);
   if (s.data) s.data->drain(s.config.server.drain_timeout);
   s.flush_threads();
+  if (s.ledger) s.ledger->stop();                // answers that wait for it are on their way before the threads end
   if (s.admin) s.admin->stop();
   for (auto& thread : s.io) thread->stop();
   for (auto& thread : s.io) thread->join();
   s.admin_thread->stop();
   s.admin_thread->join();
   s.world.reset();
+  s.ledger.reset();
   s.admin.reset();
   s.data.reset();
   s.contexts.clear();

@@ -21,7 +21,8 @@ class node {
   node(config::config initial, dashboard_page dashboard);
   ~node();
 
-  /// Ready to take traffic when it returns. An error names the address that could not be bound or the file that could not be read.
+  /// Ready to take traffic when it returns. An error names the address that could not be bound or the file that could not be read;
+  /// error_origin::storage: the data directory is in use, damaged or not writable.
   [[nodiscard]] result<node_addresses> start();
   /// Takes over what may change while running; listen addresses and thread counts need a restart (logged).
   [[nodiscard]] outcome reload(config::config next);

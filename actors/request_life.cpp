@@ -293,6 +293,7 @@ net::task<void> request_life::answer_error(error what) {
   for (const auto& [name, value] : own) headers.push_back({name, value});
   if (what.origin == error_origin::internal && what.code == error_code::internal)
     log::error("internal_error", what.message, {{"request_id", std::string(id_text_, sizeof id_text_)}});
+  if (!record_.attempts.empty()) (void)co_await seal_row(record_.attempts.back());
   const auto sent = co_await x_.respond(record_.status, headers, std::string_view(body));
   settle(sent ? record_.status : 499, record_.error_code, sent ? request_ending::error : request_ending::client_gone);
 }
@@ -310,6 +311,7 @@ void request_life::settle(int status, std::string_view error_code, request_endin
   record_.duration = std::chrono::duration_cast<microseconds>(now - x_.started());
   if (decision_.empty() && selection_) decision_ = selection_->reason();
   record_.decision = std::move(decision_);
+  settle_row(true);
   here_.record(std::move(record_));
 }
 

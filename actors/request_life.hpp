@@ -47,12 +47,20 @@ class request_life {
   [[nodiscard]] providers::answer_context answer_context() const;
   [[nodiscard]] net::task<attempt_end> relay_stream(net::upstream_call& call, const net::response_head& head, attempt_record& report, bool hide_usage);
   [[nodiscard]] net::task<attempt_end> relay_refusal(providers::failure& problem, attempt_record& report);
+  attempt_end unrecorded(attempt_record& report);
   attempt_end attempt_failed(const routing::picked_key& pick, attempt_record& report, const error& why, milliseconds retry_after);
   attempt_end call_broke(const routing::picked_key& pick, net::upstream_call& call, attempt_record& report, const error& why);
   attempt_end provider_failed(const routing::picked_key& pick, attempt_record& report, const providers::failure& problem);
   void read_limits(const routing::picked_key& pick, const net::response_head& head);
   [[nodiscard]] net::task<void> answer_error(error what);
   void settle(int status, std::string_view error_code, request_ending ending);
+
+  // request_ledger.cpp: what the ledger is told
+  [[nodiscard]] ledger_entry entry_of(const std::shared_ptr<const routing::key_entry>& key, const std::string& model) const;
+  [[nodiscard]] ledger_entry settlement_of(const attempt_record& report, bool last) const;
+  [[nodiscard]] net::task<bool> reserve_row(const routing::picked_key& pick);
+  [[nodiscard]] net::task<bool> seal_row(const attempt_record& report);
+  void settle_row(bool last);
 
   void note_usage(const providers::usage& reported, std::int64_t estimated_output);
   void price_it(const routing::picked_key& pick);
@@ -80,6 +88,8 @@ class request_life {
   std::optional<error> last_error_;
   bool content_sent_ = false;
   bool settled_ = false;
+  std::uint8_t attempt_number_ = 0;              // of the newest row, from 1
+  bool row_open_ = false;                        // it is reserved and not settled
 
   // What the answer's headers point into.
   char id_text_[36];

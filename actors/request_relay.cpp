@@ -66,10 +66,19 @@ net::task<request_life::attempt_end> request_life::attempt(const routing::picked
   const auto begun = here_.thread.now();
 
   attempt_end end = attempt_end::client_left;
-  if (x_.client_gone())
+  if (x_.client_gone()) {
     report.outcome.result = call_result::client_gone;
-  else
+  } else if (!co_await reserve_row(pick)) {
+    end = unrecorded(report);
+  } else if (x_.client_gone()) {
+    report.outcome.result = call_result::not_asked;   // it left while the reservation was on its way to the disk
+  } else {
     end = co_await call_provider(pick, report, begun);
+    if (report.outcome.result == call_result::client_gone && !record_.cost && !record_.unpriced) {
+      record_.used = {.input = record_.input_tokens};   // it left before the provider said anything: the prompt was read
+      price_it(pick);
+    }
+  }
 
   // Every attempt is reported and gives back what it held, whatever happened.
   const auto now = here_.thread.now();
@@ -195,6 +204,7 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
     for (const auto& field : head.headers)
       if (is_one_of(field.name, wire->provider_headers())) headers.push_back(field);
   const std::string_view answer = translates_ ? std::string_view(translated.body) : *body;
+  if (!co_await seal_row(report)) co_return unrecorded(report);
   if (auto sent = co_await x_.respond(record_.status, headers, answer); !sent) co_return attempt_end::client_left;
   co_return attempt_end::answered;
 }
@@ -223,8 +233,11 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
     const bool closed = piece->empty();
     const auto& step = closed ? decoder->close() : decoder->feed(*piece);
     finished = finished || step.finished;
+    const bool hold_last = finished && here_.ledger.holds_answers();   // the last bytes wait for the row
     if (content_sent_) {
-      if (!step.forward.empty())
+      if (hold_last)
+        for (const auto event : step.forward) held += event;
+      else if (!step.forward.empty())
         if (auto sent = co_await x_.write(step.forward); !sent) call.cancel();
     } else {
       for (const auto event : step.forward) held += event;
@@ -236,9 +249,11 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
         auto headers = answer_headers(content_type, false);
         headers.push_back({"x-accel-buffering", "no"});
         (void)co_await x_.begin(status, headers);
-        const std::string_view first[] = {held};
-        if (auto sent = co_await x_.write(first); !sent) call.cancel();
-        std::string().swap(held);
+        if (!hold_last) {
+          const std::string_view first[] = {held};
+          if (auto sent = co_await x_.write(first); !sent) call.cancel();
+          std::string().swap(held);
+        }
       }
     }
     if (step.problem) problem = step.problem;
@@ -254,9 +269,15 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
   }
   if (finished && !problem) {
     report.outcome.result = call_result::ok;
-    const auto sent = co_await x_.end();
-    co_await call.skip_rest(longest_tail);   // so that the connection can serve again
-    co_return sent ? attempt_end::answered : attempt_end::client_left;
+    if (co_await seal_row(report)) {
+      const std::string_view last[] = {held};
+      if (!held.empty()) (void)co_await x_.write(last);
+      const auto sent = co_await x_.end();
+      co_await call.skip_rest(longest_tail);   // so that the connection can serve again
+      co_return sent ? attempt_end::answered : attempt_end::client_left;
+    }
+    (void)unrecorded(report);
+    broken = last_error_;
   }
   if (!problem && !broken) {
     broken = upstream_failure(error_code::upstream_error, "the provider ended its stream early");
@@ -272,6 +293,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
   report.problem = why.message;
   record_.ending = request_ending::error;
   record_.error_code = to_string(why.code);
+  if (row_open_) (void)co_await seal_row(report);
   std::string event = decoder->failure_event(why);
   if (event.empty()) event = ingress_.stream_error(request_.operation, why);
   const std::string_view last[] = {event};
@@ -290,6 +312,7 @@ net::task<request_life::attempt_end> request_life::relay_refusal(providers::fail
   record_.output_tokens = 0;
   record_.input_tokens = 0;
   const std::string body = problem.body_for_client.empty() ? ingress_.error_body(problem.what) : std::move(problem.body_for_client);
+  (void)co_await seal_row(report);
   auto headers = answer_headers("application/json", false);
   const auto own = ingress_.error_headers(problem.what);
   for (const auto& [name, value] : own) headers.push_back({name, value});
@@ -307,6 +330,14 @@ providers::answer_context request_life::answer_context() const {
 }
 
 // ---- failover ----------------------------------------------------------------------------------------------------
+
+/// The ledger cannot write and answers wait for it: nobody else is asked, for each would have to be recorded, too.
+request_life::attempt_end request_life::unrecorded(attempt_record& report) {
+  if (report.outcome.result != call_result::ok) report.outcome.result = call_result::not_asked;
+  last_error_ = error{error_code::overloaded, error_origin::storage, true, "the node cannot record what this request costs; try again later", {}, 503, 2};
+  report.problem = last_error_->message;
+  return x_.client_gone() ? attempt_end::client_left : attempt_end::give_up;
+}
 
 request_life::attempt_end request_life::attempt_failed(const routing::picked_key& pick, attempt_record& report, const error& why, milliseconds retry_after) {
   report.problem = why.message;

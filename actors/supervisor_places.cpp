@@ -103,7 +103,7 @@ void supervisor::spawn_services() {
   using services = address_book::services;
   place("events", "events", [=, this] { in_book("events", &services::events, self_->spawn(events_actor, around_)); });
   place("ledger", "ledger", [=, this] {
-    const ledger_handle ledger = self_->spawn(ledger_actor, around_);
+    const ledger_handle ledger = self_->spawn<caf::detached>(ledger_actor, around_);
     if (config_) self_->send(ledger, config_changed{config_, 0});
     in_book("ledger", &services::ledger, ledger);
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actor_world.hpp"
+#include "actors/ledger_writer.hpp"
 #include "actors/request_record.hpp"
 #include "actors/yard_feed.hpp"
 #include "base/clock.hpp"
@@ -48,7 +49,6 @@ class batch_gate {
 /// Written by whoever sees it happen, read by `status` and the metrics.
 struct world_counters {
   std::atomic<std::uint64_t> records_dropped{0};     ///< their batch found the gate full
-  std::atomic<std::uint64_t> ledger_entries{0};      ///< one per attempt
   std::atomic<std::uint64_t> actor_restarts{0};
   std::atomic<std::uint64_t> config_version{0};      ///< configs applied so far
 };
@@ -80,9 +80,10 @@ class listener_list {
 };
 
 struct world_context {
-  explicit world_context(io_hooks io) : hooks(std::move(io)) {}
+  world_context(io_hooks io, std::shared_ptr<ledger_writer> writer) : hooks(std::move(io)), ledger(std::move(writer)) {}
 
   const io_hooks hooks;
+  const std::shared_ptr<ledger_writer> ledger;       ///< has a thread of its own
   const steady_time started = steady_now();
   yard_feed feed;                                    ///< the supervisor is the one writer
   batch_gate gate;

@@ -222,6 +222,7 @@ BOOST_AUTO_TEST_CASE(decisions_and_spend_follow_the_records) {
   const auto same = get(world, "/admin/v1/decisions/" + failed_over.id.to_string());
   BOOST_TEST(text(same.at("route")) == "auto");
   BOOST_TEST(ask(world, "GET", "/admin/v1/decisions/00000000-0000-0000-0000-0000000000ff").status == 404);
+  account(world.ledger(), failed_over);
   const auto spend = get(world, "/admin/v1/spend", "by=route");
   BOOST_TEST(text(spend.at("groups").at(0).at("name")) == "auto");
   BOOST_TEST(text(spend.at("total").at("cost_usd")) == "0.000450000");
@@ -240,7 +241,9 @@ BOOST_AUTO_TEST_CASE(every_record_is_either_accounted_for_or_counted_as_dropped)
 
 BOOST_AUTO_TEST_CASE(metrics_are_prometheus_text_with_the_contracts_names) {
   actor_world world(two_keys(), {});
-  world.report({request({attempt(key_of(world, 0), call_result::server_error), attempt(key_of(world, 1), call_result::ok)})});
+  const auto record = request({attempt(key_of(world, 0), call_result::server_error), attempt(key_of(world, 1), call_result::ok)});
+  account(world.ledger(), record);
+  world.report({record});
   get_until(world, "/admin/v1/status", [](const auto& s) { return s.at("unworked_batches").template to_number<int>() == 0; });
   const auto answer = ask(world, "GET", "/metrics");
   BOOST_TEST(answer.status == 200);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/actor_world.hpp"
+#include "actors/ledger_writer.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -91,6 +92,33 @@ inline std::vector<request_record> requests(const std::shared_ptr<const routing:
   std::vector<request_record> batch;
   for (int i = 0; i < count; ++i) batch.push_back(request({attempt(key, result)}));
   return batch;
+}
+
+/// The record's attempts as an I/O thread hands them to the ledger; in it when this returns.
+inline void account(ledger_writer& ledger, const request_record& record) {
+  std::vector<ledger_entry> entries;
+  for (std::size_t i = 0; i < record.attempts.size(); ++i) {
+    const auto& made = record.attempts[i];
+    ledger_entry entry;
+    entry.id = {record.id, static_cast<std::uint8_t>(i + 1)};
+    entry.route = record.route;
+    entry.key = made.key;
+    entry.model = made.model;
+    entries.push_back(entry);
+    entry.settles = true;
+    entry.last = i + 1 == record.attempts.size();
+    entry.outcome = routing::is_success(made.outcome.result) ? storage::row_outcome::ok : storage::row_outcome::error;
+    entry.cost = 0;
+    if (entry.last) {
+      entry.input_tokens = record.input_tokens;
+      entry.output_tokens = record.output_tokens;
+      entry.cost = record.cost;
+    }
+    entries.push_back(std::move(entry));
+  }
+  std::promise<bool> durable;
+  ledger.submit(std::move(entries), [&](bool yes) { durable.set_value(yes); });
+  if (!durable.get_future().get()) throw std::runtime_error("the ledger did not take the record");
 }
 
 /// Collects live events and waits for one that fits.

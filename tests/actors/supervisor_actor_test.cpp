@@ -16,7 +16,7 @@ namespace {
 
 /// A supervisor that has applied two_keys().
 struct supervised {
-  supervised() : world(std::make_shared<world_context>(io_hooks{})), book(std::make_shared<address_book>()), system(settings) {
+  supervised() : world(std::make_shared<world_context>(io_hooks{}, ledger_writer::in_memory("yard-test"))), book(std::make_shared<address_book>()), system(settings) {
     it = system.spawn(supervisor_actor, surroundings{world, book});
     auto applied = std::make_shared<std::promise<bool>>();
     auto result = applied->get_future();

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(the_gate_admits_no_more_batches_than_it_holds) {
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_gives_its_place_back_with_its_last_reader) {
-  const auto world = std::make_shared<world_context>(io_hooks{});
+  const auto world = std::make_shared<world_context>(io_hooks{}, ledger_writer::in_memory("yard-test"));
   BOOST_REQUIRE(world->gate.enter());
   auto first = std::make_shared<const record_batch>(world, std::vector<request_record>(3));
   auto second = first;

@@ -165,12 +165,13 @@ def provider(url, *keys, **more):
 class Yard:
     """A node with the given config (a dict; written as JSON, which is valid YAML)."""
 
-    def __init__(self, config, *arguments, environment=None):
+    def __init__(self, config, *arguments, environment=None, data_dir=None):
+        """`data_dir`: one that outlives this node; left out: one of its own."""
         self.folder = tempfile.mkdtemp(prefix="switchyard-e2e-")
         self.config_path = pathlib.Path(self.folder) / "config.yaml"
         self.write(config)
         command = [str(BIN / "switchyard"), "--config", str(self.config_path), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
-                   "--data-dir", self.folder + "/data", *arguments]
+                   "--data-dir", data_dir or self.folder + "/data", *arguments]
         self.process = Process(command, self.folder, r"listening data=(\S+) admin=(\S+)", environment)
         self.address, self.admin_address = self.process.match.groups()
         self.url, self.admin = "http://" + self.address, "http://" + self.admin_address

@@ -131,7 +131,7 @@ int run(const tools::node_command& command) {
   if (!at) {
     std::cerr << "switchyard: " << at.failure().message << '\n';
     log::stop();
-    return 1;
+    return at.failure().origin == error_origin::storage ? 2 : 1;   // data_dir is part of the configuration
   }
   std::printf("listening data=%s admin=%s cluster=none\n", show(at->data).c_str(), show(at->admin).c_str());
   welcome(*at, *loaded.value, sim != nullptr);

@@ -1,0 +1,36 @@
+// What an I/O thread hands to the ledger's writer: a reservation or a settlement, names by reference. No CAF.
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/money.hpp"
+#include "routing/yard.hpp"
+#include "storage/ledger_row.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace switchyard::actors {
+
+struct ledger_entry {
+  bool settles = false;                          ///< else it reserves
+  storage::attempt_key id;
+  std::shared_ptr<const routing::yard> yard;     ///< keeps what the next three point into
+  const routing::provider_entry* provider = nullptr;   ///< reservations: whose price; may be null
+  const routing::virtual_key_entry* virtual_key = nullptr;
+  std::shared_ptr<const routing::route_entry> route;
+  std::shared_ptr<const routing::key_entry> key;
+  std::string model;
+  std::int64_t input_tokens = 0;                 ///< reservations: estimate
+  std::int64_t output_tokens = 0;                ///< reservations: most the client asked for; 0: it did not say
+
+  // Settlements only:
+  bool last = true;
+  bool estimated = false;
+  std::int64_t cached_tokens = 0;
+  std::optional<nano_usd> cost;
+  storage::row_outcome outcome = storage::row_outcome::ok;
+};
+
+}  // namespace switchyard::actors

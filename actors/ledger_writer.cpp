@@ -1,0 +1,213 @@
+#include "actors/ledger_writer.hpp"
+
+#include "base/log.hpp"
+#include "providers/price_catalogue.hpp"
+#include "storage/memory_store.hpp"
+#include "storage/rocks_store.hpp"
+
+#include <filesystem>
+
+namespace switchyard::actors {
+
+namespace {
+
+constexpr std::uint64_t most_waiting = 200'000;            // entries in memory, about 300 bytes each
+constexpr std::size_t most_in_one_commit = 4096;
+constexpr milliseconds retry_every{500};
+constexpr milliseconds retention_every = std::chrono::minutes(10);
+constexpr std::int64_t unsaid_output_tokens = 4096;        // reserved when the client names no limit
+
+storage::attempt_parties parties_of(const ledger_entry& entry) {
+  storage::attempt_parties who;
+  if (entry.route) who.route = entry.route->name;
+  if (entry.key) who.provider = entry.key->provider;
+  who.model = entry.model;
+  if (entry.key) who.key = entry.key->config.name;
+  if (entry.virtual_key != nullptr) who.virtual_key = entry.virtual_key->config.name;
+  if (entry.virtual_key != nullptr) who.tags = entry.virtual_key->config.tags;
+  return who;
+}
+
+storage::open_attempt reservation_of(const ledger_entry& entry) {
+  storage::open_attempt open;
+  open.id = entry.id;
+  open.at_us = std::chrono::duration_cast<microseconds>(wall_now().time_since_epoch()).count();
+  open.parties = parties_of(entry);
+  open.input_tokens = entry.input_tokens;
+  const auto output = entry.output_tokens > 0 ? entry.output_tokens : unsaid_output_tokens;
+  if (entry.provider != nullptr) open.reserved = providers::cost(entry.provider->price_of(entry.model), {.input = entry.input_tokens, .output = output});
+  return open;
+}
+
+storage::settlement settlement_of(const ledger_entry& entry) {
+  storage::settlement what;
+  what.id = entry.id;
+  what.parties = parties_of(entry);
+  what.last = entry.last;
+  what.estimated = entry.estimated;
+  what.input_tokens = entry.input_tokens;
+  what.output_tokens = entry.output_tokens;
+  what.cached_tokens = entry.cached_tokens;
+  what.cost = entry.cost;
+  what.outcome = entry.outcome;
+  return what;
+}
+
+}  // namespace
+
+result<std::shared_ptr<ledger_writer>> ledger_writer::open(const config::config& config) {
+  auto on = storage::open_rocks_store(config.node.data_dir + "/ledger", storage::on_damage::refuse);
+  if (!on) return on.failure();
+  auto opened = storage::ledger::open(**on, config.node.name, wall_now());
+  if (!opened) {
+    auto what = opened.failure();
+    what.message = config.node.data_dir + "/ledger: " + what.message;
+    return what;
+  }
+  if (opened->orphans > 0)
+    log::warn("ledger_orphans_settled", "calls that the last process had under way are settled as unknown, charged as reserved",
+              {{"attempts", static_cast<std::uint64_t>(opened->orphans)}});
+  const auto orphans = opened->orphans;
+  std::shared_ptr<ledger_writer> made(new ledger_writer(std::move(*on), std::move(opened->value)));
+  made->rows_.store(orphans);
+  made->configure(config.ledger);
+  return made;
+}
+
+std::shared_ptr<ledger_writer> ledger_writer::in_memory(const std::string& node) {
+  auto on = std::make_unique<storage::memory_store>();
+  auto opened = storage::ledger::open(*on, node, wall_now());
+  return std::shared_ptr<ledger_writer>(new ledger_writer(std::move(on), std::move(opened->value)));
+}
+
+ledger_writer::ledger_writer(std::unique_ptr<storage::store> on, std::unique_ptr<storage::ledger> ledger)
+    : store_(std::move(on)), ledger_(std::move(ledger)), thread_([this] { run(); }) {}
+
+ledger_writer::~ledger_writer() { stop(); }
+
+void ledger_writer::configure(const config::ledger_section& section) {
+  sync_.store(section.durability == config::ledger_durability::sync, std::memory_order_relaxed);
+  retention_ms_.store(section.retention.count(), std::memory_order_relaxed);
+}
+
+void ledger_writer::submit(std::vector<ledger_entry> entries, std::function<void(bool)> then) {
+  const auto count = entries.size();
+  const bool room = waiting_.fetch_add(count, std::memory_order_relaxed) + count <= most_waiting;
+  if (room) {
+    const std::lock_guard guard(mutex_);
+    if (!stopping_) {
+      queue_.push_back({std::move(entries), std::move(then)});
+      if (queue_.size() == 1) arrived_.notify_one();
+      return;
+    }
+  }
+  waiting_.fetch_sub(count, std::memory_order_relaxed);
+  if (dropped_.fetch_add(count, std::memory_order_relaxed) % 10'000 == 0)
+    log::error("ledger_entries_dropped", "no room in memory for the ledger's entries: they are lost", {{"entries", static_cast<std::uint64_t>(count)}});
+  if (then) then(false);
+}
+
+void ledger_writer::stop() {
+  {
+    const std::lock_guard guard(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    arrived_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void ledger_writer::run() {
+  while (true) {
+    std::vector<submission> batch;
+    bool ending = false;
+    {
+      std::unique_lock lock(mutex_);
+      arrived_.wait_for(lock, writing_.load() ? milliseconds(retention_every) : retry_every, [this] { return stopping_ || !queue_.empty(); });
+      batch.swap(queue_);
+      ending = stopping_;
+    }
+    take(batch);
+    keep_house();
+    if (!ending) continue;
+    const std::lock_guard guard(mutex_);
+    if (queue_.empty()) break;
+  }
+  if (ledger_->staged() > 0)
+    log::error("ledger_entries_lost", "the disk did not take the ledger's last entries", {{"entries", static_cast<std::uint64_t>(ledger_->staged())}});
+}
+
+void ledger_writer::take(std::vector<submission>& batch) {
+  std::size_t told = 0;                          // submissions before it have been answered
+  const auto tell = [&](std::size_t upto, bool durable) {
+    for (; told < upto; ++told)
+      if (batch[told].then) batch[told].then(durable);
+  };
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    for (auto& entry : batch[i].entries) enter(entry);
+    batch[i].entries.clear();
+    if (ledger_->staged() >= most_in_one_commit) tell(i + 1, commit());
+  }
+  if (ledger_->staged() > 0 || told < batch.size()) tell(batch.size(), commit());
+}
+
+void ledger_writer::enter(ledger_entry& entry) {
+  const bool taken = entry.settles ? ledger_->settle(settlement_of(entry)) : ledger_->reserve(reservation_of(entry));
+  if (taken && entry.settles) rows_.fetch_add(1, std::memory_order_relaxed);
+  if (taken) return;
+  if (refused_.fetch_add(1, std::memory_order_relaxed) % 1000 == 0)
+    log::error("ledger_entry_refused", entry.settles ? "an attempt that is not open was settled" : "an attempt was reserved twice",
+               {{"request_id", entry.id.request.to_string()}});
+}
+
+bool ledger_writer::commit() {
+  const auto what = holds_answers() ? storage::survives::power : storage::survives::process;
+  if (!writing_.load(std::memory_order_relaxed)) {
+    if (steady_now() < next_try_) return false;
+    next_try_ = steady_now() + retry_every;
+    if (!ledger_->recover()) return false;
+    // What had failed is written by itself first.
+    if (!ledger_->commit(wall_now(), what)) return false;
+    writing_.store(true, std::memory_order_relaxed);
+    log::info("ledger_writes_again", "the ledger's disk takes writes again", {{"entries", static_cast<std::uint64_t>(ledger_->staged())}});
+  }
+  const auto written = ledger_->commit(wall_now(), what);
+  if (!written) {
+    writing_.store(false, std::memory_order_relaxed);
+    next_try_ = steady_now() + retry_every;
+    log::error("ledger_cannot_write", written.failure().message + "; entries are kept in memory until it can", {});
+  }
+  // Reservations that were settled before they were written count for nothing.
+  const std::lock_guard guard(mutex_);
+  std::uint64_t queued = 0;
+  for (const auto& waiting : queue_) queued += waiting.entries.size();
+  waiting_.store(queued + ledger_->staged(), std::memory_order_relaxed);
+  return written.has_value();
+}
+
+void ledger_writer::keep_house() {
+  const auto now = steady_now();
+  if (!writing_.load(std::memory_order_relaxed) && now >= next_try_) (void)commit();
+  const auto keep = milliseconds(retention_ms_.load(std::memory_order_relaxed));
+  if (keep.count() == 0 || now < next_retention_ || !writing_.load(std::memory_order_relaxed)) return;
+  next_retention_ = now + retention_every;
+  if (auto dropped = ledger_->retain(keep, wall_now()); !dropped)
+    log::warn("ledger_retention_failed", dropped.failure().message, {});
+}
+
+outcome ledger_writer::backup(const std::string& folder) const {
+  std::error_code bad;
+  if (std::filesystem::exists(folder, bad)) return client_error(error_code::invalid_request, folder + " exists; name a folder that does not", "dir");
+  std::filesystem::create_directories(folder, bad);
+  if (bad) return client_error(error_code::invalid_request, "cannot make the folder " + folder + ": " + bad.message(), "dir");
+  auto made = store_->checkpoint(folder + "/ledger");
+  if (!made) std::filesystem::remove_all(folder, bad);
+  return made;
+}
+
+ledger_writer::figures ledger_writer::now() const noexcept {
+  return {rows_.load(std::memory_order_relaxed), dropped_.load(std::memory_order_relaxed), refused_.load(std::memory_order_relaxed),
+          waiting_.load(std::memory_order_relaxed), writing_.load(std::memory_order_relaxed)};
+}
+
+}  // namespace switchyard::actors

@@ -1,0 +1,77 @@
+// What a request tells the ledger: each attempt is reserved before its provider is called and settled once, with how it ended.
+
+#include "actors/request_life.hpp"
+
+#include "providers/price_catalogue.hpp"
+
+namespace switchyard::actors {
+
+namespace {
+
+using routing::call_result;
+
+/// Did the provider answer, so that its tokens are charged?
+bool is_charged(call_result result) noexcept {
+  return result == call_result::ok || result == call_result::stream_broken || result == call_result::client_gone;
+}
+
+}  // namespace
+
+ledger_entry request_life::entry_of(const std::shared_ptr<const routing::key_entry>& key, const std::string& model) const {
+  ledger_entry entry;
+  entry.id = {record_.id, attempt_number_};
+  entry.yard = yard_;
+  entry.virtual_key = virtual_key_;
+  entry.route = record_.route;
+  entry.key = key;
+  entry.model = model;
+  return entry;
+}
+
+/// False: the ledger waits for the disk and the disk failed; the provider must not be called.
+net::task<bool> request_life::reserve_row(const routing::picked_key& pick) {
+  settle_row(false);
+  ++attempt_number_;
+  auto entry = entry_of(pick.key, pick.model);
+  entry.provider = pick.provider.get();
+  entry.input_tokens = request_.input_tokens;
+  entry.output_tokens = request_.max_output_tokens;
+  row_open_ = true;
+  if (here_.ledger.holds_answers()) co_return co_await here_.ledger.add_and_wait(std::move(entry));
+  here_.ledger.add(std::move(entry));
+  co_return true;
+}
+
+ledger_entry request_life::settlement_of(const attempt_record& report, bool last) const {
+  auto entry = entry_of(report.key, report.model);
+  entry.settles = true;
+  entry.last = last;
+  const auto result = report.outcome.result;
+  const bool well = result == call_result::ok || result == call_result::not_asked;
+  const bool gone = result == call_result::client_gone || (last && well && record_.ending == request_ending::client_gone);
+  entry.outcome = gone ? storage::row_outcome::client_gone : result == call_result::ok ? storage::row_outcome::ok : storage::row_outcome::error;
+  entry.cost = 0;
+  if (!is_charged(result)) return entry;
+  entry.input_tokens = record_.input_tokens;
+  entry.output_tokens = record_.output_tokens;
+  entry.cached_tokens = record_.cached_tokens;
+  entry.estimated = record_.tokens_estimated;
+  entry.cost = record_.cost;
+  return entry;
+}
+
+/// The newest attempt's row, unless it was written already.
+void request_life::settle_row(bool last) {
+  if (!row_open_ || record_.attempts.empty()) return;
+  row_open_ = false;
+  here_.ledger.add(settlement_of(record_.attempts.back(), last));
+}
+
+/// Before an answer's last bytes leave: where answers wait for their rows, the row is durable when this returns true.
+net::task<bool> request_life::seal_row(const attempt_record& report) {
+  if (!row_open_ || !here_.ledger.holds_answers()) co_return true;
+  row_open_ = false;
+  co_return co_await here_.ledger.add_and_wait(settlement_of(report, true));
+}
+
+}  // namespace switchyard::actors
