@@ -18,11 +18,6 @@ namespace json = boost::json;
 
 namespace {
 
-void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
 std::optional<json::value> parsed(std::string_view text) {
   boost::system::error_code problem;
   auto value = json::parse(json::string_view(text.data(), text.size()), problem);
@@ -86,6 +81,16 @@ json::value chat_body(const std::string& prompt) {
 }
 
 }  // namespace
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+std::optional<json::value> json_answer(const result<admin_reply>& asked) {
+  const auto reply = answer_of(asked);
+  return reply ? json_of(*reply) : std::nullopt;
+}
 
 void complain(std::string_view message) { std::cerr << "switchyardctl: " << printable(message) << "\n"; }
 

@@ -6,6 +6,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,23 @@ struct explain_question {
 [[nodiscard]] int config_check(const std::string& file, bool json);
 [[nodiscard]] int config_schema();
 [[nodiscard]] int config_example();
+
+struct export_question {
+  std::string from, to;        ///< times; "": without bound
+  std::string format = "jsonl";
+};
+/// Rows to standard output, oldest first.
+[[nodiscard]] int ledger_export(const console& c, const export_question& question);
+/// Waits for the node's check of every row and sum; fine when nothing is wrong.
+[[nodiscard]] int ledger_verify(const console& c);
+/// The node writes a copy of what it keeps on disk to a new folder.
+[[nodiscard]] int backup(const console& c, const std::string& folder);
+/// Needs no node, and none may run on `data_dir`. What stood there is kept beside it.
+[[nodiscard]] int restore(const std::string& folder, const std::string& data_dir);
+
+/// Of an answer: nullopt when it is a failure, and the user was told.
+[[nodiscard]] std::optional<boost::json::value> json_answer(const result<admin_reply>& asked);
+void print(std::string_view text);
 
 /// Prints "switchyardctl: message" to stderr.
 void complain(std::string_view message);

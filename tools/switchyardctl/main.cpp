@@ -87,6 +87,7 @@ class command_line {
     auto* vkeys = app_.add_subcommand("vkeys", "Virtual keys")->require_subcommand(1);
     add_view("list", "Virtual keys with their limits", "/admin/v1/virtual-keys", show_virtual_keys, vkeys);
     add_spend();
+    add_ledger();
     auto* drain_command = app_.add_subcommand("drain", "Turn /readyz to 503, so that load balancers move on before the node is stopped");
     drain_command->add_option("NODE", node_, "Name of the node (default: the one that is asked)");
     on(drain_command, [this](const console& c) { return drain(c, node_); });
@@ -142,15 +143,35 @@ class command_line {
   void add_spend() {
     auto* command = app_.add_subcommand("spend", "Requests, tokens and cost, grouped");
     command->add_option("--by", by_, "Group by")->capture_default_str()->check(
-        CLI::IsMember({"model", "virtual_key", "provider", "route", "tag"}));
-    command->add_option("--from", from_, "Begin of the time span");
-    command->add_option("--to", to_, "End of the time span");
+        CLI::IsMember({"model", "virtual_key", "provider", "route", "tag", "key"}));
+    add_span(command);
     on(command, [this](const console& c) {
       std::string path = "/admin/v1/spend?by=" + percent_encoded(by_);
       if (!from_.empty()) path += "&from=" + percent_encoded(from_);
       if (!to_.empty()) path += "&to=" + percent_encoded(to_);
       return show(c, path, show_spend);
     });
+  }
+
+  void add_span(CLI::App* command) {
+    command->add_option("--from", from_, "From this time on: 2026-01-31, 2026-01-31T12:00:00Z or seconds since 1970")->type_name("TIME");
+    command->add_option("--to", to_, "Up to, without, this time")->type_name("TIME");
+  }
+
+  void add_ledger() {
+    auto* command = app_.add_subcommand("ledger", "The cost ledger: a row for every call")->require_subcommand(1);
+    on(command->add_subcommand("verify", "Check every row and every sum"), ledger_verify);
+    auto* rows = command->add_subcommand("export", "Rows to standard output, oldest first");
+    add_span(rows);
+    rows->add_option("--format", format_, "jsonl or csv")->capture_default_str()->check(CLI::IsMember({"jsonl", "csv"}));
+    on(rows, [this](const console& c) { return ledger_export(c, {from_, to_, format_}); });
+    auto* copy = app_.add_subcommand("backup", "Let the node copy what it keeps on disk to a new folder");
+    copy->add_option("DIR", file_, "A folder, on the node's machine, that does not exist")->required();
+    on(copy, [this](const console& c) { return backup(c, file_); });
+    auto* back = app_.add_subcommand("restore", "Put a backup in the place of a stopped node's data (needs no node)");
+    back->add_option("DIR", file_, "A folder that `backup` wrote")->required();
+    back->add_option("--data-dir", data_dir_, "The node's data directory")->capture_default_str()->type_name("DIR");
+    offline(back, [this] { return restore(file_, data_dir_); });
   }
 
   void add_config() {
@@ -178,7 +199,7 @@ class command_line {
   explain_question question_;
   int limit_ = 20;
   bool follow_ = false;
-  std::string request_id_, node_, by_ = "model", from_, to_, file_, shell_;
+  std::string request_id_, node_, by_ = "model", from_, to_, file_, shell_, format_ = "jsonl", data_dir_ = "./data";
 };
 
 }  // namespace

@@ -302,7 +302,7 @@ std::string show_spend(const json::value& answer, const table_style& style) {
   }
   auto by = text_at(answer, "by");
   for (char& c : by) c = c == '_' ? ' ' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  auto out = facts(answer, {{"since", "since"}});
+  auto out = facts(answer, {{"from", "from"}, {"to", "to"}});
   return out + tabulate(rows,
                         {text(by == "-" ? "NAME" : by, "name"), number("REQUESTS", "requests"), number("ERRORS", "errors"),
                          number("INPUT", "input_tokens"), number("OUTPUT", "output_tokens"), number("CACHED", "cached_tokens"),
