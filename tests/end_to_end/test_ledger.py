@@ -203,19 +203,44 @@ class Accounts(unittest.TestCase):
 
 
 class FullDisk(unittest.TestCase):
-    def test_serving_goes_on_and_the_ledger_recovers_within_5_seconds(self):
-        data = tempfile.mkdtemp(prefix="switchyard-data-")
-        self.addCleanup(shutil.rmtree, data, True)
-        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", data], capture_output=True).returncode != 0:
+    def setUp(self):
+        self.data = tempfile.mkdtemp(prefix="switchyard-data-")
+        self.addCleanup(shutil.rmtree, self.data, True)
+        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", self.data], capture_output=True).returncode != 0:
             self.skipTest("a small tmpfs needs root and the right to mount")
-        self.addCleanup(subprocess.run, ["umount", "-l", data])
-        sim = Sim()
-        yard = Yard({"providers": {"openai": provider(sim.url, key("one"))}}, data_dir=data)
-        ledger = lambda: next(a["state"] for a in yard.get_admin("/admin/v1/status")["actors"] if a["kind"] == "ledger")
-        ballast = pathlib.Path(data) / "ballast"
+        self.addCleanup(subprocess.run, ["umount", "-l", self.data])
+
+    def fill(self):
+        ballast = pathlib.Path(self.data) / "ballast"
         with contextlib.suppress(OSError), open(ballast, "wb", buffering=0) as out:
             while True:
                 out.write(bytes(4096))
+        return ballast
+
+    def test_where_answers_wait_for_their_rows_no_provider_is_asked_until_there_is_room(self):
+        sim = Sim()
+        yard = Yard({"ledger": {"durability": "sync"}, "providers": {"openai": provider(sim.url, key("one"))}}, data_dir=self.data)
+        ballast = self.fill()
+        answers = [yard.chat(stream=i % 2 == 0) for i in range(100)]
+        served = sum(status == 200 for status, _, _ in answers)
+        status, headers, body = answers[-1]
+        self.assertEqual((status, json.loads(body)["error"]["code"], headers["retry-after"]), (503, "overloaded", "2"))
+        asked = sim.requests()
+        self.assertEqual(yard.chat()[0], 503)
+        self.assertEqual(sim.requests(), asked, "a provider was asked and nobody could write it down")
+        ballast.unlink()
+        wait_until(lambda: yard.chat()[0] == 200, 5, "served again")
+        self.assertIn("fine:", ctl(yard, "ledger", "verify"))
+        settled = [r for r in rows_of(yard) if r["outcome"] == "ok"]
+        self.assertGreaterEqual(len(settled), served + 1)
+        self.assertEqual(yard.stop(), 0)
+        sim.stop()
+
+    def test_serving_goes_on_and_the_ledger_recovers_within_5_seconds(self):
+        sim = Sim()
+        yard = Yard({"providers": {"openai": provider(sim.url, key("one"))}}, data_dir=self.data)
+        ledger = lambda: next(a["state"] for a in yard.get_admin("/admin/v1/status")["actors"] if a["kind"] == "ledger")
+        ballast = self.fill()
         sent = 0
         deadline = time.monotonic() + 20
         while "takes no writes" not in ledger():
