@@ -1,0 +1,39 @@
+// Texts to vectors in microseconds: WordPiece, a table of rows, their sum, normalised.
+#pragma once
+
+#include "routing/embedding/pooling.hpp"
+#include "routing/embedding/table_file.hpp"
+#include "routing/embedding/vocabulary.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace switchyard::routing {
+
+/// The built-in embedding. Immutable once loaded: any number of threads may use it.
+class embedder {
+ public:
+  /// Loads a table file (models/embedding.bin).
+  [[nodiscard]] static result<embedder> load(const std::string& path);
+  [[nodiscard]] static result<embedder> of_table(table_file table);
+
+  [[nodiscard]] std::size_t dimensions() const noexcept { return table_.dimensions(); }
+  [[nodiscard]] const vocabulary& pieces() const noexcept { return pieces_; }
+
+  /// Writes the text's unit vector to `out` (dimensions() floats). A text without any piece gives zeros.
+  void embed(std::string_view text, std::span<float> out) const;
+  [[nodiscard]] std::vector<float> embed(std::string_view text) const;
+
+ private:
+  embedder(table_file table, vocabulary pieces) : table_(std::move(table)), pieces_(std::move(pieces)), pool_(best_pooling()) {}
+
+  table_file table_;
+  vocabulary pieces_;
+  pooling pool_;
+};
+
+/// The cosine of two vectors of embed(): -1..1; 0 when one is zero.
+[[nodiscard]] float cosine(std::span<const float> a, std::span<const float> b) noexcept;
+
+}  // namespace switchyard::routing
