@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -200,6 +201,47 @@ class SwitchyardCtl(unittest.TestCase):
         code, out, _ = self.ctl("config", "schema")
         self.assertEqual(code, 0)
         self.assertIn("properties", json.loads(out))
+
+    def models(self):
+        """A folder with a table of two words."""
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        text = b"[UNK]\nred\nblue\n"
+        rows = bytes(32) + bytes([100]) + bytes(31) + bytes([0, 100]) + bytes(30)
+        body = text + bytes(-len(text) % 8) + struct.pack("<3f", 0, 1, 1) + rows
+        body += bytes(-len(body) % 8)
+        file = b"swydemb1" + struct.pack("<4IQ", 32, 3, len(text), 0, 0) + body
+        words = struct.unpack(f"<{len(file) // 8}Q", file)
+        checksum = sum(word * (2 * i + 1) for i, word in enumerate(words)) % 2**64
+        (folder / "embedding.bin").write_bytes(file[:24] + struct.pack("<Q", checksum) + file[32:])
+        return str(folder)
+
+    def test_eval_answers_every_line_in_order_whatever_the_threads(self):
+        lines = self.file("".join(json.dumps({"id": n, "prompt": "red" if n % 3 else "blue"}) + "\n\n" for n in range(1000)))
+        for threads in ("1", "5"):
+            code, out, err = self.ctl("eval", "embed", "--in", lines, "--threads", threads, "--models", self.models())
+            self.assertEqual(code, 0, err)
+            answers = [json.loads(line) for line in out.splitlines()]
+            self.assertEqual([answer["id"] for answer in answers], list(range(1000)))
+            self.assertTrue(all(answer["vector"][0] == (1 if answer["id"] % 3 else 0) for answer in answers))
+            self.assertRegex(err, r"^items=1000 seconds=[0-9.]+ items_per_s=[0-9.]+ us_per_item=[0-9.]+\n$")
+
+    def test_eval_similarity_judges_by_the_threshold_and_finds_models_by_the_variable(self):
+        code, out, _ = self.ctl("eval", "similarity", "--in", "-", "--threshold", "0.7", stdin='{"a":"red blue","b":"red"}\n',
+                                SWITCHYARD_MODELS=self.models())
+        self.assertEqual(code, 0)
+        self.assertEqual(json.loads(out), {"similarity": 0.707107, "hit": True, "why": "cosine 0.7071 reaches 0.7000"})
+
+    def test_eval_names_the_line_it_cannot_answer_and_the_file_it_cannot_find(self):
+        lines = self.file('{"prompt":"red"}\n{"prompt":7}\n')
+        code, _, err = self.ctl("eval", "embed", "--in", lines, "--models", self.models())
+        self.assertEqual(code, 1)
+        self.assertIn(f"{lines}:2: prompt: expected a string", err)
+        code, _, err = self.ctl("eval", "embed", "--in", lines, "--models", "/nonexistent")
+        self.assertEqual(code, 1)
+        self.assertIn("/nonexistent/embedding.bin: No such file or directory", err)
+        code, _, err = self.ctl("eval", "embed", "--in", "/nonexistent.jsonl", "--models", self.models())
+        self.assertEqual(code, 1)
+        self.assertIn("/nonexistent.jsonl: No such file or directory", err)
 
     def test_bash_can_read_its_completion(self):
         script = self.ctl("completion", "bash")[1]

@@ -1,6 +1,7 @@
 // switchyardctl: asks and steers a running node through its admin API; checks config files without one.
 #include "tools/switchyardctl/commands.hpp"
 #include "tools/switchyardctl/completion.hpp"
+#include "tools/switchyardctl/eval.hpp"
 #include "tools/switchyardctl/views.hpp"
 
 #include <CLI/CLI.hpp>
@@ -92,6 +93,7 @@ class command_line {
     drain_command->add_option("NODE", node_, "Name of the node (default: the one that is asked)");
     on(drain_command, [this](const console& c) { return drain(c, node_); });
     add_config();
+    add_eval();
     add_completion();
   }
 
@@ -184,6 +186,24 @@ class command_line {
     offline(command->add_subcommand("example", "A commented file with every option (needs no node)"), config_example);
   }
 
+  void add_eval() {
+    auto* command = app_.add_subcommand("eval", "What the models say of the lines of a file (needs no node)")->require_subcommand(1);
+    auto* embed = command->add_subcommand("embed", R"({"id","prompt"} or {"id","messages"} per line -> {"id","vector"})");
+    add_lines(embed);
+    offline(embed, [this] { return eval_embed(eval_); });
+    auto* similarity = command->add_subcommand("similarity", R"({"a","b"} per line -> {"similarity","hit","why"})");
+    add_lines(similarity);
+    similarity->add_option("--threshold", eval_.threshold, "Cosine from which on it is a hit")->capture_default_str()->check(CLI::Range(-1.0, 1.0));
+    offline(similarity, [this] { return eval_similarity(eval_); });
+  }
+  void add_lines(CLI::App* command) {
+    command->add_option("--in", eval_.lines.in, "JSON lines; - for standard input")->required()->type_name("FILE");
+    command->add_option("--out", eval_.lines.out, "Where the answers go, in order; - for standard output")->capture_default_str()->type_name("FILE");
+    command->add_option("--threads", eval_.lines.threads, "Threads (default: all cores)")->check(CLI::Range(1, 1024));
+    command->add_option("--models", eval_.models, "Folder of the models (default: SWITCHYARD_MODELS, the installed ones, the source tree's)")
+        ->type_name("DIR");
+  }
+
   void add_completion() {
     auto* command = app_.add_subcommand("completion", "A completion script: source <(switchyardctl completion bash)");
     command->add_option("SHELL", shell_, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
@@ -197,6 +217,7 @@ class command_line {
   std::function<int()> chosen_;
   common_options common_;
   explain_question question_;
+  eval_options eval_;
   int limit_ = 20;
   bool follow_ = false;
   std::string request_id_, node_, by_ = "model", from_, to_, file_, shell_, format_ = "jsonl", data_dir_ = "./data";

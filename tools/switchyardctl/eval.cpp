@@ -1,0 +1,153 @@
+#include "tools/switchyardctl/eval.hpp"
+
+#include "config/model_folders.hpp"
+#include "providers/json_document.hpp"
+#include "providers/json_out.hpp"
+#include "routing/embedding/likeness.hpp"
+#include "tools/switchyardctl/commands.hpp"
+
+#include <cmath>
+#include <optional>
+
+namespace switchyard::ctl {
+
+namespace json = providers::json;
+namespace dom = simdjson::dom;
+
+namespace {
+
+error wrong(const std::string& field, const std::string& expected) {
+  return client_error(error_code::invalid_request, field + ": expected " + expected, field);
+}
+
+// The object in a line; `document` keeps it alive.
+result<dom::object> object_in(json::document& document, std::string_view line) {
+  if (!document.parse_copy(line)) return client_error(error_code::invalid_json, document.fault());
+  dom::object found;
+  if (document.root().get(found) != simdjson::SUCCESS) return client_error(error_code::invalid_request, "expected an object");
+  return found;
+}
+
+std::optional<std::string_view> text_of_member(const dom::object& from, std::string_view name) {
+  std::string_view text;
+  if (from.at_key(name).get(text) != simdjson::SUCCESS) return std::nullopt;
+  return text;
+}
+
+// A message's text: a string, or the text parts of a list.
+std::string content_text(const dom::element& content) {
+  if (std::string_view text; content.get(text) == simdjson::SUCCESS) return std::string(text);
+  std::string joined;
+  dom::array parts;
+  if (content.get(parts) != simdjson::SUCCESS) return joined;
+  for (const auto part : parts) {
+    std::string_view text;
+    if (part["text"].get(text) != simdjson::SUCCESS) continue;
+    if (!joined.empty()) joined += '\n';
+    joined += text;
+  }
+  return joined;
+}
+
+result<std::string> last_user_turn(const dom::array& messages) {
+  std::optional<std::string> last;
+  for (const auto message : messages) {
+    std::string_view role;
+    dom::element content;
+    if (message["role"].get(role) == simdjson::SUCCESS && role == "user" && message["content"].get(content) == simdjson::SUCCESS)
+      last = content_text(content);
+  }
+  if (!last) return wrong("messages", "a message with role user and a content");
+  return std::move(*last);
+}
+
+result<std::string> text_to_embed(const dom::object& line) {
+  for (const auto* name : {"prompt", "text"})
+    if (dom::element value; line.at_key(name).get(value) == simdjson::SUCCESS) {
+      std::string_view text;
+      if (value.get(text) != simdjson::SUCCESS) return wrong(name, "a string");
+      return std::string(text);
+    }
+  dom::array messages;
+  if (line.at_key("messages").get(messages) != simdjson::SUCCESS) return wrong("prompt", "a string (or messages: a list)");
+  return last_user_turn(messages);
+}
+
+// Six places behind the point: a unit vector's coordinates, much faster than shortest round-trip digits.
+void append_coordinate(std::string& to, float value) {
+  constexpr long unit = 1'000'000;
+  auto millionths = std::lround(std::abs(static_cast<double>(value)) * unit);
+  char digits[] = "-0.000000";
+  for (auto* at = digits + 8; at > digits + 2; --at, millionths /= 10) *at = static_cast<char>('0' + millionths % 10);
+  digits[1] = static_cast<char>('0' + millionths);
+  to.append(value < 0 ? digits : digits + 1);
+}
+
+void append_id(std::string& to, const dom::object& line) {
+  dom::element id;
+  if (line.at_key("id").get(id) != simdjson::SUCCESS) return;
+  to += "\"id\":";
+  to += simdjson::minify(id);
+  to += ',';
+}
+
+template <class Answer>
+int eval(const eval_options& options, const Answer& answer) {
+  const auto model = routing::embedder::load(config::model_file(config::model_folders(options.models), "embedding.bin"));
+  if (!model) return complain(model.failure().message), failed;
+  const auto done = answer_lines(options.lines, [&](std::string_view line, std::size_t number, std::string& to) {
+    return answer(*model, line, number, to);
+  });
+  if (!done) return complain(done.failure().message), failed;
+  return fine;
+}
+
+}  // namespace
+
+outcome embed_line(const routing::embedder& model, std::string_view line, std::size_t number, std::string& to) {
+  json::document document;
+  const auto object = object_in(document, line);
+  if (!object) return object.failure();
+  const auto text = text_to_embed(*object);
+  if (!text) return text.failure();
+  const auto before = to.size();
+  to += '{';
+  append_id(to, *object);
+  if (to.size() == before + 1) to += "\"id\":" + std::to_string(number) + ',';
+  to += "\"vector\":[";
+  for (const float x : model.embed(*text)) {
+    append_coordinate(to, x);
+    to += ',';
+  }
+  to.back() = ']';
+  to += "}\n";
+  return done{};
+}
+
+outcome similarity_line(const routing::embedder& model, float threshold, std::string_view line, std::string& to) {
+  json::document document;
+  const auto object = object_in(document, line);
+  if (!object) return object.failure();
+  const auto a = text_of_member(*object, "a"), b = text_of_member(*object, "b");
+  if (!a || !b) return wrong(a ? "b" : "a", "a string");
+  const auto found = routing::likeness_of(model, *a, *b, threshold);
+  to += '{';
+  append_id(to, *object);
+  to += "\"similarity\":";
+  append_coordinate(to, found.similarity);
+  to += found.hit ? ",\"hit\":true,\"why\":" : ",\"hit\":false,\"why\":";
+  json::append_string(to, found.why);
+  to += "}\n";
+  return done{};
+}
+
+int eval_embed(const eval_options& options) { return eval(options, embed_line); }
+
+int eval_similarity(const eval_options& options) {
+  const auto threshold = static_cast<float>(options.threshold);
+  return eval(options, [threshold](const routing::embedder& model, std::string_view line, std::size_t, std::string& to) {
+    return similarity_line(model, threshold, line, to);
+  });
+}
+
+}  // namespace switchyard::ctl
