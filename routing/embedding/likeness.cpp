@@ -10,7 +10,8 @@ namespace {
 
 std::string compared(float similarity, const char* relation, float threshold) {
   std::array<char, 64> text;
-  const auto length = std::snprintf(text.data(), text.size(), "cosine %.4f %s %.4f", static_cast<double>(similarity), relation, static_cast<double>(threshold));
+  const auto length = std::snprintf(text.data(), text.size(), "cosine %.4f %s %.4f", static_cast<double>(similarity), relation,
+                                    static_cast<double>(threshold));
   return {text.data(), std::min(static_cast<std::size_t>(length), text.size() - 1)};
 }
 

@@ -6,9 +6,11 @@ namespace switchyard::routing {
 
 namespace {
 
+using id_list = std::span<const std::uint32_t>;
+
 // One source for all: inlined into functions that may use wider instructions, where the compiler vectorises it with those. The
 // accumulator of a strip stays in registers (32 floats: two AVX-512 ones, four of AVX2, eight of SSE or NEON).
-[[gnu::always_inline]] inline void pool(std::span<const std::uint32_t> ids, const float* scales, const std::int8_t* rows, std::span<float> out) {
+[[gnu::always_inline]] inline void pool(id_list ids, const float* scales, const std::int8_t* rows, std::span<float> out) {
   constexpr std::size_t strip = 32;
   for (std::size_t start = 0; start < out.size(); start += strip) {
     float sums[strip] = {};
@@ -21,14 +23,14 @@ namespace {
   }
 }
 
-void portable(std::span<const std::uint32_t> ids, const float* scales, const std::int8_t* rows, std::span<float> out) { pool(ids, scales, rows, out); }
+void portable(id_list ids, const float* scales, const std::int8_t* rows, std::span<float> out) { pool(ids, scales, rows, out); }
 
 #if defined(__x86_64__)
-[[gnu::target("avx2,fma")]] void avx2(std::span<const std::uint32_t> ids, const float* scales, const std::int8_t* rows, std::span<float> out) {
+[[gnu::target("avx2,fma")]] void avx2(id_list ids, const float* scales, const std::int8_t* rows, std::span<float> out) {
   pool(ids, scales, rows, out);
 }
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")]]
-void avx512(std::span<const std::uint32_t> ids, const float* scales, const std::int8_t* rows, std::span<float> out) {
+void avx512(id_list ids, const float* scales, const std::int8_t* rows, std::span<float> out) {
   pool(ids, scales, rows, out);
 }
 #endif

@@ -62,8 +62,10 @@ error bad(const std::string& what, const std::string& why) { return internal_err
 result<table_file> table_file::of_bytes(std::string_view bytes) {
   if (bytes.size() < header_size || bytes.substr(0, 7) != magic.substr(0, 7)) return bad("", "this is no embedding table");
   if (bytes.substr(0, 8) != magic) return bad("", "expected version 1, found '" + std::string(1, bytes[7]) + "'");
-  const std::size_t dimensions = read_at<std::uint32_t>(bytes, 8), entries = read_at<std::uint32_t>(bytes, 12), text = read_at<std::uint32_t>(bytes, 16);
-  if (dimensions == 0 || dimensions % 32 != 0 || dimensions > most_dimensions) return bad("", "dimensions must be a multiple of 32 up to 1024");
+  const std::size_t dimensions = read_at<std::uint32_t>(bytes, 8), entries = read_at<std::uint32_t>(bytes, 12);
+  const std::size_t text = read_at<std::uint32_t>(bytes, 16);
+  if (dimensions == 0 || dimensions % 32 != 0 || dimensions > most_dimensions)
+    return bad("", "dimensions must be a multiple of 32 up to 1024");
   if (entries == 0 || entries > bytes.size() || text > bytes.size()) return bad("", "its parts do not fit in it");
   const std::size_t scales_at = header_size + padded(text), rows_at = scales_at + entries * sizeof(float);
   if (bytes.size() != padded(rows_at + entries * dimensions)) return bad("", "it is cut short or too long");

@@ -66,7 +66,8 @@ BOOST_AUTO_TEST_CASE(of_messages_the_last_user_turn_counts) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_embedded_is_named) {
   BOOST_TEST(refused(R"({"id":1})") == "prompt: expected a string (or messages: a list)");
   BOOST_TEST(refused(R"({"prompt":5})") == "prompt: expected a string");
-  BOOST_TEST(refused(R"({"messages":[{"role":"assistant","content":"x"}]})") == "messages: expected a message with role user and a content");
+  BOOST_TEST(refused(R"({"messages":[{"role":"assistant","content":"x"}]})") ==
+             "messages: expected a message with role user and a content");
   BOOST_TEST(refused("[1]") == "expected an object");
   BOOST_TEST(refused(R"({"prompt":"x")") != "none");
 }

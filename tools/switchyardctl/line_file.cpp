@@ -76,7 +76,9 @@ std::vector<part_answer> answer_round(const std::vector<numbered_line>& lines, u
   return parts;
 }
 
-error file_problem(const std::string& path) { return internal_error(path + ": " + std::system_category().message(errno != 0 ? errno : EIO)); }
+error file_problem(const std::string& path) {
+  return internal_error(path + ": " + std::system_category().message(errno != 0 ? errno : EIO));
+}
 
 }  // namespace
 

@@ -49,7 +49,8 @@ table_parts baseline_parts(const std::string& bytes, const std::string& lines) {
   const auto* data = bytes.data() + 8 + header;
   const auto begin = [&](const char* name) { return data + facts.at(name).at("data_offsets").at(0).to_number<std::size_t>(); };
   table_parts parts{{}, {}, {}, 256};
-  for (std::size_t at = 0; at < lines.size(); at = lines.find('\n', at) + 1) parts.pieces.push_back(lines.substr(at, lines.find('\n', at) - at));
+  for (std::size_t at = 0; at < lines.size(); at = lines.find('\n', at) + 1)
+    parts.pieces.push_back(lines.substr(at, lines.find('\n', at) - at));
   for (std::size_t i = 0; i < parts.pieces.size(); ++i) {
     std::uint16_t bits;
     std::memcpy(&bits, begin("embedding.scale") + 2 * i, 2);
@@ -124,8 +125,23 @@ BOOST_AUTO_TEST_CASE(the_shared_baseline_gives_its_reference_vectors) {
     // The references are those of the int8 table; int4 rounds each coordinate to a fifteenth of its row's largest.
     const auto vector = model.embed(text);
     const auto first = json::value_to<std::vector<float>>(reference.at("first8"));
-    for (std::size_t d = 0; d < first.size(); ++d) BOOST_TEST(std::abs(vector[d] - first[d]) < 0.05f, text << ": " << vector[d] << " for " << first[d]);
+    for (std::size_t d = 0; d < first.size(); ++d)
+      BOOST_TEST(std::abs(vector[d] - first[d]) < 0.05f, text << ": " << vector[d] << " for " << first[d]);
   }
+}
+
+// What models/README.md promises, on sentences of our own: a paraphrase is nearer than a sentence that shares as many words.
+BOOST_AUTO_TEST_CASE(the_shipped_table_knows_paraphrases_from_look_alikes) {
+  const auto model = embedder::load(source + "/models/embedding.bin");
+  BOOST_REQUIRE_MESSAGE(model, problem_in(model));
+  BOOST_TEST(model->dimensions() == 256u);
+  const auto like = [&](std::string_view a, std::string_view b) { return cosine(model->embed(a), model->embed(b)); };
+  BOOST_TEST(like("How do I sort a list in Python?", "python code to order an array") >
+             like("How do I sort a list in Python?", "How do I get a visa in Paris?") + 0.2f);
+  BOOST_TEST(like("my card was stolen", "I lost my debit card") > like("my card was stolen", "my bike was painted") + 0.2f);
+  BOOST_TEST(like("what is the weather tomorrow", "will it rain on friday") >
+             like("what is the weather tomorrow", "what is the capital of peru") + 0.1f);
+  BOOST_TEST(like("CAFÉ naïve", "cafe naive") > 0.999f);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
