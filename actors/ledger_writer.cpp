@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint64_t most_waiting = 200'000;            // entries in memory, about 300 bytes each
 constexpr std::size_t most_in_one_commit = 4096;
+constexpr std::size_t most_submissions_waiting = 64;
 constexpr milliseconds retry_every{500};
+constexpr milliseconds commit_every{5};                    // at most, while nobody waits
 constexpr milliseconds retention_every = std::chrono::minutes(10);
 constexpr std::int64_t unsaid_output_tokens = 4096;        // reserved when the client names no limit
 
@@ -97,7 +99,7 @@ void ledger_writer::submit(std::vector<ledger_entry> entries, std::function<void
     const std::lock_guard guard(mutex_);
     if (!stopping_) {
       queue_.push_back({std::move(entries), std::move(then)});
-      if (queue_.size() == 1) arrived_.notify_one();
+      if (queue_.size() == 1 || queue_.size() == most_submissions_waiting) arrived_.notify_one();
       return;
     }
   }
@@ -124,10 +126,14 @@ void ledger_writer::run() {
     {
       std::unique_lock lock(mutex_);
       arrived_.wait_for(lock, writing_.load() ? milliseconds(retention_every) : retry_every, [this] { return stopping_ || !queue_.empty(); });
+      // Nobody waits: commits that are few and large cost less. A long queue does not wait, either.
+      if (!holds_answers() && !stopping_ && !queue_.empty())
+        arrived_.wait_until(lock, last_commit_ + commit_every, [this] { return stopping_ || queue_.size() >= most_submissions_waiting; });
       batch.swap(queue_);
       ending = stopping_;
     }
     take(batch);
+    last_commit_ = steady_now();
     keep_house();
     if (!ending) continue;
     const std::lock_guard guard(mutex_);

@@ -79,6 +79,7 @@ class ledger_writer {
   std::vector<submission> queue_;
   bool stopping_ = false;
   steady_time next_try_{};                       ///< while not writing_
+  steady_time last_commit_{};
   steady_time next_retention_{};
   std::thread thread_;
 };

@@ -142,6 +142,7 @@ outcome ledger::begin(wall_time now, std::size_t& orphans) {
 
 bool ledger::reserve(open_attempt what) {
   if (open_.contains(what.id)) return false;
+  clip(what.parties);
   const auto id = what.id;
   return reserved_.try_emplace(id, std::move(what)).second;
 }
@@ -151,6 +152,7 @@ bool ledger::settle(settlement what) {
     if (open_.erase(what.id) == 0) return false;
     closed_.push_back(what.id);
   }
+  clip(what.parties);
   rows_.push_back(std::move(what));
   return true;
 }

@@ -33,7 +33,7 @@ result<std::string> start_of(const reader& from, std::int64_t from_us) {
 outcome add_rows(const reader& from, dimension by, time_span span, sums_by_name& out) {
   if (span.from_us >= span.to_us) return done{};
   return each_row(from, span, {}, [&](std::string_view, const ledger_row& row) {
-    each_name(row, by, [&](std::string&& name) { out[std::move(name)].add(row); });
+    each_name(row.what.parties, by, [&](std::string&& name) { out[std::move(name)].add(row); });
     return true;
   });
 }
@@ -151,6 +151,7 @@ result<verification> verify(const reader& from, std::atomic<std::uint64_t>* rows
     return true;
   });
   if (!read) return read.failure();
+  again.fold();
   if (*head ? previous != (*head)->last : out.rows != 0) complain("the newest row is not the one the ledger's head names: rows were lost or changed");
 
   read = from.scan(table::rollups, {}, {}, [&](std::string_view key, std::string_view value) {

@@ -21,18 +21,12 @@ constexpr std::size_t most_tags = 64;
 
 constexpr std::int64_t flag_last = 1, flag_estimated = 2, flag_as_reserved = 4;
 
-std::string_view clipped(std::string_view name) noexcept { return name.substr(0, longest_name); }
 std::string_view view(const request_id& id) noexcept { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
 
 void write_parties(record_writer& out, const attempt_parties& who) {
-  out.text(clipped(who.route)).text(clipped(who.provider)).text(clipped(who.model)).text(clipped(who.key)).text(clipped(who.virtual_key));
-  const auto tags = std::min(who.tags.size(), most_tags);
-  out.list(2 * tags);
-  std::size_t written = 0;
-  for (const auto& [name, value] : who.tags) {
-    if (written++ == tags) break;
-    out.text(clipped(name)).text(clipped(value));
-  }
+  out.text(who.route).text(who.provider).text(who.model).text(who.key).text(who.virtual_key);
+  out.list(2 * who.tags.size());
+  for (const auto& [name, value] : who.tags) out.text(name).text(value);
 }
 
 attempt_parties read_parties(record_reader& in) {
@@ -55,6 +49,24 @@ std::string_view to_string(row_outcome outcome) noexcept {
     case row_outcome::unknown: return "unknown";
   }
   return "unknown";
+}
+
+void clip(attempt_parties& who) {
+  const auto is_long = [](const std::string& name) { return name.size() > longest_name; };
+  const auto cut = [&](std::string name) {
+    if (!is_long(name)) return name;
+    auto end = longest_name;
+    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;   // not within a character
+    name.resize(end);
+    return name;
+  };
+  for (auto* name : {&who.route, &who.provider, &who.model, &who.key, &who.virtual_key}) *name = cut(std::move(*name));
+  const auto& tags = who.tags;
+  if (tags.size() <= most_tags && std::none_of(tags.begin(), tags.end(), [&](const auto& tag) { return is_long(tag.first) || is_long(tag.second); })) return;
+  std::map<std::string, std::string> kept;
+  for (const auto& [name, value] : tags)
+    if (kept.size() < most_tags) kept.emplace(cut(name), cut(value));
+  who.tags = std::move(kept);
 }
 
 std::string attempt_key::bytes() const {
@@ -87,7 +99,7 @@ std::string encode(const ledger_row& row) {
   out.number(row.at_us);
   write_parties(out, what.parties);
   out.number(what.input_tokens).number(what.output_tokens).number(what.cached_tokens).number_or_nil(what.cost).number(what.saved);
-  out.number(static_cast<std::int64_t>(what.outcome)).text(clipped(what.cache));
+  out.number(static_cast<std::int64_t>(what.outcome)).text(what.cache);
   out.bytes({reinterpret_cast<const char*>(row.previous.data()), row.previous.size()});
   return out.done();
 }

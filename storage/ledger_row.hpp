@@ -46,6 +46,9 @@ struct attempt_parties {
   std::map<std::string, std::string> tags;
 };
 
+/// Cuts what is longer than a row takes: names at 512 bytes, tags at 64.
+void clip(attempt_parties& who);
+
 /// RESERVE: a provider may be charging us from now on.
 struct open_attempt {
   attempt_key id;

@@ -60,8 +60,7 @@ std::optional<dimension> dimension_of(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-void each_name(const ledger_row& row, dimension by, const std::function<void(std::string&&)>& visit) {
-  const auto& who = row.what.parties;
+void each_name(const attempt_parties& who, dimension by, const std::function<void(std::string&&)>& visit) {
   switch (by) {
     case dimension::total: return visit({});
     case dimension::model: return visit(who.provider + "/" + who.model);
@@ -128,19 +127,47 @@ void rollups::enter(char period, std::uint32_t number) {
 }
 
 void rollups::add(const ledger_row& row) {
-  const auto hour = static_cast<std::uint32_t>(row.at_us / us_per_hour);
-  const auto day = static_cast<std::uint32_t>(row.at_us / us_per_day);
-  enter('h', hour);
-  enter('d', day);
-  for (const auto by : every_dimension) {
-    each_name(row, by, [&](std::string&& name) {
-      add_to('h', hour, by, name, row);
-      add_to('d', day, by, name, row);
-    });
+  const auto hour = row.at_us / us_per_hour;
+  if (hour != groups_hour_) fold();
+  groups_hour_ = hour;
+  const auto& who = row.what.parties;
+  group_key_.clear();
+  const auto append = [this](const std::string& name) {
+    append_big_endian(group_key_, static_cast<std::uint32_t>(name.size()));
+    group_key_ += name;
+  };
+  for (const auto* name : {&who.route, &who.provider, &who.model, &who.key, &who.virtual_key}) append(*name);
+  for (const auto& [name, value] : who.tags) {
+    append(name);
+    append(value);
   }
+  const auto [found, is_new] = group_of_.try_emplace(group_key_, groups_.size());
+  if (is_new) groups_.push_back({who, {}});
+  groups_[found->second].sums.add(row);
 }
 
-void rollups::add_to(char period, std::uint32_t number, dimension by, std::string_view name, const ledger_row& row) {
+// Groups in the order of their first rows meet their names in the order in which the rows do: which names come first, and so which ones
+// are "other", does not depend on how rows were divided into commits.
+void rollups::fold() {
+  const auto hour = static_cast<std::uint32_t>(groups_hour_);
+  const auto day = static_cast<std::uint32_t>(groups_hour_ / 24);
+  if (!groups_.empty()) {
+    enter('h', hour);
+    enter('d', day);
+  }
+  for (const auto& group : groups_) {
+    for (const auto by : every_dimension) {
+      each_name(group.parties, by, [&](std::string&& name) {
+        add_to('h', hour, by, name, group.sums);
+        add_to('d', day, by, name, group.sums);
+      });
+    }
+  }
+  groups_.clear();
+  group_of_.clear();
+}
+
+void rollups::add_to(char period, std::uint32_t number, dimension by, std::string_view name, const ledger_sums& sums) {
   auto key = rollup_prefix(period, number, by);
   auto& count = names_[key];
   const auto prefix = key.size();
@@ -155,11 +182,12 @@ void rollups::add_to(char period, std::uint32_t number, dimension by, std::strin
     if (is_new) ++count;
     cell = made;
   }
-  cell->second.add(row);
+  cell->second.add(sums);
   touched_.insert(cell->first);
 }
 
 void rollups::write(write_batch& batch) {
+  fold();
   for (const auto& key : touched_) batch.put(table::rollups, key, encode(cells_.at(key)));
   touched_.clear();
 }

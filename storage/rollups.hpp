@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace switchyard::storage {
 
@@ -39,8 +40,8 @@ struct ledger_sums {
 enum class dimension : std::uint8_t { total = 0, model = 1, provider = 2, key = 3, virtual_key = 4, route = 5, tag = 6 };
 /// "model" -> dimension::model; nullopt: there is no such.
 [[nodiscard]] std::optional<dimension> dimension_of(std::string_view name) noexcept;
-/// The names of a row in that dimension: one, or one per tag ("team=red").
-void each_name(const ledger_row& row, dimension by, const std::function<void(std::string&&)>& visit);
+/// The names of a row's parties in that dimension: one, or one per tag ("team=red").
+void each_name(const attempt_parties& who, dimension by, const std::function<void(std::string&&)>& visit);
 
 /// Above this many names of one dimension in one period new ones are summed as "other".
 inline constexpr std::size_t most_names = 1000;
@@ -55,19 +56,29 @@ class rollups {
 
   /// Reads the cells of the period at `at_us`, so that later rows add to them.
   [[nodiscard]] outcome load(const reader& from, std::int64_t at_us);
-  /// Times never go back. Cells of periods that are over are let go.
+  /// Times never go back. Rows of the same parties are summed first and reach their cells together.
   void add(const ledger_row& row);
-  /// Puts every cell touched since into the batch.
+  /// Brings what was added to its cells. Cells of periods that are over are let go.
+  void fold();
+  /// fold(), then puts every cell touched since into the batch.
   void write(write_batch& batch);
-  /// Every cell held.
+  /// Every cell held, as of the last fold().
   [[nodiscard]] const cells& held() const noexcept { return cells_; }
   /// For verifying: keeps the cells of all periods.
   void keep_all() noexcept { keep_all_ = true; }
 
  private:
   void enter(char period, std::uint32_t number);
-  void add_to(char period, std::uint32_t number, dimension by, std::string_view name, const ledger_row& row);
+  void add_to(char period, std::uint32_t number, dimension by, std::string_view name, const ledger_sums& sums);
 
+  struct group {
+    attempt_parties parties;
+    ledger_sums sums;
+  };
+  std::vector<group> groups_;                    ///< added and not folded; in the order of their first rows
+  std::unordered_map<std::string, std::size_t> group_of_;   ///< by all names of the parties
+  std::string group_key_;
+  std::int64_t groups_hour_ = 0;
   cells cells_;
   std::unordered_set<std::string> touched_;
   std::unordered_map<std::string, std::size_t> names_;   ///< by key without name: how many cells

@@ -245,6 +245,19 @@ BOOST_AUTO_TEST_CASE(names_without_end_are_summed_as_other) {
   hold(disk, 1501);
 }
 
+BOOST_AUTO_TEST_CASE(names_without_bounds_are_cut_in_rows_and_sums_alike) {
+  memory_store disk;
+  const auto l = open_on(disk);
+  BOOST_REQUIRE(l.value->reserve(opening(1)));
+  auto what = settled(1);
+  what.parties.model = std::string(100'000, 'm');
+  for (int i = 0; i < 100; ++i) what.parties.tags["tag-" + std::to_string(i) + std::string(1000, 't')] = std::string(1000, 'v');
+  BOOST_REQUIRE(l.value->settle(std::move(what)));
+  BOOST_REQUIRE(l.value->commit(at(noon_us), survives::process));
+  BOOST_TEST(rows_of(disk)[0].what.parties.model.size() == 512u);
+  hold(disk, 1);
+}
+
 // Random reservations, settlements, commits, full disks and deaths: what a commit acknowledged is there once, and nothing else is.
 BOOST_AUTO_TEST_CASE(random_lives_lose_and_double_nothing) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
