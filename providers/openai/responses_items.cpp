@@ -293,11 +293,22 @@ void append_escaped_again(std::string& out, std::string_view inside) {
 void write_annotations(json::out& list, json_text citations) {
   const auto write = [&](json_text one) {
     const auto type = json::inside(json::find(one, "type"));
-    if (type == "file_citation" || type == "container_file_citation" || type == "file_path" ||
+    if ((type == "file_citation" && !json::find(one, "file_id").empty()) || type == "container_file_citation" || type == "file_path" ||
         (type == "url_citation" && !json::find(one, "url").empty())) {
       list.place();
       append_flat(list.str(), one);
       list.placed();
+      return;
+    }
+    if (const auto file = json::find(one, "file_citation"); json::is_object(file)) {   // another provider's: it has no id of OpenAI's
+      const auto filename = json::find(file, "filename");
+      const auto index = json::find(file, "start_index");
+      list.begin_object();
+      list.text("type", "file_citation");
+      list.raw("file_id", json::is_string(filename) ? filename : json_text("\"\""));
+      list.raw("filename", json::is_string(filename) ? filename : json_text("\"\""));
+      list.raw("index", json::as_count(index) ? index : json_text("0"));
+      list.end_object();
       return;
     }
     // Chat's nested form, and whatever else names an address: Anthropic's search results.
