@@ -95,14 +95,17 @@ function withVercel(model) {
 }
 
 // A provider of the client's own format goes through byte for byte, and these speak it in a way that some clients do not read: Groq's
-// stream without a role, Mistral's content as a list of parts or its own message members.
-const ownWays = (row) => row.id.startsWith("mistral/") || row.id.includes("-mistral]") || row.id === "groq/test_groq_model_web_search_tool_stream#0";
+// stream without a role, Mistral's content as a list of parts or its own message members; OpenAI's moderation chunk after the usage, and
+// its compaction items, which the AI SDK does not know.
+const ownWays = (row) => row.id.startsWith("mistral/") || row.id.includes("-mistral]") || row.id === "groq/test_groq_model_web_search_tool_stream#0" ||
+  row.id === "openai/test_openai_moderation_stream#0";
 
 function sweep(name, ask, compareUsage) {
   test(name, async () => {
     const failures = [];
     for (const row of rows) {
       if (/openai.* chat/.test(name) && ownWays(row)) continue;
+      if (name === "ai, openai responses" && row.id === "openai_responses/test_openai_responses_compact_stateful_mode#2") continue;
       try {
         const got = await ask(row);
         assert.deepEqual({ text: got.text, calls: got.calls }, { text: row.text, calls: row.calls });
