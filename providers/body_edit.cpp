@@ -1,5 +1,7 @@
 #include "providers/body_edit.hpp"
 
+#include "providers/json_scan.hpp"
+
 #include <algorithm>
 
 namespace switchyard::providers {
@@ -16,6 +18,18 @@ void write_pieces(std::string_view body, std::span<edit> edits, std::vector<std:
     at = e.where.end;
   }
   add(body.substr(at));
+}
+
+std::size_t usual_edits(const api_request& request, std::string_view model, std::span<edit> edits, std::vector<std::unique_ptr<std::string>>& storage) {
+  std::size_t count = 0;
+  if (model != request.model) {
+    auto name = std::make_unique<std::string>();
+    json::append_string(*name, model);
+    edits[count++] = {request.model_value, *name};
+    storage.push_back(std::move(name));
+  }
+  if (!request.fallbacks_member.empty()) edits[count++] = {request.fallbacks_member, {}};
+  return count;
 }
 
 std::string_view path_prefix(std::string_view base_url) noexcept {

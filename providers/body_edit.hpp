@@ -1,7 +1,7 @@
 // Forwarding a body as it came but for a few places, without joining or copying it; and where a base URL's path ends.
 #pragma once
 
-#include "providers/api_request.hpp"
+#include "providers/wire.hpp"
 
 #include <span>
 #include <string_view>
@@ -17,6 +17,11 @@ struct edit {
 
 /// Appends the body in pieces, unedited stretches as views. `edits` do not overlap; they are sorted here.
 void write_pieces(std::string_view body, std::span<edit> edits, std::vector<std::string_view>& out);
+
+/// What every format changes: the model's name where the provider knows it by another, and Switchyard's own `fallbacks`, cut out. Gives the
+/// number of edits put into `edits` (at most 2); `storage` keeps the name.
+[[nodiscard]] std::size_t usual_edits(const api_request& request, std::string_view model, std::span<edit> edits,
+                                      std::vector<std::unique_ptr<std::string>>& storage);
 
 /// "https://host/prefix/" -> "/prefix"; no path: "".
 [[nodiscard]] std::string_view path_prefix(std::string_view base_url) noexcept;

@@ -46,14 +46,7 @@ class anthropic_wire_format final : public wire {
     upstream_request out;
     address(out, request.operation, request.stream, where);
     edit edits[2];
-    std::size_t count = 0;
-    if (where.model != request.model) {
-      auto name = std::make_unique<std::string>();
-      json::append_string(*name, where.model);
-      edits[count++] = {request.model_value, *name};
-      out.storage.push_back(std::move(name));
-    }
-    if (!request.fallbacks_member.empty()) edits[count++] = {request.fallbacks_member, {}};
+    const auto count = usual_edits(request, where.model, edits, out.storage);
     write_pieces(request.body, std::span(edits, count), out.body);
     return out;
   }

@@ -173,19 +173,12 @@ class openai_wire_format final : public wire {
     address(out, request.operation, request.stream, where);
 
     edit edits[3];
-    std::size_t count = 0;
+    auto count = usual_edits(request, where.model, edits, out.storage);
     const bool has_option = request.operation == api::chat_completions || request.operation == api::completions;
     if (request.stream && has_option && !request.has_stream_options && preset.takes_stream_options) {
       edits[count++] = {{request.after_open_brace, request.after_open_brace}, ask_for_usage};
       out.hide_usage = true;
     }
-    if (where.model != request.model) {
-      auto name = std::make_unique<std::string>();
-      json::append_string(*name, where.model);
-      edits[count++] = {request.model_value, *name};
-      out.storage.push_back(std::move(name));
-    }
-    if (!request.fallbacks_member.empty()) edits[count++] = {request.fallbacks_member, {}};
     write_pieces(request.body, std::span(edits, count), out.body);
     return out;
   }
