@@ -3,22 +3,17 @@
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "config/source_position.hpp"
+#include "config/stage_configs.hpp"
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace switchyard::config {
-
-/// Where in which file a value stands; line and column count from 1, 0 when it does not come from a file.
-struct source_position {
-  int line = 0;
-  int column = 0;
-};
 
 /// "127.0.0.1:8080", "[::1]:8080"; port 0 asks for a free one.
 struct listen_address {
@@ -137,42 +132,32 @@ struct provider_config {
   source_position at;
 };
 
-enum class balance_strategy { weighted, round_robin, least_connections, lowest_latency, lowest_cost, geo, adaptive };
-
-/// "provider/model" with a share among its stage's targets.
-struct weighted_target {
-  std::string target;
-  double weight = 1.0;
-  source_position at;
-};
-
-/// balance: {strategy: adaptive, targets: [openai/gpt-4o, {target: openai/gpt-4o-mini, weight: 0.05}]}
-struct balance_stage_config {
-  balance_strategy strategy = balance_strategy::weighted;
-  std::vector<weighted_target> targets;          ///< empty: the target comes from the request or the fallback list's head
-};
-
-/// fallback: [anthropic/claude-sonnet-4-5, openai/gpt-4o]
-struct fallback_stage_config {
-  std::vector<std::string> targets;
-  std::vector<source_position> at;               ///< one per target
-};
-
-struct stage_config {
-  std::variant<balance_stage_config, fallback_stage_config> what;
-  source_position at;
-};
-
 struct route_config {
   std::string name;
   std::vector<std::string> aliases;
   std::vector<stage_config> stages;
+  std::string baseline;                          ///< "provider/model" that savings are counted against; empty: none
   source_position at;
+};
+
+/// When what was spent counts from nought again: at the period's start in UTC, a week's on Monday; total: never.
+enum class budget_period { hour, day, week, month, total };
+/// hard: never above; soft: a cluster may go above by a stated bound.
+enum class budget_mode { hard, soft };
+
+/// budget: {usd: 100, period: month}
+struct budget_config {
+  double usd = 0;                                ///< above 0
+  budget_period period = budget_period::month;
+  budget_mode mode = budget_mode::hard;
 };
 
 struct virtual_key_config {
   std::string name;
   secret key;
+  std::string parent;                            ///< name of the virtual key whose limits hold for this one too; empty: none
+  std::optional<budget_config> budget;
+  std::optional<wall_time> expires;              ///< refused from then on
   std::int64_t rpm = 0;
   std::int64_t tpm = 0;
   std::vector<std::string> models;               ///< patterns "openai/*"; empty: all
@@ -193,6 +178,25 @@ struct ledger_section {
   milliseconds retention = std::chrono::hours(24 * 90);
 };
 
+/// Bounds of the semantic cache, all routes together; the least recently used go first.
+struct cache_section {
+  std::uint64_t max_entries = 100'000;
+  std::uint64_t max_size = 256ull << 20;         ///< bytes of stored answers
+};
+
+/// Of the links between nodes.
+struct cluster_tls {
+  std::string ca;                                ///< PEM path: of a CA used for nothing else
+  std::string cert;                              ///< PEM path: its name is the node's
+  std::string key;                               ///< PEM path
+};
+
+struct cluster_section {
+  std::optional<listen_address> listen;          ///< absent: this node stands alone
+  std::vector<listen_address> seeds;             ///< where other nodes listen; a name may lead to several
+  std::optional<cluster_tls> tls;                ///< required unless all addresses are loopback
+};
+
 struct config {
   node_section node;
   server_section server;
@@ -202,6 +206,8 @@ struct config {
   std::vector<virtual_key_config> virtual_keys;
   telemetry_section telemetry;
   ledger_section ledger;
+  cache_section cache;
+  cluster_section cluster;
 };
 
 }  // namespace switchyard::config

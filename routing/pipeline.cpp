@@ -15,10 +15,19 @@ struct compile_one {
   provider_list providers;
   result<std::shared_ptr<const stage>> operator()(const config::balance_stage_config& c) const { return stages::make_balance(c, providers); }
   result<std::shared_ptr<const stage>> operator()(const config::fallback_stage_config& c) const { return stages::make_fallback(c, providers); }
+  /// The configuration's tables refuse what is not built yet, so that nobody gets here.
+  template <class Absent>
+  result<std::shared_ptr<const stage>> operator()(const Absent&) const {
+    return internal_error("this version has no such stage");
+  }
 };
 struct name_one {
   std::string_view operator()(const config::balance_stage_config&) const noexcept { return "balance"; }
   std::string_view operator()(const config::fallback_stage_config&) const noexcept { return "fallback"; }
+  std::string_view operator()(const config::guard_stage_config&) const noexcept { return "guard"; }
+  std::string_view operator()(const config::cache_stage_config&) const noexcept { return "cache"; }
+  std::string_view operator()(const config::semantic_stage_config&) const noexcept { return "semantic"; }
+  std::string_view operator()(const config::intent_stage_config&) const noexcept { return "intent"; }
 };
 
 constexpr std::size_t most_looked_up = 32;   // walked in order: beyond that the catalogue's own search is no slower
