@@ -49,14 +49,34 @@ set(switchyard_sanitizer_environment
   "UBSAN_OPTIONS=print_stacktrace=1"
   "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp:second_deadlock_stack=1")
 
-# switchyard_test(<folder> SOURCES x_test.cpp ... [LINK lib ...])
-# One Boost.Test program per folder, one ctest entry each.
+# What every test includes, compiled once. Tests say little per line: optimising them costs more than it saves.
+function(switchyard_test_options program)
+  if(NOT TARGET sy_test_headers)
+    add_library(sy_test_headers OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/support/empty.cpp)
+    target_compile_definitions(sy_test_headers PRIVATE BOOST_TEST_DYN_LINK SWITCHYARD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_compile_options(sy_test_headers PRIVATE -O0)
+    target_link_libraries(sy_test_headers PRIVATE Boost::unit_test_framework Threads::Threads)
+    target_precompile_headers(sy_test_headers PRIVATE <boost/test/unit_test.hpp> <chrono> <map> <memory> <optional> <string> <vector>)
+  endif()
+  # main() comes out of Boost.Test's header, differently asked for.
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/support/test_main.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  target_compile_definitions(${program} PRIVATE BOOST_TEST_DYN_LINK SWITCHYARD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_options(${program} PRIVATE -O0)
+  target_link_libraries(${program} PRIVATE Boost::unit_test_framework Threads::Threads)
+  target_precompile_headers(${program} REUSE_FROM sy_test_headers)
+endfunction()
+
+# switchyard_test(<folder> SOURCES x_test.cpp ... [LINK lib ...] [ONE_THREAD])
+# One Boost.Test program per folder, one ctest entry each. ONE_THREAD: what it tests knows no threads, so ThreadSanitizer has nothing to say.
 function(switchyard_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "ONE_THREAD" "" "SOURCES;LINK" ${ARGN})
+  if(ARG_ONE_THREAD AND SWITCHYARD_SANITIZE STREQUAL thread)
+    return()
+  endif()
   add_executable(test_${name} ${CMAKE_SOURCE_DIR}/tests/support/test_main.cpp ${ARG_SOURCES})
-  target_compile_definitions(test_${name} PRIVATE BOOST_TEST_DYN_LINK
-    SWITCHYARD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  target_link_libraries(test_${name} PRIVATE sy_${name} ${ARG_LINK} Boost::unit_test_framework)
+  target_link_libraries(test_${name} PRIVATE sy_${name} ${ARG_LINK})
+  switchyard_test_options(test_${name})
+  set_target_properties(test_${name} PROPERTIES SWITCHYARD_ONE_THREAD ${ARG_ONE_THREAD})
   add_test(NAME ${name} COMMAND test_${name} --color_output=no)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${switchyard_sanitizer_environment}")
 endfunction()
