@@ -230,9 +230,10 @@ std::string_view find(std::string_view object, std::string_view name) noexcept {
 }
 
 std::optional<std::int64_t> as_count(std::string_view value) noexcept {
+  constexpr std::int64_t largest = std::int64_t{1} << 53;   // as exact as JSON's numbers are; sums of a few of them stay in range
   std::int64_t count = 0;
   const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), count);
-  if (problem != std::errc{} || count < 0) return std::nullopt;
+  if (problem != std::errc{} || count < 0 || count > largest) return std::nullopt;
   std::string_view rest = value.substr(static_cast<std::size_t>(end - value.data()));
   if (!rest.empty() && rest.front() == '.') {
     rest.remove_prefix(1);

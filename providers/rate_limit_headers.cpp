@@ -53,6 +53,9 @@ constexpr double epoch_like = 1e8;                   // a bare number above that
   return problem == std::errc{} && end == text.data() + text.size() && out >= 0;
 }
 
+/// The clock counts nanoseconds and ends in 2262; whoever means a year beyond 2200 means never.
+[[nodiscard]] std::chrono::year within_the_clock(int year) noexcept { return std::chrono::year(std::clamp(year, 1970, 2200)); }
+
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110's preferred form; nobody sends the obsolete two).
 [[nodiscard]] std::optional<wall_time> read_http_date(std::string_view text) noexcept {
   static constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -63,7 +66,7 @@ constexpr double epoch_like = 1e8;                   // a bare number above that
   if (month == months.end() || !read_digits(text.substr(5, 2), day) || !read_digits(text.substr(12, 4), year) ||
       !read_digits(text.substr(17, 2), hour) || !read_digits(text.substr(20, 2), minute) || !read_digits(text.substr(23, 2), second))
     return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
+  const std::chrono::year_month_day date{within_the_clock(year), std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) + seconds(second);
@@ -77,7 +80,7 @@ constexpr double epoch_like = 1e8;                   // a bare number above that
       !read_digits(text.substr(8, 2), day) || !read_digits(text.substr(11, 2), hour) || !read_digits(text.substr(14, 2), minute) ||
       !read_digits(text.substr(17, 2), second))
     return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{within_the_clock(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   text.remove_prefix(19);

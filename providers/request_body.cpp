@@ -18,6 +18,7 @@ using simdjson::dom::element_type;
 
 constexpr std::size_t longest_model = 256;    // characters
 constexpr std::size_t most_fallbacks = 16;
+constexpr std::int64_t most_tokens = 1'000'000'000'000;   // of a limit: what is above it is added up with others, and is endless anyway
 constexpr std::size_t few_names = 24;         // up to here comparing every pair is cheaper than sorting
 
 [[nodiscard]] error refused(std::string message, std::string param = {}) {
@@ -174,7 +175,7 @@ class reader {
       std::int64_t limit = 0;
       const auto failure = slash == pointer.size() ? value.get(limit) : value.at_pointer(pointer.substr(slash)).get(limit);
       if (failure != simdjson::SUCCESS || limit <= 0) continue;
-      out_.max_output_tokens = limit;
+      out_.max_output_tokens = std::min(limit, most_tokens);
       limit_rank_ = rank;
     }
   }

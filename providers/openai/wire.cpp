@@ -80,11 +80,12 @@ constexpr config::provider_preset plain{.name = "", .base_url = "", .key_variabl
 
 /// A non-negative integer, also when written as 12.0.
 [[nodiscard]] std::optional<std::int64_t> count_of(simdjson::dom::element object, std::string_view name) noexcept {
+  constexpr std::int64_t largest = std::int64_t{1} << 53;   // as json::as_count()
   simdjson::dom::element value;
   std::int64_t whole = 0;
   double real = 0;
   if (object[name].get(value) != simdjson::SUCCESS) return std::nullopt;
-  if (value.get(whole) == simdjson::SUCCESS) return whole >= 0 ? std::optional(whole) : std::nullopt;
+  if (value.get(whole) == simdjson::SUCCESS) return whole >= 0 && whole <= largest ? std::optional(whole) : std::nullopt;
   if (value.get(real) != simdjson::SUCCESS || !(real >= 0) || real > 9e15 || real != std::floor(real)) return std::nullopt;
   return static_cast<std::int64_t>(real);
 }

@@ -116,6 +116,16 @@ BOOST_AUTO_TEST_CASE(of_anthropics_token_windows_the_tightest_counts) {
   BOOST_TEST(report.rest_for() == milliseconds(3000));
 }
 
+BOOST_AUTO_TEST_CASE(a_date_beyond_the_clocks_end_is_far_away_and_not_an_overflow) {
+  const wall_time now{std::chrono::seconds(1'790'000'000)};
+  const header dates[] = {{"retry-after", "Sun, 06 Nov 9194 08:49:37 GMT"}};
+  BOOST_TEST((read_retry_after(dates, now) == std::chrono::hours(1)));
+  const header stamps[] = {{"anthropic-ratelimit-tokens-remaining", "0"}, {"anthropic-ratelimit-tokens-reset", "9999-12-31T23:59:59Z"}};
+  BOOST_TEST((read_rate_limit_headers(stamps, now).rest_for() == std::chrono::hours(1)));
+  const header past[] = {{"retry-after", "Sun, 06 Nov 0001 08:49:37 GMT"}};
+  BOOST_TEST((read_retry_after(past, now) == milliseconds(0)));
+}
+
 BOOST_AUTO_TEST_CASE(nonsense_is_as_if_nothing_was_said) {
   const auto report = read(headers{{"x-ratelimit-limit-requests", "many"}, {"x-ratelimit-remaining-tokens", ""},
                                                       {"x-ratelimit-limit-requests-fortnight", "1"}, {"x-ratelimit-", "7"}});

@@ -195,6 +195,14 @@ BOOST_AUTO_TEST_CASE(members_that_steer_the_upstream_are_refused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_limit_without_bounds_can_still_be_added_to) {
+  const padded_body text("{\"model\":\"m\",\"max_tokens\":9223372036854775807," + hello + "}");
+  auto read = openai_ingress().parse(api::chat_completions, text.view());
+  BOOST_REQUIRE(read);
+  BOOST_TEST(read->max_output_tokens > 1'000'000);
+  BOOST_TEST(read->max_output_tokens < std::int64_t{1} << 53);
+}
+
 BOOST_AUTO_TEST_CASE(a_limit_that_is_no_positive_integer_is_left_to_the_provider) {
   const padded_body text("{\"model\":\"m\",\"max_tokens\":\"many\"," + hello + "}");
   auto read = openai_ingress().parse(api::chat_completions, text.view());
