@@ -1,6 +1,7 @@
 # Build rules shared by every folder.
 
 option(SWITCHYARD_SANITIZE "address;undefined or thread" "")
+option(SWITCHYARD_FUZZ "Build the fuzz targets (clang only; preset fuzz)" OFF)
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
@@ -11,8 +12,10 @@ if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 endif()
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers
-  -Wno-restrict -Wno-stringop-overflow)   # GCC 12 sees ghosts in inlined std::string (PR 105651)
+add_compile_options(-Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow)   # GCC 12 sees ghosts in inlined std::string (PR 105651)
+endif()
 add_compile_options(-fno-plt -ffunction-sections -fdata-sections)
 add_link_options(-Wl,--gc-sections)
 if(SWITCHYARD_SANITIZE)
@@ -20,8 +23,10 @@ if(SWITCHYARD_SANITIZE)
   add_compile_options(-fsanitize=${sanitizers} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${sanitizers})
   if(sanitizers MATCHES "undefined")
-    # A CAF 0.17 header forms a null reference in unevaluated code.
-    add_compile_options(-fno-sanitize=null -fno-sanitize-recover=undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+    if(NOT SWITCHYARD_FUZZ)
+      add_compile_options(-fno-sanitize=null)   # a CAF 0.17 header forms a null reference in unevaluated code
+    endif()
   endif()
 endif()
 
