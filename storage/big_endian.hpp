@@ -9,7 +9,9 @@ namespace switchyard::storage {
 
 template <class Number>
 void append_big_endian(std::string& out, Number value) {
-  for (int shift = (static_cast<int>(sizeof(Number)) - 1) * 8; shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xff);
+  char bytes[sizeof(Number)];
+  for (std::size_t i = 0; i < sizeof(Number); ++i) bytes[i] = static_cast<char>((value >> (8 * (sizeof(Number) - 1 - i))) & 0xff);
+  out.append(bytes, sizeof bytes);
 }
 
 /// Precondition: `bytes` holds a Number.

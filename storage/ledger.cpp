@@ -4,6 +4,7 @@
 #include "storage/record.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace switchyard::storage {
 
@@ -15,6 +16,8 @@ constexpr std::string_view format_known = "1";
 constexpr std::string_view head_key = "head";
 constexpr std::string_view tail_key = "tail";
 constexpr std::int64_t us_per_minute = 60'000'000;
+constexpr std::size_t most_kept_rows = 1024;       // room for more than these is given back after a commit
+constexpr std::size_t most_kept_bytes = 512u << 10;
 
 std::int64_t us_of(wall_time at) noexcept { return std::chrono::duration_cast<microseconds>(at.time_since_epoch()).count(); }
 
@@ -27,12 +30,14 @@ row_hash hash_from(const std::string& bytes) {
 }
 
 std::string encode(const ledger::head& head) {
-  return record_writer(4, version)
+  std::string out;
+  record_writer(out, 4, version)
       .number(static_cast<std::int64_t>(head.incarnation))
       .number(static_cast<std::int64_t>(head.rows))
       .bytes(view(head.last))
       .number(head.at_us)
       .done();
+  return out;
 }
 
 std::string minute_key(std::int64_t minute) {
@@ -116,7 +121,7 @@ outcome ledger::begin(wall_time now, std::size_t& orphans) {
   const auto at_us = std::max(us_of(now), head_.at_us);
   ++head_.incarnation;
   head_.rows = 0;
-  prepared_.put(table::meta, std::string(format_key), std::string(format_known));
+  prepared_.put(table::meta, format_key, format_known);
   // In the order they were made; charged as reserved: nobody knows how far the provider came.
   std::sort(lost.begin(), lost.end(), [](const auto& a, const auto& b) { return a.at_us != b.at_us ? a.at_us < b.at_us : a.id.bytes() < b.id.bytes(); });
   for (auto& open : lost) {
@@ -127,12 +132,12 @@ outcome ledger::begin(wall_time now, std::size_t& orphans) {
     what.input_tokens = open.input_tokens;
     what.cost = open.reserved;
     what.outcome = row_outcome::unknown;
-    prepare_row(what, true, at_us);
-    prepared_.erase(table::open_attempts, what.id.bytes());
+    prepare_row(std::move(what), true, at_us);
+    prepared_.erase(table::open_attempts, open.id.bytes());
   }
   orphans = lost.size();
   rollups_.write(prepared_);
-  prepared_.put(table::meta, std::string(head_key), encode(head_));
+  put_head();
   if (auto written = store_.write(prepared_, survives::power); !written) return written;
   prepared_.clear();
   prepared_rows_ = 0;
@@ -157,41 +162,63 @@ bool ledger::settle(settlement what) {
   return true;
 }
 
-void ledger::prepare_row(const settlement& what, bool as_reserved, std::int64_t at_us) {
-  ledger_row row{{node_, head_.incarnation, ++head_.rows}, at_us, what, as_reserved, head_.last};
-  auto key = row.id.key();
-  auto value = storage::encode(row);
-  head_.last = hash_of(key, value);
+bool ledger::book(settlement what) {
+  if (reserved_.contains(what.id) || open_.contains(what.id)) return false;
+  clip(what.parties);
+  rows_.push_back(std::move(what));
+  return true;
+}
+
+void ledger::prepare_row(settlement&& what, bool as_reserved, std::int64_t at_us) {
+  const ledger_row row{{node_, head_.incarnation, ++head_.rows}, at_us, std::move(what), as_reserved, head_.last};
+  key_.clear();
+  value_.clear();
+  row.id.append_key(key_);
+  storage::encode(row, value_);
+  head_.last = hash_of(key_, value_);
   head_.at_us = at_us;
   rollups_.add(row);
   if (const auto minute = at_us / us_per_minute; minute != indexed_minute_) {
-    prepared_.put(table::meta, minute_key(minute), key);
+    prepared_.put(table::meta, minute_key(minute), key_);
     indexed_minute_ = minute;
   }
-  prepared_.put(table::ledger_rows, std::move(key), std::move(value));
+  prepared_.put(table::ledger_rows, key_, value_);
   ++prepared_rows_;
 }
 
 void ledger::prepare(wall_time now) {
   const auto at_us = std::max(us_of(now), head_.at_us);
-  for (const auto& what : rows_) prepare_row(what, false, at_us);
+  for (auto& what : rows_) prepare_row(std::move(what), false, at_us);
   rows_.clear();
+  if (rows_.capacity() > most_kept_rows) std::vector<settlement>().swap(rows_);
+  // In order of their keys: the store finds each one's place beside the last one's.
+  const auto by_bytes = [](const attempt_key& a, const attempt_key& b) { return std::tie(a.request.bytes, a.attempt) < std::tie(b.request.bytes, b.attempt); };
+  std::sort(closed_.begin(), closed_.end(), by_bytes);
   for (const auto& id : closed_) prepared_.erase(table::open_attempts, id.bytes());
   closed_.clear();
-  for (auto& [id, open] : reserved_) {
-    prepared_.put(table::open_attempts, id.bytes(), storage::encode(open));
-    open_.insert(id);
+  std::vector<const open_attempt*> opened;
+  opened.reserve(reserved_.size());
+  for (const auto& [id, open] : reserved_) opened.push_back(&open);
+  std::sort(opened.begin(), opened.end(), [&](const auto* a, const auto* b) { return by_bytes(a->id, b->id); });
+  for (const auto* open : opened) {
+    value_.clear();
+    storage::encode(*open, value_);
+    prepared_.put(table::open_attempts, open->id.bytes(), value_);
+    open_.insert(open->id);
   }
   reserved_.clear();
   if (prepared_rows_ == 0) return;
   rollups_.write(prepared_);
-  prepared_.put(table::meta, std::string(head_key), encode(head_));
+  put_head();
 }
+
+void ledger::put_head() { prepared_.put(table::meta, head_key, encode(head_)); }
 
 outcome ledger::commit(wall_time now, survives what) {
   if (prepared_.empty()) prepare(now);
   if (prepared_.empty()) return done{};
   if (auto written = store_.write(prepared_, what); !written) return written;
+  if (prepared_.bytes() > most_kept_bytes) prepared_ = {};
   prepared_.clear();
   prepared_rows_ = 0;
   written_ = head_;
@@ -249,7 +276,9 @@ outcome ledger::retain(milliseconds keep, wall_time now) {
   batch.erase_range(table::meta, minute_key(0), minute_key(cutoff / us_per_minute));
   batch.erase_range(table::rollups, rollup_prefix('h', 0), rollup_prefix('h', static_cast<std::uint32_t>(cutoff / us_per_hour)));
   batch.erase_range(table::rollups, rollup_prefix('d', 0), rollup_prefix('d', static_cast<std::uint32_t>(cutoff_day)));
-  batch.put(table::meta, std::string(tail_key), record_writer(1, version).bytes(view(before)).done());
+  std::string tail;
+  record_writer(tail, 1, version).bytes(view(before)).done();
+  batch.put(table::meta, tail_key, tail);
   return store_.write(batch, survives::process);
 }
 

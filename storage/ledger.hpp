@@ -31,6 +31,8 @@ class ledger {
   bool reserve(open_attempt what);
   /// SETTLE. False, and nothing is changed: no such attempt is open (it was settled already, or never reserved).
   bool settle(settlement what);
+  /// RESERVE and SETTLE at once, of an attempt that was over before anybody asked for its reservation to be kept. False: it is open.
+  bool book(settlement what);
   /// Writes everything staged as one batch. After a failure it stays staged, and commit() tries again; after a failure for want of space
   /// only recover() helps.
   [[nodiscard]] outcome commit(wall_time now, survives what);
@@ -60,7 +62,8 @@ class ledger {
   ledger(store& on, std::string node) : store_(on), node_(std::move(node)) {}
   [[nodiscard]] outcome begin(wall_time now, std::size_t& orphans);
   void prepare(wall_time now);
-  void prepare_row(const settlement& what, bool as_reserved, std::int64_t at_us);
+  void prepare_row(settlement&& what, bool as_reserved, std::int64_t at_us);
+  void put_head();
 
   store& store_;
   const std::string node_;
@@ -74,6 +77,7 @@ class ledger {
   std::vector<attempt_key> closed_;                                            ///< of rows_, those whose reservation is on disk
   write_batch prepared_;                         ///< not empty: its write failed or is under way
   std::size_t prepared_rows_ = 0;
+  std::string key_, value_;                      ///< of the row being prepared; kept for their memory
 };
 
 }  // namespace switchyard::storage

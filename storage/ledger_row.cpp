@@ -4,10 +4,12 @@
 #include "storage/record.hpp"
 #include "storage/store.hpp"
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <cstring>
+#include <new>
+#include <stdexcept>
 
 namespace switchyard::storage {
 
@@ -39,6 +41,35 @@ attempt_parties read_parties(record_reader& in) {
   return who;
 }
 
+/// Looked up once: finding the algorithm costs as much as hashing a row.
+class sha256 {
+ public:
+  sha256() : context_(EVP_MD_CTX_new()), sha256_(EVP_MD_fetch(nullptr, "SHA256", nullptr)) {
+    if (context_ == nullptr || sha256_ == nullptr) throw std::bad_alloc();
+  }
+  ~sha256() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(sha256_);
+  }
+  sha256(const sha256&) = delete;
+  sha256& operator=(const sha256&) = delete;
+
+  /// The first bytes of the digest of both, one behind the other.
+  [[nodiscard]] row_hash of(std::string_view first, std::string_view second) const {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    const bool well = EVP_DigestInit_ex2(context_, sha256_, nullptr) == 1 && EVP_DigestUpdate(context_, first.data(), first.size()) == 1 &&
+                      EVP_DigestUpdate(context_, second.data(), second.size()) == 1 && EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1;
+    if (!well) throw std::runtime_error("SHA-256 failed");
+    row_hash out{};
+    std::copy_n(digest.begin(), out.size(), out.begin());
+    return out;
+  }
+
+ private:
+  EVP_MD_CTX* context_;
+  EVP_MD* sha256_;
+};
+
 }  // namespace
 
 std::string_view to_string(row_outcome outcome) noexcept {
@@ -53,6 +84,8 @@ std::string_view to_string(row_outcome outcome) noexcept {
 
 void clip(attempt_parties& who) {
   const auto is_long = [](const std::string& name) { return name.size() > longest_name; };
+  const auto names_fit = !is_long(who.route) && !is_long(who.provider) && !is_long(who.model) && !is_long(who.key) && !is_long(who.virtual_key);
+  if (names_fit && who.tags.empty()) return;       // nearly always
   const auto cut = [&](std::string name) {
     if (!is_long(name)) return name;
     auto end = longest_name;
@@ -81,19 +114,23 @@ std::size_t attempt_key_hash::operator()(const attempt_key& key) const noexcept 
   return static_cast<std::size_t>(random * 31 + key.attempt);
 }
 
-std::string row_id::key() const {
-  std::string out;
-  out.reserve(16 + node.size());
+void row_id::append_key(std::string& out) const {
   append_big_endian(out, incarnation);
   append_big_endian(out, seq);
-  return out + node;
+  out += node;
+}
+
+std::string row_id::key() const {
+  std::string out;
+  append_key(out);
+  return out;
 }
 
 std::string row_id::to_string() const { return node + "/" + std::to_string(incarnation) + "/" + std::to_string(seq); }
 
-std::string encode(const ledger_row& row) {
+void encode(const ledger_row& row, std::string& to) {
   const auto& what = row.what;
-  record_writer out(row_fields, version);
+  record_writer out(to, row_fields, version);
   out.bytes(view(what.id.request)).number(what.id.attempt);
   out.number((what.last ? flag_last : 0) | (what.estimated ? flag_estimated : 0) | (row.as_reserved ? flag_as_reserved : 0));
   out.number(row.at_us);
@@ -101,14 +138,26 @@ std::string encode(const ledger_row& row) {
   out.number(what.input_tokens).number(what.output_tokens).number(what.cached_tokens).number_or_nil(what.cost).number(what.saved);
   out.number(static_cast<std::int64_t>(what.outcome)).text(what.cache);
   out.bytes({reinterpret_cast<const char*>(row.previous.data()), row.previous.size()});
-  return out.done();
+  out.done();
+}
+
+void encode(const open_attempt& open, std::string& to) {
+  record_writer out(to, open_fields, version);
+  out.number(open.at_us);
+  write_parties(out, open.parties);
+  out.number(open.input_tokens).number_or_nil(open.reserved).done();
+}
+
+std::string encode(const ledger_row& row) {
+  std::string out;
+  encode(row, out);
+  return out;
 }
 
 std::string encode(const open_attempt& open) {
-  record_writer out(open_fields, version);
-  out.number(open.at_us);
-  write_parties(out, open.parties);
-  return out.number(open.input_tokens).number_or_nil(open.reserved).done();
+  std::string out;
+  encode(open, out);
+  return out;
 }
 
 result<ledger_row> decode_row(std::string_view key, std::string_view value) {
@@ -155,14 +204,8 @@ result<open_attempt> decode_open(std::string_view key, std::string_view value) {
 }
 
 row_hash hash_of(std::string_view key, std::string_view value) {
-  std::string both;
-  both.reserve(key.size() + value.size());
-  both.append(key).append(value);
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(both.data()), both.size(), digest.data());
-  row_hash out{};
-  std::copy_n(digest.begin(), out.size(), out.begin());
-  return out;
+  thread_local const sha256 hasher;
+  return hasher.of(key, value);
 }
 
 }  // namespace switchyard::storage

@@ -44,6 +44,7 @@ struct attempt_key_hash {
 struct attempt_parties {
   std::string route, provider, model, key, virtual_key;
   std::map<std::string, std::string> tags;
+  friend bool operator==(const attempt_parties&, const attempt_parties&) = default;
 };
 
 /// Cuts what is longer than a row takes: names at 512 bytes, tags at 64.
@@ -80,6 +81,8 @@ struct row_id {
   std::uint64_t seq = 0;
 
   [[nodiscard]] std::string key() const;
+  /// The same, appended to `out`.
+  void append_key(std::string& out) const;
   /// "yard-a/3/17"
   [[nodiscard]] std::string to_string() const;
 };
@@ -95,6 +98,9 @@ struct ledger_row {
   row_hash previous{};
 };
 
+/// Appends the record to `out`.
+void encode(const ledger_row& row, std::string& out);
+void encode(const open_attempt& open, std::string& out);
 [[nodiscard]] std::string encode(const ledger_row& row);
 [[nodiscard]] std::string encode(const open_attempt& open);
 /// An error names the row and what is wrong with its bytes.

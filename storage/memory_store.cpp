@@ -70,14 +70,15 @@ outcome memory_store::write(const write_batch& batch, survives) {
   if (!room_) stuck_ = true;
   if (stuck_) return storage_error("no space left", true);
   if (tables_.use_count() > 1) tables_ = std::make_shared<tables>(*tables_);
-  for (const auto& change : batch.changes()) {
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto change = batch[i];
     auto& rows = (*tables_)[static_cast<std::size_t>(change.where)];
-    if (!change.end.empty())
-      rows.erase(rows.lower_bound(change.key), rows.lower_bound(change.end));
-    else if (change.value)
-      rows.insert_or_assign(change.key, *change.value);
-    else
-      rows.erase(change.key);
+    const std::string key(change.key);
+    switch (change.what) {
+      case write_batch::kind::put: rows.insert_or_assign(key, std::string(change.value)); break;
+      case write_batch::kind::erase: rows.erase(key); break;
+      case write_batch::kind::erase_range: rows.erase(rows.lower_bound(key), rows.lower_bound(change.value)); break;
+    }
   }
   return done{};
 }

@@ -11,14 +11,14 @@
 
 #include <msgpack/object.hpp>
 #include <msgpack/pack.hpp>
-#include <msgpack/sbuffer.hpp>
 #include <msgpack/unpack.hpp>
 
 namespace switchyard::storage {
 
+/// Appends one record to a string that outlives it.
 class record_writer {
  public:
-  record_writer(std::uint32_t fields, std::uint32_t version) : packer_(bytes_) {
+  record_writer(std::string& to, std::uint32_t fields, std::uint32_t version) : to_{to}, from_(to.size()), packer_(to_) {
     packer_.pack_array(fields + 1);
     packer_.pack_uint32(version);
   }
@@ -47,12 +47,17 @@ class record_writer {
     packer_.pack_array(static_cast<std::uint32_t>(items));
     return *this;
   }
-  /// With the checksum.
-  [[nodiscard]] std::string done() const;
+  /// Closes the record with its checksum.
+  void done();
 
  private:
-  msgpack::sbuffer bytes_;
-  msgpack::packer<msgpack::sbuffer> packer_;
+  struct sink {
+    std::string& bytes;
+    void write(const char* data, std::size_t size) { bytes.append(data, size); }
+  };
+  sink to_;
+  std::size_t from_;
+  msgpack::packer<sink> packer_;
 };
 
 /// Reads fields in order. The first thing that does not fit makes every later answer empty and ok() false.

@@ -27,8 +27,12 @@ namespace {
 
 namespace files = std::filesystem;
 
-constexpr std::size_t write_buffer_bytes = 8u << 20;       // per table
-constexpr std::size_t block_cache_bytes = 16u << 20;
+// Memory, so that a node stays small: a table has at most two buffers, of which one is on its way to the disk. 3 MiB hold about 8,000 rows.
+constexpr std::size_t rows_buffer_bytes = 3u << 20;
+constexpr std::size_t other_buffer_bytes = 1u << 20;
+constexpr std::size_t buffer_piece_bytes = 512u << 10;     // what a buffer grows by; as tools/switchyard's limit, so that it is given back whole
+constexpr std::size_t block_cache_bytes = 4u << 20;        // only questions read
+constexpr std::size_t most_kept_batch_bytes = 1u << 20;
 constexpr std::uint64_t most_wal_bytes = 64u << 20;
 
 // RocksDB asserts that even an empty slice points somewhere.
@@ -54,7 +58,8 @@ class our_log final : public rocksdb::Logger {
 
 rocksdb::ColumnFamilyOptions options_of(table which) {
   rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = write_buffer_bytes;
+  options.write_buffer_size = which == table::ledger_rows ? rows_buffer_bytes : other_buffer_bytes;
+  options.arena_block_size = buffer_piece_bytes;
   static const auto compressions = rocksdb::GetSupportedCompressions();
   const bool lz4 = std::find(compressions.begin(), compressions.end(), rocksdb::kLZ4Compression) != compressions.end();
   options.compression = lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
@@ -78,6 +83,8 @@ rocksdb::DBOptions database_options() {
   options.max_background_jobs = 2;
   options.max_open_files = 128;
   options.bytes_per_sync = 1u << 20;
+  options.allow_concurrent_memtable_write = false;   // one thread writes: no locks and no atomics for more
+  options.enable_write_thread_adaptive_yield = false;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;
@@ -150,21 +157,23 @@ class rocks_store final : public store {
   outcome write(const write_batch& batch, survives what) override {
     const std::shared_lock guard(mutex_);
     if (!db_) return closed();
-    rocksdb::WriteBatch changes;
-    for (const auto& change : batch.changes()) {
+    changes_.Clear();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const auto change = batch[i];
       auto* const where = family(change.where);
       rocksdb::Status status;
-      if (!change.end.empty())
-        status = changes.DeleteRange(where, change.key, change.end);
-      else if (change.value)
-        status = changes.Put(where, change.key, *change.value);
-      else
-        status = changes.Delete(where, change.key);
+      switch (change.what) {
+        case write_batch::kind::put: status = changes_.Put(where, slice(change.key), slice(change.value)); break;
+        case write_batch::kind::erase: status = changes_.Delete(where, slice(change.key)); break;
+        case write_batch::kind::erase_range: status = changes_.DeleteRange(where, slice(change.key), slice(change.value)); break;
+      }
       if (!status.ok()) return said("writing", status);
     }
     rocksdb::WriteOptions options;
     options.sync = what == survives::power;
-    if (const auto status = db_->Write(options, &changes); !status.ok()) return said("writing", status);
+    const auto status = db_->Write(options, &changes_);
+    if (changes_.GetDataSize() > most_kept_batch_bytes) changes_ = rocksdb::WriteBatch();
+    if (!status.ok()) return said("writing", status);
     return done{};
   }
 
@@ -201,6 +210,7 @@ class rocks_store final : public store {
   const std::string folder_;
   mutable std::shared_mutex mutex_;              ///< exclusive for reopen() only
   std::unique_ptr<rocksdb::DB> db_;              ///< null: closed
+  rocksdb::WriteBatch changes_;                  ///< of write(), which one thread calls: kept for its memory
   std::array<rocksdb::ColumnFamilyHandle*, std::size(every_table)> families_{};
 };
 

@@ -3,6 +3,8 @@
 #include "storage/big_endian.hpp"
 #include "storage/record.hpp"
 
+#include <algorithm>
+
 namespace switchyard::storage {
 
 namespace {
@@ -12,13 +14,14 @@ constexpr std::uint32_t fields = 10;
 constexpr dimension every_dimension[] = {dimension::total, dimension::model, dimension::provider, dimension::key,
                                          dimension::virtual_key, dimension::route, dimension::tag};
 constexpr std::size_t prefix_bytes = 6;          // period, number, dimension
+constexpr std::ptrdiff_t looked_through = 4;     // groups compared before one is looked up by all its names
 
-std::string encode(const ledger_sums& sums) {
-  record_writer out(fields, version);
+void encode(const ledger_sums& sums, std::string& to) {
+  record_writer out(to, fields, version);
   for (const auto value : {sums.requests, sums.attempts, sums.errors, sums.unknown, sums.unpriced, sums.input_tokens, sums.output_tokens,
                            sums.cached_tokens, sums.cost, sums.saved})
     out.number(value);
-  return out.done();
+  out.done();
 }
 
 }  // namespace
@@ -131,6 +134,10 @@ void rollups::add(const ledger_row& row) {
   if (hour != groups_hour_) fold();
   groups_hour_ = hour;
   const auto& who = row.what.parties;
+  // Most rows are of the parties of one of the last few.
+  const auto oldest = groups_.rend() - groups_.rbegin() > looked_through ? groups_.rbegin() + looked_through : groups_.rend();
+  if (const auto same = std::find_if(groups_.rbegin(), oldest, [&](const group& g) { return g.parties == who; }); same != oldest)
+    return same->sums.add(row);
   group_key_.clear();
   const auto append = [this](const std::string& name) {
     append_big_endian(group_key_, static_cast<std::uint32_t>(name.size()));
@@ -188,7 +195,12 @@ void rollups::add_to(char period, std::uint32_t number, dimension by, std::strin
 
 void rollups::write(write_batch& batch) {
   fold();
-  for (const auto& key : touched_) batch.put(table::rollups, key, encode(cells_.at(key)));
+  std::string value;
+  for (const auto& key : touched_) {
+    value.clear();
+    encode(cells_.at(key), value);
+    batch.put(table::rollups, key, value);
+  }
   touched_.clear();
 }
 

@@ -22,29 +22,51 @@ inline constexpr table every_table[] = {table::meta, table::open_attempts, table
 /// What a write survives. `process`: this process's death (kill -9). `power`: the machine's, too; costs an fsync.
 enum class survives { process, power };
 
-/// Changes that take effect together or not at all.
+/// Changes that take effect together or not at all. Their bytes stand in one string, which a batch that is used again keeps.
 class write_batch {
  public:
+  enum class kind : std::uint8_t { put, erase, erase_range };
   struct change {
+    kind what;
     table where;
-    std::string key;
-    std::optional<std::string> value;            ///< nullopt: erase the key
-    std::string end;                             ///< not empty: erase [key, end)
+    std::string_view key;
+    std::string_view value;                      ///< erase_range: the end, not erased itself
   };
 
-  void put(table where, std::string key, std::string value) { changes_.push_back({where, std::move(key), std::move(value), {}}); }
-  void erase(table where, std::string key) { changes_.push_back({where, std::move(key), std::nullopt, {}}); }
+  void put(table where, std::string_view key, std::string_view value) { append(kind::put, where, key, value); }
+  void erase(table where, std::string_view key) { append(kind::erase, where, key, {}); }
   /// Every key in [from, to); `to` is not empty.
-  void erase_range(table where, std::string from, std::string to) { changes_.push_back({where, std::move(from), std::nullopt, std::move(to)}); }
-  void clear() noexcept { changes_.clear(); }
+  void erase_range(table where, std::string_view from, std::string_view to) { append(kind::erase_range, where, from, to); }
+  void clear() noexcept {
+    places_.clear();
+    bytes_.clear();
+  }
 
-  [[nodiscard]] bool empty() const noexcept { return changes_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return changes_.size(); }
-  /// In order; a later change of a key wins.
-  [[nodiscard]] const std::vector<change>& changes() const noexcept { return changes_; }
+  [[nodiscard]] bool empty() const noexcept { return places_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
+  /// Of all keys and values.
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
+  /// The `index`-th change; a later change of a key wins. The views die with the next change of the batch.
+  [[nodiscard]] change operator[](std::size_t index) const noexcept {
+    const auto& at = places_[index];
+    const std::string_view all = bytes_;
+    return {at.what, at.where, all.substr(at.from, at.key), all.substr(at.from + at.key, at.value)};
+  }
 
  private:
-  std::vector<change> changes_;
+  struct place {
+    std::size_t from;
+    std::uint32_t key, value;                    ///< bytes
+    kind what;
+    table where;
+  };
+  void append(kind what, table where, std::string_view key, std::string_view value) {
+    places_.push_back({bytes_.size(), static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size()), what, where});
+    bytes_.append(key).append(value);
+  }
+
+  std::vector<place> places_;
+  std::string bytes_;
 };
 
 /// Reads one state of the whole store. Any thread.

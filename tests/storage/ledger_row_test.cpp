@@ -92,6 +92,21 @@ BOOST_AUTO_TEST_CASE(bytes_with_a_right_checksum_are_not_trusted_either) {
   BOOST_TEST(!decode_row(sample().id.key(), bomb).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(the_processors_checksum_is_the_tables) {
+  std::mt19937 random(32);
+  std::string bytes;
+  for (int size = 0; size < 300; ++size) {
+    BOOST_TEST(crc32c(bytes) == detail::crc32c_by_table(bytes));
+    bytes += static_cast<char>(random());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_rows_hash_is_the_beginning_of_sha_256) {
+  const auto hash = hash_of("a", "bc");           // FIPS 180-2, B.1
+  const row_hash expected{0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23};
+  BOOST_TEST((hash == expected));
+}
+
 BOOST_AUTO_TEST_CASE(a_later_version_is_refused_by_name) {
   auto bytes = encode(sample());
   bytes.resize(bytes.size() - 4);

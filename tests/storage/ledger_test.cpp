@@ -79,6 +79,31 @@ BOOST_AUTO_TEST_CASE(a_short_call_never_writes_its_reservation) {
   BOOST_TEST(open == 1);
 }
 
+BOOST_AUTO_TEST_CASE(an_attempt_booked_at_once_is_one_row_and_no_reservation) {
+  memory_store disk;
+  const auto l = open_on(disk);
+  BOOST_TEST(l.value->book(settled(1)));
+  BOOST_TEST(l.value->staged() == 1u);
+  BOOST_TEST(l.value->open_attempts() == 0u);
+  BOOST_TEST(!l.value->settle(settled(1)));
+  BOOST_REQUIRE(l.value->commit(at(noon_us), survives::process));
+  BOOST_REQUIRE(rows_of(disk).size() == 1u);
+  BOOST_TEST(rows_of(disk)[0].what.cost.value() == 450'000);
+  hold(disk, 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_open_attempt_cannot_be_booked_beside_its_reservation) {
+  memory_store disk;
+  const auto l = open_on(disk);
+  BOOST_REQUIRE(l.value->reserve(opening(1)));
+  BOOST_TEST(!l.value->book(settled(1)));         // staged
+  BOOST_REQUIRE(l.value->commit(at(noon_us), survives::process));
+  BOOST_TEST(!l.value->book(settled(1)));         // on disk
+  BOOST_TEST(l.value->settle(settled(1)));
+  BOOST_REQUIRE(l.value->commit(at(noon_us), survives::process));
+  hold(disk, 1);
+}
+
 BOOST_AUTO_TEST_CASE(an_attempt_whose_process_died_is_settled_as_unknown_and_charged_as_reserved) {
   memory_store disk;
   {
@@ -271,7 +296,10 @@ BOOST_AUTO_TEST_CASE(random_lives_lose_and_double_nothing) {
     for (int step = 0; step < 120; ++step) {
       now += random() % (us_per_hour / 7);
       const auto dice = random() % 100;
-      if (dice < 40) {
+      if (dice < 10) {
+        BOOST_REQUIRE(l.value->book(settled(++last)));
+        staged.insert(last);
+      } else if (dice < 40) {
         BOOST_REQUIRE(l.value->reserve(opening(++last)));
         open.push_back(last);
       } else if (dice < 75 && !open.empty()) {
