@@ -15,12 +15,14 @@ namespace switchyard::actors {
 
 struct ledger_entry {
   bool settles = false;                          ///< else it reserves
+  bool whole = false;                            ///< settles what it alone reserves: the attempt was over before its reservation was handed over
   storage::attempt_key id;
-  std::shared_ptr<const routing::yard> yard;     ///< keeps what the next three point into
+  /// Keeps what the next four point into, here and in the entries behind this one that have none themselves.
+  std::shared_ptr<const routing::yard> yard;
   const routing::provider_entry* provider = nullptr;   ///< reservations: whose price; may be null
   const routing::virtual_key_entry* virtual_key = nullptr;
-  std::shared_ptr<const routing::route_entry> route;
-  std::shared_ptr<const routing::key_entry> key;
+  const routing::route_entry* route = nullptr;
+  const routing::key_entry* key = nullptr;
   std::string model;
   std::int64_t input_tokens = 0;                 ///< reservations: estimate
   std::int64_t output_tokens = 0;                ///< reservations: most the client asked for; 0: it did not say

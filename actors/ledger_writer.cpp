@@ -7,6 +7,8 @@
 
 #include <filesystem>
 
+#include <pthread.h>
+
 namespace switchyard::actors {
 
 namespace {
@@ -14,6 +16,7 @@ namespace {
 constexpr std::uint64_t most_waiting = 200'000;            // entries in memory, about 300 bytes each
 constexpr std::size_t most_in_one_commit = 4096;
 constexpr std::size_t most_submissions_waiting = 64;
+constexpr std::size_t most_empty_batches = 4;              // about 100 KB each
 constexpr milliseconds retry_every{500};
 constexpr milliseconds commit_every{5};                    // at most, while nobody waits
 constexpr milliseconds retention_every = std::chrono::minutes(10);
@@ -21,10 +24,10 @@ constexpr std::int64_t unsaid_output_tokens = 4096;        // reserved when the 
 
 storage::attempt_parties parties_of(const ledger_entry& entry) {
   storage::attempt_parties who;
-  if (entry.route) who.route = entry.route->name;
-  if (entry.key) who.provider = entry.key->provider;
+  if (entry.route != nullptr) who.route = entry.route->name;
+  if (entry.key != nullptr) who.provider = entry.key->provider;
   who.model = entry.model;
-  if (entry.key) who.key = entry.key->config.name;
+  if (entry.key != nullptr) who.key = entry.key->config.name;
   if (entry.virtual_key != nullptr) who.virtual_key = entry.virtual_key->config.name;
   if (entry.virtual_key != nullptr) who.tags = entry.virtual_key->config.tags;
   return who;
@@ -109,6 +112,14 @@ void ledger_writer::submit(std::vector<ledger_entry> entries, std::function<void
   if (then) then(false);
 }
 
+std::vector<ledger_entry> ledger_writer::empty_batch() {
+  const std::lock_guard guard(mutex_);
+  if (empty_batches_.empty()) return {};
+  auto batch = std::move(empty_batches_.back());
+  empty_batches_.pop_back();
+  return batch;
+}
+
 void ledger_writer::stop() {
   {
     const std::lock_guard guard(mutex_);
@@ -120,6 +131,7 @@ void ledger_writer::stop() {
 }
 
 void ledger_writer::run() {
+  ::pthread_setname_np(::pthread_self(), "ledger");
   while (true) {
     std::vector<submission> batch;
     bool ending = false;
@@ -155,14 +167,19 @@ void ledger_writer::take(std::vector<submission>& batch) {
     if (ledger_->staged() >= most_in_one_commit) tell(i + 1, commit());
   }
   if (ledger_->staged() > 0 || told < batch.size()) tell(batch.size(), commit());
+  const std::lock_guard guard(mutex_);
+  for (auto& done : batch)
+    if (done.entries.capacity() > 0 && empty_batches_.size() < most_empty_batches) empty_batches_.push_back(std::move(done.entries));
 }
 
 void ledger_writer::enter(ledger_entry& entry) {
-  const bool taken = entry.settles ? ledger_->settle(settlement_of(entry)) : ledger_->reserve(reservation_of(entry));
+  const bool taken = entry.whole     ? ledger_->book(settlement_of(entry))
+                     : entry.settles ? ledger_->settle(settlement_of(entry))
+                                     : ledger_->reserve(reservation_of(entry));
   if (taken && entry.settles) rows_.fetch_add(1, std::memory_order_relaxed);
   if (taken) return;
   if (refused_.fetch_add(1, std::memory_order_relaxed) % 1000 == 0)
-    log::error("ledger_entry_refused", entry.settles ? "an attempt that is not open was settled" : "an attempt was reserved twice",
+    log::error("ledger_entry_refused", entry.settles && !entry.whole ? "an attempt that is not open was settled" : "an attempt was reserved twice",
                {{"request_id", entry.id.request.to_string()}});
 }
 

@@ -34,6 +34,8 @@ class ledger_writer {
 
   /// `then` hears, on the writer's thread, whether the entries are durable (in the ledger after kill -9 and power loss).
   void submit(std::vector<ledger_entry> entries, std::function<void(bool)> then = {});
+  /// One that was submitted and is done with, for its memory.
+  [[nodiscard]] std::vector<ledger_entry> empty_batch();
   /// Commits what was submitted and ends the thread; later entries are refused.
   void stop();
   void configure(const config::ledger_section& section);
@@ -77,6 +79,7 @@ class ledger_writer {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<submission> queue_;
+  std::vector<std::vector<ledger_entry>> empty_batches_;
   bool stopping_ = false;
   steady_time next_try_{};                       ///< while not writing_
   steady_time last_commit_{};

@@ -17,12 +17,12 @@ bool is_charged(call_result result) noexcept {
 
 }  // namespace
 
-ledger_entry request_life::entry_of(const std::shared_ptr<const routing::key_entry>& key, const std::string& model) const {
+/// Points into the yard this request goes by.
+ledger_entry request_life::entry_of(const routing::key_entry* key, const std::string& model) const {
   ledger_entry entry;
   entry.id = {record_.id, attempt_number_};
-  entry.yard = yard_;
   entry.virtual_key = virtual_key_;
-  entry.route = record_.route;
+  entry.route = record_.route.get();
   entry.key = key;
   entry.model = model;
   return entry;
@@ -32,46 +32,59 @@ ledger_entry request_life::entry_of(const std::shared_ptr<const routing::key_ent
 net::task<bool> request_life::reserve_row(const routing::picked_key& pick) {
   settle_row(false);
   ++attempt_number_;
-  auto entry = entry_of(pick.key, pick.model);
+  auto entry = entry_of(pick.key.get(), pick.model);
   entry.provider = pick.provider.get();
   entry.input_tokens = request_.input_tokens;
   entry.output_tokens = request_.max_output_tokens;
   row_open_ = true;
-  if (here_.ledger.holds_answers()) co_return co_await here_.ledger.add_and_wait(std::move(entry));
-  here_.ledger.add(std::move(entry));
+  reserved_row_ = {};
+  if (here_.ledger.holds_answers()) co_return co_await here_.ledger.add_and_wait(std::move(entry), yard_);
+  reserved_row_ = here_.ledger.add(std::move(entry), yard_);
   co_return true;
 }
 
 ledger_entry request_life::settlement_of(const attempt_record& report, bool last) const {
-  auto entry = entry_of(report.key, report.model);
+  auto entry = entry_of(report.key.get(), report.model);
+  settle_entry(entry, report, last);
+  return entry;
+}
+
+/// Makes a settlement of an entry that names the attempt.
+void request_life::settle_entry(ledger_entry& entry, const attempt_record& report, bool last) const {
   entry.settles = true;
+  entry.input_tokens = entry.output_tokens = 0;
   entry.last = last;
   const auto result = report.outcome.result;
   const bool well = result == call_result::ok || result == call_result::not_asked;
   const bool gone = result == call_result::client_gone || (last && well && record_.ending == request_ending::client_gone);
   entry.outcome = gone ? storage::row_outcome::client_gone : result == call_result::ok ? storage::row_outcome::ok : storage::row_outcome::error;
   entry.cost = 0;
-  if (!is_charged(result)) return entry;
+  if (!is_charged(result)) return;
   entry.input_tokens = record_.input_tokens;
   entry.output_tokens = record_.output_tokens;
   entry.cached_tokens = record_.cached_tokens;
   entry.estimated = record_.tokens_estimated;
   entry.cost = record_.cost;
-  return entry;
 }
 
 /// The newest attempt's row, unless it was written already.
 void request_life::settle_row(bool last) {
   if (!row_open_ || record_.attempts.empty()) return;
   row_open_ = false;
-  here_.ledger.add(settlement_of(record_.attempts.back(), last));
+  const auto& report = record_.attempts.back();
+  if (auto* const reservation = here_.ledger.waiting(reserved_row_)) {
+    settle_entry(*reservation, report, last);
+    reservation->whole = true;
+  } else {
+    here_.ledger.add(settlement_of(report, last), yard_);
+  }
 }
 
 /// Before an answer's last bytes leave: where answers wait for their rows, the row is durable when this returns true.
 net::task<bool> request_life::seal_row(const attempt_record& report) {
   if (!row_open_ || !here_.ledger.holds_answers()) co_return true;
   row_open_ = false;
-  co_return co_await here_.ledger.add_and_wait(settlement_of(report, true));
+  co_return co_await here_.ledger.add_and_wait(settlement_of(report, true), yard_);
 }
 
 }  // namespace switchyard::actors

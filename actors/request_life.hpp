@@ -56,8 +56,9 @@ class request_life {
   void settle(int status, std::string_view error_code, request_ending ending);
 
   // request_ledger.cpp: what the ledger is told
-  [[nodiscard]] ledger_entry entry_of(const std::shared_ptr<const routing::key_entry>& key, const std::string& model) const;
+  [[nodiscard]] ledger_entry entry_of(const routing::key_entry* key, const std::string& model) const;
   [[nodiscard]] ledger_entry settlement_of(const attempt_record& report, bool last) const;
+  void settle_entry(ledger_entry& entry, const attempt_record& report, bool last) const;
   [[nodiscard]] net::task<bool> reserve_row(const routing::picked_key& pick);
   [[nodiscard]] net::task<bool> seal_row(const attempt_record& report);
   void settle_row(bool last);
@@ -90,6 +91,7 @@ class request_life {
   bool settled_ = false;
   std::uint8_t attempt_number_ = 0;              // of the newest row, from 1
   bool row_open_ = false;                        // it is reserved and not settled
+  ledger_inlet::place reserved_row_{};           // where its reservation is, unless it was handed over
 
   // What the answer's headers point into.
   char id_text_[36];

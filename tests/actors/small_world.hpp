@@ -101,8 +101,8 @@ inline void account(ledger_writer& ledger, const request_record& record) {
     const auto& made = record.attempts[i];
     ledger_entry entry;
     entry.id = {record.id, static_cast<std::uint8_t>(i + 1)};
-    entry.route = record.route;
-    entry.key = made.key;
+    entry.route = record.route.get();
+    entry.key = made.key.get();
     entry.model = made.model;
     entries.push_back(entry);
     entry.settles = true;
