@@ -154,14 +154,18 @@ void replay(const neutral::answer& whole, stream_writer& writer, std::string& ou
 
 const result<neutral::request>& neutral_view::generation() {
   if (!generation_) {
-    generation_ = dialect_of(request_.operation)->read_request(request_.body, texts_);
+    texts_ = std::make_unique<neutral::arena>();
+    generation_ = dialect_of(request_.operation)->read_request(request_.body, *texts_);
     if (*generation_) (*generation_)->stream = request_.stream;
   }
   return *generation_;
 }
 
 const result<neutral::embedding_request>& neutral_view::embedding() {
-  if (!embedding_) embedding_ = embedding_dialect_of(request_.operation)->read_request(request_.body, texts_);
+  if (!embedding_) {
+    texts_ = std::make_unique<neutral::arena>();
+    embedding_ = embedding_dialect_of(request_.operation)->read_request(request_.body, *texts_);
+  }
   return *embedding_;
 }
 

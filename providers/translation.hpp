@@ -26,7 +26,7 @@ class neutral_view {
 
  private:
   const api_request& request_;
-  neutral::arena texts_;
+  std::unique_ptr<neutral::arena> texts_;   // on demand: most requests are not translated
   std::optional<result<neutral::request>> generation_;
   std::optional<result<neutral::embedding_request>> embedding_;
 };
