@@ -79,6 +79,8 @@ void actor_world::report(std::vector<request_record> batch) {
   caf::anon_send(intake, batch_arrived{std::make_shared<const record_batch>(state_->world, std::move(batch))});
 }
 
+std::vector<request_record> actor_world::spent_batch() { return state_->world->spent.take(); }
+
 void actor_world::reload(config::config next, std::function<void(outcome)> then) {
   caf::anon_send(state_->supervisor, apply_config{std::make_shared<const config::config>(std::move(next)), std::move(then)});
 }

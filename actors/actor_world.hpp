@@ -52,6 +52,8 @@ class actor_world {
   [[nodiscard]] ledger_writer& ledger() const noexcept;
   /// From any thread: a batch of finished requests. Batches above 64 unworked ones are dropped and counted.
   void report(std::vector<request_record> batch);
+  /// A batch that was reported and is done with, for its memory; its records mean nothing.
+  [[nodiscard]] std::vector<request_record> spent_batch();
   /// Replaces the config: actors of unchanged keys keep their state. Publishes the new yard, then calls back (any thread).
   void reload(config::config next, std::function<void(outcome)> then);
   /// Answers through `then` on an actor's thread, within 2 s whatever happens (504-like admin_answer when not).

@@ -34,7 +34,7 @@ net::task<void> answer_probe(net::exchange& x, bool well, std::string_view word)
 }  // namespace
 
 thread_context::thread_context(net::io_thread& home, const yard_feed& feed, const data_plane_limits& bounds, const std::atomic<bool>& leaving,
-                               std::function<void(std::vector<request_record>)> report, std::shared_ptr<ledger_writer> writer, std::uint64_t seed)
+                               report_function report, std::shared_ptr<ledger_writer> writer, std::uint64_t seed)
     : thread(home), yard(feed), limits(bounds), draining(leaving), random(seed), ledger(thread, std::move(writer)), report_(std::move(report)) {}
 
 routing::retry_budget& thread_context::budget_of(const config::provider_config& provider) {
@@ -55,18 +55,21 @@ const net::base_url* thread_context::base_url_of(const std::string& url, bool al
 void thread_context::record(request_record finished) {
   bool urgent = false;
   for (const auto& attempt : finished.attempts) urgent = urgent || attempt.outcome.probe || !routing::is_success(attempt.outcome.result);
-  if (batch_.empty()) batch_.reserve(last_batch_ + 16);
-  batch_.push_back(std::move(finished));
-  if (urgent || batch_.size() >= batch_size)
+  if (finished_ < batch_.size())
+    batch_[finished_] = std::move(finished);
+  else
+    batch_.push_back(std::move(finished));
+  ++finished_;
+  if (urgent || finished_ >= batch_size)
     flush();
   else if (!flush_timer_.armed())
     thread.arm(flush_timer_, batch_age, [this] { flush(); });
 }
 
 void thread_context::flush() {
-  if (batch_.empty()) return;
-  last_batch_ = batch_.size();
-  report_(std::exchange(batch_, {}));
+  if (finished_ == 0) return;
+  batch_.resize(std::exchange(finished_, 0));
+  batch_ = report_(std::move(batch_));
 }
 
 net::task<void> serve_request(thread_context& here, net::exchange& x) {

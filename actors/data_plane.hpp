@@ -31,9 +31,10 @@ struct data_plane_limits {
 /// One per I/O thread: its view of the yard and what it remembers between requests. Never shared.
 class thread_context {
  public:
-  /// `report` takes finished requests in batches; called on this thread.
+  /// Takes finished requests in a batch and gives a spent one for its memory; called on this thread.
+  using report_function = std::function<std::vector<request_record>(std::vector<request_record>)>;
   thread_context(net::io_thread& thread, const yard_feed& feed, const data_plane_limits& limits, const std::atomic<bool>& draining,
-                 std::function<void(std::vector<request_record>)> report, std::shared_ptr<ledger_writer> ledger, std::uint64_t seed);
+                 report_function report, std::shared_ptr<ledger_writer> ledger, std::uint64_t seed);
 
   net::io_thread& thread;
   yard_feed::reader yard;
@@ -51,12 +52,12 @@ class thread_context {
   void flush();
 
  private:
-  std::function<void(std::vector<request_record>)> report_;
+  report_function report_;
   std::unordered_map<std::string, routing::balance_memory> memories_;
   std::unordered_map<std::string, routing::retry_budget> budgets_;
   std::unordered_map<std::string, net::base_url> urls_[2];   // [allow_private]
   std::vector<request_record> batch_;
-  std::size_t last_batch_ = 0;
+  std::size_t finished_ = 0;                     // of batch_; what stands behind is spent
   net::io_thread::timer flush_timer_;
 };
 

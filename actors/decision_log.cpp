@@ -37,6 +37,7 @@ std::string_view text_of(request_ending ending) noexcept {
 }  // namespace
 
 std::uint32_t name_table::number_of(std::string_view name) {
+  if (name.empty() && !names_.empty()) return 0;
   if (const auto known = numbers_.find(name); known != numbers_.end()) return known->second;
   const auto number = static_cast<std::uint32_t>(names_.size());
   names_.emplace_back(name);

@@ -40,7 +40,8 @@ void metrics_book::learn_model(const std::string& provider, const std::string& m
   if (answered_count_ < most_answered_models && answered_models_[provider].insert(model).second) ++answered_count_;
 }
 
-void metrics_book::add_attempt(const attempt_record& attempt) {
+/// All of an attempt but its duration. Returns its model's label.
+std::string_view metrics_book::note_attempt(const attempt_record& attempt) {
   const auto& key = *attempt.key;
   const auto& outcome = attempt.outcome;
   if (outcome.result == routing::call_result::ok) learn_model(key.provider, attempt.model);
@@ -48,26 +49,50 @@ void metrics_book::add_attempt(const attempt_record& attempt) {
   if (outcome.result != routing::call_result::ok && outcome.result != routing::call_result::client_gone &&
       outcome.result != routing::call_result::not_asked)
     ++cell(upstream_errors_, {key.provider, key.config.name, to_string(outcome.result)}, 3);
-  cell(upstream_durations_, {key.provider, model, key.config.name}, 3).add(outcome.duration);
+  return model;
+}
+
+metrics_book::usual_cells& metrics_book::usual(const routing::key_entry& key, std::string_view model, std::string_view route, int status) {
+  for (auto& one : usual_)
+    if (one.status == status && one.key == key.config.name && one.provider == key.provider && one.model == model && one.route == route) return one;
+  auto& made = usual_[next_usual_];
+  next_usual_ = (next_usual_ + 1) % usual_.size();
+  made = {.provider = key.provider, .key = key.config.name, .model = std::string(model), .route = std::string(route), .status = status};
+  return made;
+}
+
+void metrics_book::add_answered(const request_record& record, std::string_view route) {
+  const auto& last = record.attempts.back();
+  const std::string_view provider = last.key->provider;
+  const auto model = note_attempt(last);
+  auto& cells = usual(*last.key, model, route, record.status);
+  const auto found = [this]<class Value>(Value*& known, table<Value>& in, label_views at, std::size_t used) -> Value& {
+    if (known == nullptr) known = &cell(in, at, used);
+    return *known;
+  };
+  found(cells.upstream, upstream_durations_, {provider, model, last.key->config.name}, 3).add(last.outcome.duration);
+  if (record.input_tokens > 0) found(cells.input, tokens_, {provider, model, "input"}, 3) += static_cast<std::uint64_t>(record.input_tokens);
+  if (record.output_tokens > 0) found(cells.output, tokens_, {provider, model, "output"}, 3) += static_cast<std::uint64_t>(record.output_tokens);
+  if (record.cached_tokens > 0) cell(tokens_, {provider, model, "cached_input"}, 3) += static_cast<std::uint64_t>(record.cached_tokens);
+  if (record.cost) found(cells.cost, costs_, {provider, model, route}, 3) += *record.cost;
+  if (record.unpriced) ++cell(unpriced_, {provider, model}, 2);
+  if (cells.requests == nullptr) cells.requests = &cell(requests_, {route, provider, model, std::to_string(record.status)}, 4);
+  ++*cells.requests;
 }
 
 void metrics_book::add(const request_record& record) {
-  for (const auto& attempt : record.attempts)
-    if (attempt.key) add_attempt(attempt);
-
   const auto route = record.route ? std::string_view(record.route->name) : std::string_view();
-  std::string_view provider, model;
-  if (!record.attempts.empty() && record.attempts.back().key) {
-    const auto& last = record.attempts.back();
-    provider = last.key->provider;
-    model = model_label(*last.key, last.model);
-    if (record.input_tokens > 0) cell(tokens_, {provider, model, "input"}, 3) += static_cast<std::uint64_t>(record.input_tokens);
-    if (record.output_tokens > 0) cell(tokens_, {provider, model, "output"}, 3) += static_cast<std::uint64_t>(record.output_tokens);
-    if (record.cached_tokens > 0) cell(tokens_, {provider, model, "cached_input"}, 3) += static_cast<std::uint64_t>(record.cached_tokens);
-    if (record.cost) cell(costs_, {provider, model, route}, 3) += *record.cost;
-    if (record.unpriced) ++cell(unpriced_, {provider, model}, 2);
+  const bool answered = !record.attempts.empty() && record.attempts.back().key;
+  for (std::size_t i = 0; i + (answered ? 1 : 0) < record.attempts.size(); ++i) {
+    const auto& attempt = record.attempts[i];
+    if (!attempt.key) continue;
+    const auto model = note_attempt(attempt);
+    cell(upstream_durations_, {attempt.key->provider, model, attempt.key->config.name}, 3).add(attempt.outcome.duration);
   }
-  ++cell(requests_, {route, provider, model, std::to_string(record.status)}, 4);
+  if (answered)
+    add_answered(record, route);
+  else
+    ++cell(requests_, {route, {}, {}, std::to_string(record.status)}, 4);
   durations_.add(record.duration);
   overheads_.add(record.overhead);
   if (record.first_token.count() > 0) first_tokens_.add(record.first_token);

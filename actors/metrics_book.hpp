@@ -84,8 +84,20 @@ class metrics_book {
 
   template <class Value>
   Value& cell(table<Value>& in, label_views at, std::size_t used);
+  /// The cells of one answered request, found once: most records are like one of the last few. Cells stay where they are.
+  struct usual_cells {
+    std::string provider, key, model, route;     ///< model: the label
+    int status = 0;
+    duration_histogram* upstream = nullptr;      ///< these are null until there is something to count
+    std::uint64_t* requests = nullptr;
+    std::uint64_t* input = nullptr;
+    std::uint64_t* output = nullptr;
+    nano_usd* cost = nullptr;
+  };
+  [[nodiscard]] usual_cells& usual(const routing::key_entry& key, std::string_view model, std::string_view route, int status);
+  void add_answered(const request_record& record, std::string_view route);
   [[nodiscard]] std::string_view model_label(const routing::key_entry& key, std::string_view model) const;
-  void add_attempt(const attempt_record& attempt);
+  std::string_view note_attempt(const attempt_record& attempt);
   void add_failovers(const request_record& record);
   void add_stages(const request_record& record);
   void learn_model(const std::string& provider, const std::string& model);
@@ -101,6 +113,8 @@ class metrics_book {
   table<duration_histogram> stage_durations_;    ///< route, stage
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> answered_models_;   ///< by provider
   std::size_t answered_count_ = 0;
+  std::array<usual_cells, 4> usual_;
+  std::size_t next_usual_ = 0;                   ///< the one that makes room
 };
 
 }  // namespace switchyard::actors

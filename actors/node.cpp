@@ -124,7 +124,11 @@ result<node_addresses> node::start() {
     pointers.push_back(thread.get());
     s.contexts.push_back(std::make_unique<thread_context>(
         *thread, s.world->feed(), s.limits, s.draining,
-        [world = s.world.get()](std::vector<request_record> batch) { world->report(std::move(batch)); }, s.ledger,
+        [world = s.world.get()](std::vector<request_record> batch) {
+          world->report(std::move(batch));
+          return world->spent_batch();
+        },
+        s.ledger,
         (static_cast<std::uint64_t>(seed()) << 32) ^ seed()));
   }
   s.data = std::make_unique<net::server>(pointers, data_options(s.config.server), [this](net::exchange& x) {

@@ -79,6 +79,33 @@ class listener_list {
   std::atomic<int> count_{0};
 };
 
+/// Batches that were worked off, for the I/O threads to fill again: then what a record holds is freed by the thread that made it, and
+/// allocators are at their best. Any thread.
+class spent_batches {
+ public:
+  void put(std::vector<request_record> batch) {
+    for (auto& record : batch) {                 // what they name may go with the next reload
+      record.route.reset();
+      for (auto& attempt : record.attempts) attempt.key.reset();
+    }
+    const std::lock_guard guard(mutex_);
+    if (batches_.size() < capacity) batches_.push_back(std::move(batch));
+  }
+  /// Empty when there is none. The records in it mean nothing.
+  [[nodiscard]] std::vector<request_record> take() {
+    const std::lock_guard guard(mutex_);
+    if (batches_.empty()) return {};
+    auto batch = std::move(batches_.back());
+    batches_.pop_back();
+    return batch;
+  }
+
+ private:
+  static constexpr std::size_t capacity = 4;     // about 150 KB each
+  std::mutex mutex_;
+  std::vector<std::vector<request_record>> batches_;
+};
+
 struct world_context {
   world_context(io_hooks io, std::shared_ptr<ledger_writer> writer) : hooks(std::move(io)), ledger(std::move(writer)) {}
 
@@ -87,6 +114,7 @@ struct world_context {
   const steady_time started = steady_now();
   yard_feed feed;                                    ///< the supervisor is the one writer
   batch_gate gate;
+  spent_batches spent;
   listener_list listeners;
   world_counters counters;
 };
@@ -97,7 +125,10 @@ class record_batch {
   /// The caller has entered the gate.
   record_batch(std::shared_ptr<world_context> world, std::vector<request_record> records)
       : records_(std::move(records)), world_(std::move(world)) {}
-  ~record_batch() { world_->gate.leave(); }
+  ~record_batch() {
+    world_->spent.put(std::move(records_));
+    world_->gate.leave();
+  }
   record_batch(const record_batch&) = delete;
   record_batch& operator=(const record_batch&) = delete;
 

@@ -31,6 +31,20 @@ BOOST_AUTO_TEST_CASE(a_batch_gives_its_place_back_with_its_last_reader) {
   BOOST_TEST(world->gate.inside() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_worked_off_batch_comes_back_and_holds_no_key) {
+  const auto world = std::make_shared<world_context>(io_hooks{}, ledger_writer::in_memory("yard-test"));
+  BOOST_TEST(world->spent.take().empty());
+  auto key = std::make_shared<const routing::key_entry>();
+  const std::weak_ptr<const routing::key_entry> watch = key;
+  std::vector<request_record> records(3);
+  records[1].attempts.emplace_back().key = std::move(key);
+  BOOST_REQUIRE(world->gate.enter());
+  std::make_shared<const record_batch>(world, std::move(records)).reset();
+  BOOST_TEST(watch.expired());
+  BOOST_TEST(world->spent.take().size() == 3u);
+  BOOST_TEST(world->spent.take().empty());
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_is_given_once_and_never_forgotten) {
   std::vector<int> given;
   { answer_once answer([&](const admin_answer& a) { given.push_back(a.status); }); }
