@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <malloc.h>
 #include <memory>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -167,6 +168,10 @@ int run(const tools::node_command& command) {
 }  // namespace switchyard
 
 int main(int argc, char** argv) {
+  // What the ledger buffers comes and goes in pieces of 512 KiB. glibc would learn from the first one freed to keep all of them; with its
+  // limits said, they are mapped and given back, and the heap is trimmed.
+  mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 256 * 1024);
   const auto command = switchyard::tools::parse_command_line(argc, argv);
   return command.run ? switchyard::run(*command.run) : command.exit_code;
 }
