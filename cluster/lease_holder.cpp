@@ -1,0 +1,245 @@
+#include "cluster/lease_holder.hpp"
+
+#include "cluster/rendezvous.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace switchyard::cluster {
+
+namespace {
+
+constexpr auto shortest_gap = milliseconds(20);
+constexpr std::size_t most_asked = 32;
+
+}  // namespace
+
+lease_holder::lease_holder(node_name self, std::vector<node_name> configured, std::uint64_t life, steady_time now, lease_options options)
+    : self_(std::move(self)), configured_(std::move(configured)), life_(life), options_(options), born_(now), folded_(now) {}
+
+void lease_holder::configure(const std::vector<lease_limit>& limits) {
+  std::set<std::string> wanted;
+  for (const auto& one : limits) {
+    if (one.per_minute <= 0) continue;
+    wanted.insert(one.key);
+    const auto number = shard_of(one.key);
+    auto [found, fresh] = shards_.try_emplace(number);
+    auto& s = found->second;
+    if (fresh) {
+      s.order = owners_of(shard_name(number), configured_);
+      s.bound_until = born_ + 2 * options_.ttl;  // an earlier life of this node may still be counted somewhere
+    }
+    s.limits[one.key].terms = lease_terms::of(one.per_minute, configured_.size());
+  }
+  for (auto& [number, s] : shards_) std::erase_if(s.limits, [&](const auto& known) { return !wanted.contains(known.first); });
+}
+
+lease_holder::limit* lease_holder::find(const std::string& key) {
+  const auto s = shards_.find(shard_of(key));
+  if (s == shards_.end()) return nullptr;
+  const auto l = s->second.limits.find(key);
+  return l == s->second.limits.end() ? nullptr : &l->second;
+}
+
+void lease_holder::drop_void(limit& l, steady_time now) const {
+  if (!options_.age_is_checked) return;
+  while (!l.leases.empty() && l.leases.front().ends <= now) l.leases.pop_front();
+}
+
+std::int64_t lease_holder::sum(const limit& l) noexcept {
+  std::int64_t all = 0;
+  for (const auto& one : l.leases) all += one.amount;
+  return all;
+}
+
+void lease_holder::use(limit& l, std::int64_t amount) noexcept {
+  while (amount > 0 && !l.leases.empty()) {
+    auto& oldest = l.leases.front();
+    const auto part = std::min(amount, oldest.amount);
+    oldest.amount -= part;
+    amount -= part;
+    if (oldest.amount == 0) l.leases.pop_front();
+  }
+  l.debt += amount;
+}
+
+bool lease_holder::take(const std::string& key, std::int64_t amount, steady_time now) {
+  auto* l = find(key);
+  if (l == nullptr) return true;                 // no such limit
+  drop_void(*l, now);
+  l->asked_since += amount;
+  const auto half_share = std::max<std::int64_t>(l->terms.burst / micro / static_cast<std::int64_t>(configured_.size()) / 2, 1);
+  const auto needed = std::min(amount, half_share);
+  if (l->debt > 0 || sum(*l) < needed) {
+    l->unmet = std::max(l->unmet, needed);
+    return false;
+  }
+  use(*l, amount);
+  return true;
+}
+
+void lease_holder::settle(const std::string& key, std::int64_t reserved, std::int64_t actual, steady_time now) {
+  auto* l = find(key);
+  if (l == nullptr || reserved == actual) return;
+  if (actual > reserved) {
+    drop_void(*l, now);
+    use(*l, actual - reserved);
+    return;
+  }
+  // The lease it was taken from may be void by now: what is left over goes by way of the owner.
+  const auto pays = std::min(l->debt, reserved - actual);
+  l->debt -= pays;
+  l->to_refund += reserved - actual - pays;
+}
+
+void lease_holder::provider_said(const std::string& key, std::int64_t remaining) {
+  if (auto* l = find(key); l != nullptr) l->remaining = std::min(l->remaining.value_or(remaining), remaining);
+}
+
+std::int64_t lease_holder::held(const std::string& key, steady_time now) {
+  auto* l = find(key);
+  if (l == nullptr) return 0;
+  drop_void(*l, now);
+  return sum(*l) - l->debt;
+}
+
+const node_name& lease_holder::owner(std::uint8_t shard) const {
+  static const node_name none;
+  const auto found = shards_.find(shard);
+  return found != shards_.end() && found->second.shown ? found->second.owner : none;
+}
+
+void lease_holder::fold_demand(limit& l, nanoseconds passed) const {
+  const double seconds_passed = std::chrono::duration<double>(passed).count();
+  const double weight = 1.0 - std::exp(-seconds_passed);
+  l.demand += weight * (static_cast<double>(l.asked_since) / seconds_passed - l.demand);
+  l.asked_since = 0;
+}
+
+std::int64_t lease_holder::target(const limit& l) const {
+  const double ahead = l.demand * std::chrono::duration<double>(options_.want_of).count();
+  const auto whole = ahead < 0.02 ? 0 : static_cast<std::int64_t>(std::ceil(ahead));
+  return std::min(std::max(whole, l.unmet) + l.debt, l.terms.burst / micro);
+}
+
+void lease_holder::choose_owner(shard_state& s, steady_time now, const alive_check& alive) {
+  for (const auto& node : s.order) {
+    auto& since = s.alive_since[node];
+    const bool there = node == self_ || alive(node);
+    if (!there) since = {};
+    else if (since == steady_time{}) since = now;
+  }
+  const auto usable = [&](const node_name& node) {
+    if (node == self_) return true;
+    const auto away = s.shunned.find(node);
+    return s.alive_since[node] != steady_time{} && (away == s.shunned.end() || away->second <= now);
+  };
+  if (!s.owner.empty() && s.owner != self_ && now - s.answered_at > options_.owner_silent) s.shunned[s.owner] = now + options_.owner_shunned;
+  const bool lost = s.owner.empty() || !usable(s.owner);
+  for (const auto& node : s.order) {
+    if (node == s.owner && !lost) return;        // the best there is
+    if (!usable(node)) continue;
+    if (!lost && now - s.alive_since[node] < options_.owner_proven) continue;
+    s.owner = node;
+    s.stamp = 0;
+    s.shown = false;
+    s.waiting = false;
+    s.asked.clear();
+    s.answered_at = now;                         // its time to answer begins
+    s.asked_at = {};
+    return;
+  }
+}
+
+bool lease_holder::wants_to_ask(const shard_state& s, steady_time now) const {
+  const auto since = now - s.asked_at;
+  if (s.waiting) return since >= options_.answer_within;
+  if (since >= options_.keep_attached) return true;
+  const bool may_show = s.stamp != 0 && (s.shown || now >= s.bound_until || s.bound_to == s.owner);
+  if (may_show && !s.shown) return true;
+  if (!s.shown || since < shortest_gap) return s.stamp == 0 && since >= options_.answer_within;
+  for (const auto& [key, l] : s.limits) {
+    if (since < options_.starved_retry && l.starved) continue;
+    const auto goal = target(l);
+    if (goal > 0 && 2 * (sum(l) - l.debt) < goal) return true;
+    if (l.to_return > 0 || (l.to_refund > 0 && since >= options_.starved_retry)) return true;
+  }
+  return false;
+}
+
+void lease_holder::tick(steady_time now, const alive_check& alive, outbox& out) {
+  const auto passed = now - folded_;
+  const bool fold = passed >= shortest_gap;
+  if (fold) folded_ = now;
+  for (auto& [number, s] : shards_) {
+    if (s.limits.empty()) continue;
+    choose_owner(s, now, alive);
+    for (auto& [key, l] : s.limits) {
+      if (fold) fold_demand(l, passed);
+      drop_void(l, now);
+      // Half of ttl old: back to the owner, rather than void. The same message asks for as much as there is demand for.
+      while (options_.age_is_checked && !l.leases.empty() && l.leases.front().ends - now < options_.ttl / 2) {
+        l.to_return += l.leases.front().amount;
+        l.leases.pop_front();
+      }
+    }
+    if (wants_to_ask(s, now)) ask(number, s, now, out);
+  }
+}
+
+void lease_holder::ask(std::uint8_t number, shard_state& s, steady_time now, outbox& out) {
+  lease_request request{number, life_, ++seq_, s.owner_life, 0, {}};
+  // H1. A stamp whose time has passed proves nothing and would only bind this node longer.
+  const bool stamp_is_young = s.stamp != 0 && now - s.stamp_received < options_.ttl;
+  if (stamp_is_young && (s.shown || now >= s.bound_until || s.bound_to == s.owner)) {
+    s.shown = true;
+    s.bound_to = s.owner;
+    s.bound_until = std::max(s.bound_until, s.stamp_received + 2 * options_.ttl);
+    request.stamp = s.stamp;
+    for (auto& [key, l] : s.limits) {
+      lease_want want{key, 0, sum(l), std::exchange(l.to_return, 0), std::exchange(l.to_refund, 0), std::exchange(l.remaining, std::nullopt)};
+      const auto goal = target(l);
+      if (goal > 0 && 2 * (want.unused - l.debt) < goal) want.want = goal - want.unused;
+      request.wants.push_back(std::move(want));
+    }
+  }
+  s.asked.emplace_back(request.seq, now);
+  if (s.asked.size() > most_asked) s.asked.pop_front();
+  s.asked_at = now;
+  s.waiting = true;
+  out.send(s.owner, request);
+}
+
+void lease_holder::on(const node_name& from, const lease_grant& message, steady_time now) {
+  const auto found = shards_.find(message.shard);
+  if (found == shards_.end() || message.holder_life != life_) return;
+  auto& s = found->second;
+  if (from != s.owner) return;
+  const auto asked = std::find_if(s.asked.begin(), s.asked.end(), [&](const auto& one) { return one.first == message.seq; });
+  if (asked == s.asked.end()) return;
+  const auto sent = asked->second;
+  s.asked.erase(s.asked.begin(), std::next(asked));   // H3
+  s.waiting = !s.asked.empty() && s.waiting;
+  s.answered_at = std::max(s.answered_at, sent);
+  if (message.owner_life != s.owner_life && s.stamp != 0) s.shown = false;   // it was started anew and does not count us any more
+  s.owner_life = message.owner_life;
+  s.stamp = message.stamp;
+  s.stamp_received = now;
+  std::map<std::string_view, std::int64_t> granted;
+  for (const auto& one : message.granted) granted[one.key] += one.amount;
+  for (auto& [key, l] : s.limits) {
+    const auto grant = granted.find(key);
+    const auto amount = grant == granted.end() ? 0 : grant->second;
+    const auto goal = target(l);
+    if (amount > 0) {
+      const auto pays = std::min(amount, l.debt);
+      l.debt -= pays;
+      if (amount > pays) l.leases.push_back({sent + options_.ttl, amount - pays});
+      l.unmet = 0;
+    }
+    l.starved = 2 * (sum(l) - l.debt) < goal;
+  }
+}
+
+}  // namespace switchyard::cluster

@@ -1,0 +1,103 @@
+// What a node may use of the shared limits: it attaches to each shard's owner, keeps a little ahead of its demand, and gives back the rest.
+//
+//   no owner --- stamp asked for and received, bound_until passed ---> attached --- owner silent, gone, or a better one proven ---> no owner
+//
+// H1  A node shows its stamps to one owner at a time, and to another one only ttl (the owner's counting ends) + ttl (grants made meanwhile
+//     to others are void) after it received the last stamp that it showed.
+// H2  A token is used within ttl of the moment the request for it was sent, by this node's monotonic clock, looked at when it is used:
+//     a node that was stopped finds its tokens void.
+// H3  Grants that arrive out of order are dropped: what is reported unused covers all grants up to the stamp that is shown.
+#pragma once
+
+#include "cluster/lease_messages.hpp"
+#include "cluster/lease_terms.hpp"
+#include "cluster/outbox.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+
+namespace switchyard::cluster {
+
+/// Not thread-safe: one per node, or one per I/O thread with a thread's own part handed down.
+class lease_holder {
+ public:
+  using alive_check = std::function<bool(const node_name&)>;
+
+  lease_holder(node_name self, std::vector<node_name> configured, std::uint64_t life, steady_time now, lease_options options = {});
+
+  void configure(const std::vector<lease_limit>& limits);
+  /// Takes `amount` or nothing. An amount above half the burst of this node's own share passes when that much is held; the rest is debt,
+  /// and nothing else passes until grants have paid it.
+  [[nodiscard]] bool take(const std::string& key, std::int64_t amount, steady_time now);
+  /// The amount turned out to be `actual`: more is debt; less pays debt, and the rest goes back to the owner. So the tokens really used within any 60 s
+  /// are at most the limit and what was reserved too high at their beginning.
+  void settle(const std::string& key, std::int64_t reserved, std::int64_t actual, steady_time now);
+  /// The provider says how many are left; only ever lowers what the cluster grants.
+  void provider_said(const std::string& key, std::int64_t remaining);
+  /// At least every 20 ms. `alive`: this node's view of the others.
+  void tick(steady_time now, const alive_check& alive, outbox& out);
+  void on(const node_name& from, const lease_grant& message, steady_time now);
+
+  /// Held and usable now, debt subtracted.
+  [[nodiscard]] std::int64_t held(const std::string& key, steady_time now);
+  /// Empty: none.
+  [[nodiscard]] const node_name& owner(std::uint8_t shard) const;
+
+ private:
+  struct lease {
+    steady_time ends;
+    std::int64_t amount;
+  };
+  struct limit {
+    lease_terms terms;
+    std::deque<lease> leases;                    // oldest first; never empty amounts
+    std::int64_t debt = 0;
+    std::int64_t asked_since = 0;                // demand since the last fold
+    double demand = 0;                           // tokens a second, EWMA over 1 s
+    std::int64_t unmet = 0;                      // the largest amount refused since the last grant
+    std::int64_t to_return = 0;
+    std::int64_t to_refund = 0;
+    std::optional<std::int64_t> remaining;
+    bool starved = false;                        // the last grant brought less than wanted
+  };
+  struct shard_state {
+    std::vector<node_name> order;                // best owner first
+    std::map<std::string, limit> limits;
+    node_name owner;                             // asked now
+    std::uint64_t owner_life = 0;
+    std::uint64_t stamp = 0;                     // the newest received from `owner`; 0: none
+    steady_time stamp_received{};
+    bool shown = false;                          // attached: stamps go back
+    steady_time bound_until{};                   // no other owner may be shown a stamp before
+    node_name bound_to;
+    steady_time asked_at{};
+    steady_time answered_at{};                   // when the newest answered request was sent
+    std::deque<std::pair<std::uint64_t, steady_time>> asked;   // seq, sent
+    bool waiting = false;                        // for the answer to the last request
+    std::map<node_name, steady_time> shunned;    // until
+    std::map<node_name, steady_time> alive_since;
+  };
+
+  void choose_owner(shard_state& s, steady_time now, const alive_check& alive);
+  [[nodiscard]] bool wants_to_ask(const shard_state& s, steady_time now) const;
+  void ask(std::uint8_t number, shard_state& s, steady_time now, outbox& out);
+  void fold_demand(limit& l, nanoseconds passed) const;
+  void drop_void(limit& l, steady_time now) const;
+  // What to hold ahead, debt included.
+  [[nodiscard]] std::int64_t target(const limit& l) const;
+  [[nodiscard]] static std::int64_t sum(const limit& l) noexcept;
+  static void use(limit& l, std::int64_t amount) noexcept;
+  limit* find(const std::string& key);
+
+  node_name self_;
+  std::vector<node_name> configured_;
+  std::uint64_t life_;
+  lease_options options_;
+  steady_time born_;
+  steady_time folded_;
+  std::uint64_t seq_ = 0;
+  std::map<std::uint8_t, shard_state> shards_;
+};
+
+}  // namespace switchyard::cluster

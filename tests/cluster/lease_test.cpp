@@ -1,0 +1,292 @@
+#include "cluster/lease_holder.hpp"
+#include "cluster/lease_owner.hpp"
+#include "cluster/rendezvous.hpp"
+#include "tests/cluster/support.hpp"
+
+using namespace switchyard;
+using namespace switchyard::cluster;
+using namespace switchyard::cluster::testing;
+
+namespace {
+
+const std::string key = "openai/key-1 rpm";
+const auto shard = shard_of(key);
+
+// One owner and messages made by hand: what it grants, whatever a holder may claim.
+struct owner_fixture {
+  explicit owner_fixture(std::int64_t limit = 600, std::size_t nodes = 5) : owner(nodes, 1, t(0s)) { owner.configure({{key, limit}}, t(0s)); }
+
+  lease_grant ask(const node_name& from, nanoseconds now, std::uint64_t stamp, std::int64_t want, std::int64_t unused = 0, std::int64_t returned = 0) {
+    outbox out;
+    owner.on(from, lease_request{shard, 1, ++seq[from], 1, stamp, {{key, want, unused, returned, 0, {}}}}, t(now), out);
+    const auto answer = sent<lease_grant>(out.take(), from);
+    return answer.empty() ? lease_grant{} : answer[0];
+  }
+  static std::int64_t amount(const lease_grant& grant) { return grant.granted.empty() ? 0 : grant.granted[0].amount; }
+  // Attaches and takes all there is, at that time.
+  std::uint64_t attach(const node_name& from, nanoseconds now) { return ask(from, now, ask(from, now, 0, 0).stamp, 0).stamp; }
+
+  // Attached from `start` on, and nothing taken; returns the newest stamp.
+  std::uint64_t idle(const node_name& from, nanoseconds start, nanoseconds end) {
+    auto stamp = attach(from, start);
+    for (auto at = start; at <= end; at += 100ms) stamp = ask(from, at, stamp, 0).stamp;
+    return stamp;
+  }
+
+  lease_owner owner;
+  std::map<node_name, std::uint64_t> seq;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lease_terms_)
+
+BOOST_AUTO_TEST_CASE(burst_and_rate_add_up_to_the_limit) {
+  for (const std::int64_t limit : {1, 2, 3, 7, 10, 60, 100, 600, 10'000, 2'000'000, 1'000'000'000})
+    for (const std::size_t nodes : {1u, 2u, 5u, 9u}) {
+      const auto terms = lease_terms::of(limit, nodes);
+      BOOST_TEST(terms.burst + terms.rate <= std::max<std::int64_t>(limit, 2) * micro);
+      BOOST_TEST(terms.burst >= micro);
+    }
+  BOOST_TEST(lease_terms::of(600, 5).burst == 30 * micro);
+  BOOST_TEST(lease_terms::of(600, 5).rate == 570 * micro);
+  BOOST_TEST(lease_terms::of(60, 5).burst == 5 * micro);
+}
+
+BOOST_AUTO_TEST_CASE(a_bucket_loses_no_fraction) {
+  token_bucket bucket(t(0s));
+  for (auto at = 0us; at < 60s; at += 7us) bucket.fill(t(at), 7 * micro, 100 * micro);
+  bucket.fill(t(60s), 7 * micro, 100 * micro);
+  BOOST_TEST(bucket.whole() == 7);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(lease_owners)
+
+BOOST_AUTO_TEST_CASE(a_new_owner_is_empty_and_grants_nothing_for_one_ttl) {
+  owner_fixture f;
+  auto stamp = f.ask("a", 0s, 0, 9).stamp;
+  for (auto at = 100ms; at < 2000ms; at += 100ms) {
+    const auto grant = f.ask("a", at, stamp, 9);
+    BOOST_TEST(f.amount(grant) == 0);
+    stamp = grant.stamp;
+  }
+  BOOST_TEST(f.amount(f.ask("a", 2s, stamp, 9)) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_part_of_the_nodes_gets_that_part_of_the_rate) {
+  for (const int attached : {1, 2, 5}) {
+    owner_fixture f;
+    std::map<node_name, std::uint64_t> stamps;
+    std::int64_t granted = 0;
+    for (auto at = 100ms; at < 122s; at += 100ms)
+      for (int i = 0; i < attached; ++i) {
+        const node_name node(1, static_cast<char>('a' + i));
+        const auto grant = f.ask(node, at, stamps[node], 100);
+        stamps[node] = grant.stamp;
+        granted += f.amount(grant);
+      }
+    BOOST_TEST(f.owner.attached(shard, t(122s)) == static_cast<std::size_t>(attached));
+    BOOST_TEST(static_cast<double>(granted) > 0.97 * 2 * 570 * attached / 5);
+    BOOST_TEST(static_cast<double>(granted) <= 2 * 570.0 * attached / 5);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(attachment_ends_ttl_after_the_stamp_was_made_however_late_it_is_shown) {
+  owner_fixture f;
+  const auto stamp = f.ask("a", 3s, 0, 0).stamp;
+  BOOST_TEST(f.owner.attached(shard, t(3s)) == 0u);
+  (void)f.ask("a", 4900ms, stamp, 0);
+  BOOST_TEST(f.owner.attached(shard, t(4999ms)) == 1u);
+  BOOST_TEST(f.owner.attached(shard, t(5001ms)) == 0u);
+  BOOST_TEST(f.amount(f.ask("a", 60s, stamp, 5)) == 0);      // a message that was 55 s on its way
+  BOOST_TEST(f.owner.attached(shard, t(60s)) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(stamps_of_another_life_prove_nothing) {
+  owner_fixture f;
+  outbox out;
+  f.owner.on("a", lease_request{shard, 1, 1, 99, static_cast<std::uint64_t>(to_ns(t(3s))), {{key, 5, 0, 0, 0, {}}}}, t(3s), out);
+  BOOST_TEST(f.owner.attached(shard, t(3s)) == 0u);
+  BOOST_TEST(sent<lease_grant>(out.take(), "a")[0].granted.empty());
+}
+
+BOOST_AUTO_TEST_CASE(unused_tokens_count_against_the_burst_until_they_are_reported_or_void) {
+  owner_fixture f(600, 1);
+  const auto stamp = f.idle("a", 2s, 5800ms);                // 3.8 s at 9.5/s: full
+  const auto all = f.ask("a", 5800ms, stamp, 1000);
+  BOOST_TEST(f.amount(all) == 30);
+  const auto none = f.ask("a", 7000ms, all.stamp, 1000, 30);
+  BOOST_TEST(f.amount(none) == 0);                           // 30 unused are the whole burst
+  const auto some = f.ask("a", 7100ms, none.stamp, 1000, 20);
+  BOOST_TEST(f.amount(some) == 0);
+  const auto refilled = f.ask("a", 7300ms, some.stamp, 1000, 0);
+  BOOST_TEST(f.amount(refilled) == 1);                       // since 20 were left: 0.2 s
+}
+
+BOOST_AUTO_TEST_CASE(returned_tokens_go_to_who_needs_them_and_are_booked_once) {
+  owner_fixture f(600, 2);
+  auto a = f.attach("a", 2s);
+  auto b = f.attach("b", 2s);
+  a = f.ask("a", 3s, a, 0).stamp;
+  b = f.ask("b", 3s, b, 0).stamp;
+  const auto grant = f.ask("a", 4s, a, 19);
+  BOOST_TEST(f.amount(grant) == 19);
+  const auto before = f.ask("b", 4s, b, 100);
+  BOOST_TEST(f.amount(before) == 0);
+  outbox out;
+  const lease_request back{shard, 1, ++f.seq["a"], 1, grant.stamp, {{key, 0, 4, 15, 0, {}}}};
+  f.owner.on("a", back, t(4s), out);
+  f.owner.on("a", back, t(4s), out);
+  BOOST_TEST(out.take().size() == 1u);
+  BOOST_TEST(f.amount(f.ask("b", 4s, before.stamp, 100)) == 15);
+}
+
+BOOST_AUTO_TEST_CASE(old_and_doubled_requests_are_dropped) {
+  owner_fixture f;
+  f.seq["a"] = 5;
+  (void)f.ask("a", 3s, 0, 0);
+  f.seq["a"] = 3;
+  BOOST_TEST(f.ask("a", 3s, 0, 0).stamp == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(the_providers_word_only_lowers) {
+  owner_fixture f(600, 1);
+  const auto stamp = f.idle("a", 2s, 5s);
+  outbox out;
+  f.owner.on("a", lease_request{shard, 1, ++f.seq["a"], 1, stamp, {{key, 100, 0, 0, 0, 3}}}, t(5s), out);
+  BOOST_TEST(f.amount(sent<lease_grant>(out.take(), "a")[0]) == 3);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+// Holders and owners of several nodes, messages at once, every 10 ms.
+struct lease_yard {
+  lease_yard(std::vector<node_name> names, std::int64_t limit, lease_options options = {}) : names(names) {
+    for (const auto& name : names) {
+      owners.emplace(name, lease_owner(names.size(), 1, t(0s), options)).first->second.configure({{key, limit}}, t(0s));
+      holders.emplace(name, lease_holder(name, names, 1, t(0s), options)).first->second.configure({{key, limit}});
+    }
+  }
+  template <class EachStep>
+  void run_until(nanoseconds end, EachStep each) {
+    for (; now < end; now += 10ms) {
+      for (const auto& name : names) {
+        outbox out;
+        holders.at(name).tick(t(now), [&](const node_name& other) { return reachable(name, other); }, out);
+        for (const auto& mail : out.take()) {
+          if (!reachable(name, mail.to)) continue;
+          outbox back;
+          owners.at(mail.to).on(name, *decode<lease_request>(mail.body), t(now), back);
+          for (const auto& answer : back.take()) holders.at(name).on(mail.to, *decode<lease_grant>(answer.body), t(now));
+        }
+      }
+      each();
+    }
+  }
+  bool reachable(const node_name& a, const node_name& b) const { return a == b || !(cut == a || cut == b); }
+  bool take(const node_name& node, std::int64_t amount = 1) { return holders.at(node).take(key, amount, t(now)); }
+
+  std::vector<node_name> names;
+  std::map<node_name, lease_owner> owners;
+  std::map<node_name, lease_holder> holders;
+  node_name cut;
+  nanoseconds now{0};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lease_holders)
+
+BOOST_AUTO_TEST_CASE(all_nodes_together_use_the_whole_limit_and_no_more) {
+  lease_yard yard({"a", "b", "c"}, 600);
+  int used = 0;
+  yard.run_until(8s, [] {});
+  yard.run_until(68s, [&] { for (const auto& n : yard.names) used += yard.take(n); });
+  BOOST_TEST(used <= 600);
+  BOOST_TEST(used >= 564);
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_nodes_share_is_used_by_the_others) {
+  lease_yard yard({"a", "b", "c"}, 600);
+  int used = 0;
+  yard.run_until(8s, [] {});
+  yard.run_until(68s, [&] { used += yard.take("b"); });
+  BOOST_TEST(used >= 564);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_cut_off_uses_its_own_share) {
+  lease_yard yard({"a", "b", "c"}, 600);
+  yard.run_until(8s, [] {});
+  yard.cut = yard.owners.begin()->first;
+  int alone = 0, others = 0;
+  yard.run_until(18s, [] {});
+  yard.run_until(78s, [&] {
+    for (const auto& n : yard.names) (n == yard.cut ? alone : others) += yard.take(n);
+  });
+  BOOST_TEST(alone > 180);
+  BOOST_TEST(alone <= 200);
+  BOOST_TEST(others > 370);
+  BOOST_TEST(others <= 400);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_was_stopped_finds_its_tokens_void) {
+  lease_yard yard({"a"}, 600);
+  yard.run_until(8s, [&] { (void)yard.take("a"); });
+  BOOST_TEST(yard.holders.at("a").held(key, t(yard.now)) >= 0);
+  while (yard.holders.at("a").held(key, t(yard.now)) == 0) yard.run_until(yard.now + 10ms, [] {});
+  yard.now += 2s;
+  BOOST_TEST(!yard.take("a"));
+
+  lease_options broken;
+  broken.age_is_checked = false;
+  lease_yard careless({"a"}, 600, broken);
+  careless.run_until(8s, [&] { (void)careless.take("a"); });
+  while (careless.holders.at("a").held(key, t(careless.now)) == 0) careless.run_until(careless.now + 10ms, [] {});
+  careless.now += 2s;
+  BOOST_TEST(careless.take("a"));
+}
+
+BOOST_AUTO_TEST_CASE(no_second_owner_is_shown_a_stamp_before_the_first_has_stopped_counting) {
+  lease_yard yard({"a", "b", "c"}, 600);
+  yard.run_until(8s, [] {});
+  const auto first = yard.holders.at("a").owner(shard);
+  BOOST_TEST(!first.empty());
+  const node_name node = first == "a" ? "b" : "a";
+  yard.cut = first;
+  const auto since = yard.now;
+  std::optional<nanoseconds> moved;
+  yard.run_until(since + 4200ms, [&] {
+    const auto& owner = yard.holders.at(node).owner(shard);
+    if (owner.empty() || owner == first) return;
+    if (!moved) moved = yard.now;
+    BOOST_TEST(yard.owners.at(first).attached(shard, t(yard.now)) <= 1u);   // itself
+  });
+  BOOST_REQUIRE(moved.has_value());
+  BOOST_TEST((*moved - since > 2900ms));
+}
+
+BOOST_AUTO_TEST_CASE(debt_is_paid_first_and_too_high_estimates_come_back) {
+  lease_yard yard({"a"}, 60'000);                            // tokens: burst 3000, half of it 1500
+  yard.run_until(10s, [&] { (void)yard.take("a", 200); });
+  while (!yard.take("a", 5000)) yard.run_until(yard.now + 10ms, [] {});
+  BOOST_TEST(yard.holders.at("a").held(key, t(yard.now)) < -2000);
+  const auto since = yard.now;
+  while (!yard.take("a", 10)) yard.run_until(yard.now + 10ms, [] {});
+  BOOST_TEST((yard.now - since > 2s));                       // 950 tokens a second
+  yard.holders.at("a").settle(key, 5000, 6000, t(yard.now));
+  BOOST_TEST(!yard.take("a", 10));
+  yard.holders.at("a").settle(key, 6000, 500, t(yard.now));
+  yard.run_until(yard.now + 300ms, [] {});
+  BOOST_TEST(yard.take("a", 10));
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_is_not_there_limits_nothing) {
+  lease_holder holder("a", {"a"}, 1, t(0s));
+  BOOST_TEST(holder.take("unknown", 1'000'000, t(0s)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
