@@ -1,0 +1,72 @@
+// What nodes tell each other about provider keys, and what follows from it. Values of registers (registers.hpp):
+//
+//   "fact/KEY"     = array [fact]         lasts: as long as the fact does          429 with retry-after, 401/403, quota
+//   "breaker/KEY"  = array [state]        closed, open, half-open, as the writer's own traffic made it
+//
+// S1  A fact about the key itself holds on every node, from receipt, for what is left of it, at most an hour. It comes from the provider's own answer.
+// S2  A peer's open breaker is advice: it opens ours only together with own evidence, or when two peers opened within 5 s.
+// S3  At most 3 nodes probe a half-open key, each with one call: the first three of owners_of(key) over the configured nodes. Another node probes only
+//     when it sees none of the three, and then once in 30 s.
+#pragma once
+
+#include "cluster/registers.hpp"
+
+#include <functional>
+
+namespace switchyard::cluster {
+
+enum class key_fact : std::uint8_t { rate_limited, unauthorized, quota_spent };
+constexpr key_fact last_of(key_fact) { return key_fact::quota_spent; }
+enum class shared_breaker : std::uint8_t { closed, open, half_open };
+constexpr shared_breaker last_of(shared_breaker) { return shared_breaker::half_open; }
+
+struct fact_value {
+  key_fact what = key_fact::rate_limited;
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(self.what);
+  }
+};
+struct breaker_value {
+  shared_breaker state = shared_breaker::closed;
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(self.state);
+  }
+};
+
+struct parking {
+  key_fact why = key_fact::rate_limited;
+  steady_time until{};
+};
+
+/// Reads and writes the registers of one node's provider keys. Not thread-safe.
+class shared_health {
+ public:
+  using alive_check = std::function<bool(const node_name&)>;
+
+  shared_health(node_name self, std::vector<node_name> configured, registers& shared);
+
+  /// A provider's answer said so to this node.
+  outcome report(const std::string& key, key_fact what, milliseconds lasts, steady_time now, outbox& out);
+  outcome report(const std::string& key, shared_breaker state, steady_time now, outbox& out);
+
+  /// The fact that lasts longest, whoever reported it.
+  [[nodiscard]] std::optional<parking> parked(const std::string& key, steady_time now) const;
+  /// S2. `own_evidence`: this node's own window holds failures of the key.
+  [[nodiscard]] bool should_open(const std::string& key, bool own_evidence, steady_time now) const;
+  /// S3. Counts as taken when true.
+  [[nodiscard]] bool may_probe(const std::string& key, steady_time now, const alive_check& alive);
+  /// A node that may probe found the key well again since `since`.
+  [[nodiscard]] bool should_close(const std::string& key, steady_time since, steady_time now) const;
+
+ private:
+  [[nodiscard]] std::vector<node_name> probers(const std::string& key) const;
+
+  node_name self_;
+  std::vector<node_name> configured_;
+  registers& shared_;
+  std::map<std::string, steady_time> lone_probe_;
+};
+
+}  // namespace switchyard::cluster
