@@ -1,0 +1,221 @@
+#include "cluster/config_commit.hpp"
+#include "cluster/revocations.hpp"
+#include "tests/cluster/support.hpp"
+
+#include <map>
+#include <set>
+
+using namespace switchyard;
+using namespace switchyard::cluster;
+using namespace switchyard::cluster::testing;
+
+namespace {
+
+const std::vector<node_name> five = {"a", "b", "c", "d", "e"};
+
+std::string validate(const std::string& text) { return text.find("bad") == std::string::npos ? "" : "1:1: bad"; }
+
+config_stage stage_of(const std::string& text) {
+  config_stage stage;
+  stage.version = config_commit::version_of(1, text);
+  stage.text = text;
+  return stage;
+}
+
+// Nodes whose records are written and whose messages arrive at once, unless they are cut off.
+struct config_yard {
+  config_yard() {
+    for (const auto& name : five) nodes.emplace(name, config_commit(name, five, validate));
+  }
+  void settle_down() {
+    for (bool busy = true; busy;) {
+      busy = false;
+      for (const auto& name : five) {
+        auto& node = nodes.at(name);
+        for (auto& record : boxes[name].take()) {
+          if (!stuck_disk.contains(name)) {
+            disks[name].push_back(*decode<config_record>(record.bytes));
+            node.written(record.number, outs[name]);
+          }
+          busy = true;
+        }
+        for (const auto& mail : outs[name].take()) {
+          busy = true;
+          if (cut.contains(name) != cut.contains(mail.to)) continue;
+          auto& to = nodes.at(mail.to);
+          auto& out = outs[mail.to];
+          auto& box = boxes[mail.to];
+          switch (mail.kind) {
+            case message_kind::config_stage: to.on(name, *decode<config_stage>(mail.body), t(now), out, box); break;
+            case message_kind::config_staged: to.on(name, *decode<config_staged>(mail.body)); break;
+            case message_kind::config_committed: to.on(name, *decode<config_committed>(mail.body), out, box); break;
+            case message_kind::config_fetch: to.on(name, *decode<config_fetch>(mail.body), out); break;
+            default: to.on(name, *decode<config_text>(mail.body), box);
+          }
+        }
+      }
+    }
+  }
+  void run_for(nanoseconds length) {
+    for (const auto end = now + length; now < end; now += 100ms) {
+      for (auto& [name, node] : nodes) node.tick(t(now), outs[name], boxes[name]);
+      settle_down();
+    }
+  }
+  std::optional<applied> apply(const node_name& at, const std::string& text) {
+    if (!nodes.at(at).apply(text, t(now), outs[at], boxes[at])) return std::nullopt;
+    settle_down();
+    run_for(2200ms);
+    return nodes.at(at).take_result();
+  }
+  void restart(const node_name& name) {
+    nodes.at(name) = config_commit(name, five, validate);
+    boxes[name] = {};
+    (void)outs[name].take();
+    for (const auto& record : disks[name]) nodes.at(name).replay(record);
+  }
+
+  std::map<node_name, config_commit> nodes;
+  std::map<node_name, outbox> outs;
+  std::map<node_name, journal_box> boxes;
+  std::map<node_name, std::vector<config_record>> disks;
+  std::set<node_name> cut, stuck_disk;
+  nanoseconds now{0};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(config_commits)
+
+BOOST_AUTO_TEST_CASE(a_change_is_in_force_on_all) {
+  config_yard yard;
+  const auto result = yard.apply("b", "one");
+  BOOST_REQUIRE(result.has_value());
+  BOOST_TEST(result->ok, result->why_not);
+  for (const auto& name : five) {
+    BOOST_TEST(yard.nodes.at(name).in_force().counter == 1u);
+    BOOST_TEST(yard.nodes.at(name).text() == "one");
+  }
+  BOOST_TEST(yard.apply("e", "two")->ok);
+  BOOST_TEST(yard.nodes.at("a").text() == "two");
+}
+
+BOOST_AUTO_TEST_CASE(a_minority_changes_nothing_and_says_why) {
+  config_yard yard;
+  yard.cut = {"a", "b"};
+  const auto result = yard.apply("a", "one");
+  BOOST_REQUIRE(result.has_value());
+  BOOST_TEST(result->why_not == "needs a majority of 5 configured nodes; 2 took it");
+  BOOST_TEST(yard.nodes.at("a").in_force().counter == 0u);
+  BOOST_TEST(yard.apply("c", "other")->ok);
+  yard.cut.clear();
+  yard.run_for(6s);
+  for (const auto& name : five) BOOST_TEST(yard.nodes.at(name).text() == "other");
+  yard.run_for(6s);
+  BOOST_TEST(yard.apply("a", "next")->ok);
+}
+
+BOOST_AUTO_TEST_CASE(one_nodes_objection_keeps_the_old_version_everywhere) {
+  config_yard yard;
+  (void)yard.apply("a", "one");
+  yard.nodes.at("d") = config_commit("d", five, [](const std::string& text) { return text == "two" ? std::string("17:3: no such file here") : std::string(); });
+  yard.nodes.at("d").replay({true, yard.nodes.at("a").in_force(), "one"});
+  const auto result = yard.apply("a", "two");
+  BOOST_REQUIRE(result.has_value());
+  BOOST_TEST(result->why_not == "d: 17:3: no such file here");
+  for (const auto& name : five) BOOST_TEST(yard.nodes.at(name).text() == "one");
+  BOOST_TEST(!yard.apply("a", "bad").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_rejoiner_takes_the_highest_version) {
+  config_yard yard;
+  yard.cut = {"e"};
+  BOOST_TEST(yard.apply("a", "one")->ok);
+  BOOST_TEST(yard.apply("b", "two")->ok);
+  BOOST_TEST(yard.nodes.at("e").in_force().counter == 0u);
+  yard.cut.clear();
+  yard.restart("e");
+  yard.run_for(6s);
+  BOOST_TEST(yard.nodes.at("e").text() == "two");
+  yard.restart("e");
+  BOOST_TEST(yard.nodes.at("e").text() == "two");
+}
+
+BOOST_AUTO_TEST_CASE(two_changes_at_once_do_not_overwrite_each_other) {
+  config_yard yard;
+  BOOST_TEST(yard.nodes.at("a").apply("of a", t(0s), yard.outs["a"], yard.boxes["a"]).has_value());
+  BOOST_TEST(yard.nodes.at("e").apply("of e", t(0s), yard.outs["e"], yard.boxes["e"]).has_value());
+  yard.run_for(3s);
+  const auto a = yard.nodes.at("a").take_result(), e = yard.nodes.at("e").take_result();
+  BOOST_REQUIRE((a.has_value() && e.has_value()));
+  BOOST_TEST(!(a->ok && e->ok));
+  std::set<std::string> texts;
+  for (const auto& name : five) texts.insert(yard.nodes.at(name).text());
+  BOOST_TEST(texts.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_promise_survives_a_crash) {
+  config_yard yard;
+  const auto first = stage_of("x"), second = stage_of("y");
+  yard.nodes.at("b").on("a", first, t(0s), yard.outs["b"], yard.boxes["b"]);
+  BOOST_TEST(yard.outs["b"].empty());                          // not before it is written
+  yard.cut = {"b"};
+  yard.settle_down();
+  yard.restart("b");
+  yard.nodes.at("b").on("c", second, t(60s), yard.outs["b"], yard.boxes["b"]);
+  const auto answer = sent<config_staged>(yard.outs["b"].take(), "c");
+  BOOST_REQUIRE(answer.size() == 1u);
+  BOOST_TEST(!answer[0].taken);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_is_not_what_its_sum_names_is_refused) {
+  config_yard yard;
+  outbox out;
+  auto lying = stage_of("x");
+  lying.text = "y";
+  yard.nodes.at("b").on("a", lying, t(0s), out, yard.boxes["b"]);
+  BOOST_TEST(!sent<config_staged>(out.take(), "a")[0].taken);
+  yard.nodes.at("b").on("a", config_text{config_commit::version_of(9, "x"), "y"}, yard.boxes["b"]);
+  BOOST_TEST(yard.boxes["b"].take().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(revoked_keys)
+
+BOOST_AUTO_TEST_CASE(a_minority_may_revoke_and_all_know_after_healing) {
+  std::map<node_name, revocations> nodes;
+  std::map<node_name, journal_box> boxes;
+  for (const auto& name : five) nodes.emplace(name, revocations(name, five));
+  std::set<node_name> cut = {"a", "b"};
+  const auto deliver = [&](const node_name& from, outbox& out, auto& self) -> void {
+    for (const auto& mail : out.take()) {
+      if (cut.contains(from) != cut.contains(mail.to)) continue;
+      outbox back;
+      if (mail.kind == message_kind::revocation_list)
+        nodes.at(mail.to).on(from, *decode<revocation_list>(mail.body), boxes[mail.to]);
+      else
+        nodes.at(mail.to).on(from, *decode<revocation_digest>(mail.body), back);
+      self(mail.to, back, self);
+    }
+  };
+  outbox out;
+  for (int i = 0; i < 100; ++i) nodes.at("a").revoke("vk-" + std::to_string(i), out, boxes["a"]);
+  deliver("a", out, deliver);
+  for (int i = 50; i < 150; ++i) nodes.at("d").revoke("vk-" + std::to_string(i), out, boxes["d"]);
+  deliver("d", out, deliver);
+  BOOST_TEST(nodes.at("b").revoked("vk-3"));
+  BOOST_TEST(!nodes.at("c").revoked("vk-3"));
+  cut.clear();
+  for (auto at = 0ms; at < 4s; at += 100ms)
+    for (auto& [name, node] : nodes) {
+      node.tick(t(at), out);
+      deliver(name, out, deliver);
+    }
+  for (const auto& name : five) {
+    BOOST_TEST(nodes.at(name).all().size() == 150u);
+    BOOST_TEST(boxes[name].take().size() == 150u);             // each journaled once
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
