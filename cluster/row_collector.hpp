@@ -1,0 +1,59 @@
+// Keeps other nodes' ledger rows: a set union by (node, life, seq), so that rows which come twice, late or by two ways count once.
+//
+// K1  A row is answered for once it is in the journal.
+// K2  Of rows that are known, only the answer is repeated. Two rows of one id that differ are a fault of the sender: the first stays, and it is told.
+#pragma once
+
+#include "cluster/journal.hpp"
+#include "cluster/outbox.hpp"
+#include "cluster/row_shipper.hpp"
+
+#include <map>
+#include <set>
+
+namespace switchyard::cluster {
+
+/// Numbers as ranges that do not touch each other.
+class number_ranges {
+ public:
+  void add(std::uint64_t first, std::uint64_t last);
+  [[nodiscard]] bool contains(std::uint64_t number) const noexcept;
+  /// The first number from `from` on that is not in it.
+  [[nodiscard]] std::uint64_t first_missing(std::uint64_t from) const noexcept;
+  [[nodiscard]] const std::map<std::uint64_t, std::uint64_t>& all() const noexcept { return ranges_; }
+
+ private:
+  std::map<std::uint64_t, std::uint64_t> ranges_;   // first, last
+};
+
+/// Not thread-safe.
+class row_collector {
+ public:
+  row_collector(node_name self, std::vector<node_name> configured, shipping_options options = {});
+
+  void replay(const kept_rows& record);
+  void on(const node_name& from, const shipped_rows& message, outbox& out, journal_box& journal);
+  void written(std::uint64_t number, outbox& out);
+
+  /// On disk here; rows that wait for it are not among them.
+  [[nodiscard]] const number_ranges& kept(const node_name& origin, std::uint64_t life) const;
+
+ private:
+  struct waiting {
+    node_name origin;
+    std::uint64_t life = 0;
+    std::uint64_t first = 0;                     // of the record
+    std::uint64_t last = 0;
+    std::uint64_t answer_from = 0;
+  };
+  using origin_life = std::pair<node_name, std::uint64_t>;
+
+  node_name self_;
+  std::set<node_name> configured_;
+  shipping_options options_;
+  std::map<origin_life, number_ranges> kept_;
+  std::map<origin_life, number_ranges> taken_;   // kept, or waiting to be
+  std::map<std::uint64_t, waiting> waiting_;
+};
+
+}  // namespace switchyard::cluster

@@ -1,0 +1,160 @@
+#include "cluster/row_collector.hpp"
+#include "tests/cluster/support.hpp"
+
+using namespace switchyard;
+using namespace switchyard::cluster;
+using namespace switchyard::cluster::testing;
+
+namespace {
+
+const std::vector<node_name> three = {"a", "b", "c"};
+const auto all_alive = [](const node_name&) { return true; };
+
+std::vector<std::string> rows(std::uint64_t first, std::size_t count) {
+  std::vector<std::string> made;
+  for (std::size_t i = 0; i < count; ++i) made.push_back("row " + std::to_string(first + i));
+  return made;
+}
+
+struct shipment {
+  shipment() : shipper("a", three), collector("b", three) {}
+  // Reads what is wanted; returns what was sent.
+  std::vector<shipped_rows> step(nanoseconds now) {
+    outbox out;
+    if (const auto wanted = shipper.tick(t(now), all_alive)) shipper.rows_read(*wanted, rows(wanted->first, wanted->count), t(now), out);
+    return sent<shipped_rows>(out.take(), shipper.successor());
+  }
+  std::vector<shipped_answer> collect(const shipped_rows& message, bool write = true) {
+    outbox out;
+    collector.on("a", message, out, journal);
+    if (write)
+      for (auto& record : journal.take()) {
+        disk.push_back(*decode<kept_rows>(record.bytes));
+        collector.written(record.number, out);
+      }
+    return sent<shipped_answer>(out.take(), "a");
+  }
+  row_shipper shipper;
+  row_collector collector;
+  journal_box journal;
+  std::vector<kept_rows> disk;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(shipping)
+
+BOOST_AUTO_TEST_CASE(ranges_join_where_they_touch) {
+  number_ranges r;
+  r.add(5, 7);
+  r.add(1, 2);
+  BOOST_TEST(r.first_missing(1) == 3u);
+  BOOST_TEST(r.first_missing(6) == 8u);
+  r.add(3, 4);
+  BOOST_TEST(r.all().size() == 1u);
+  r.add(10, 12);
+  r.add(20, 30);
+  r.add(9, 25);
+  BOOST_TEST(r.all().size() == 2u);
+  BOOST_TEST(r.first_missing(9) == 31u);
+  BOOST_TEST(!r.contains(8));
+  BOOST_TEST(r.contains(30));
+}
+
+BOOST_AUTO_TEST_CASE(rows_count_as_shipped_once_they_are_on_the_other_disk) {
+  shipment s;
+  s.shipper.durable(1, 700);
+  auto out = s.step(0s);
+  BOOST_REQUIRE(out.size() == 1u);
+  BOOST_TEST(out[0].rows.size() == 512u);
+  BOOST_TEST(s.collect(out[0], false).empty());
+  BOOST_TEST(s.step(100ms).empty());                           // one message under way
+  auto again = s.step(600ms);
+  BOOST_REQUIRE(again.size() == 1u);
+  BOOST_TEST(again[0].first == 1u);
+  const auto answers = s.collect(again[0]);
+  BOOST_REQUIRE(answers.size() == 1u);
+  s.shipper.on(s.shipper.successor(), answers[0], t(600ms));
+  BOOST_TEST(s.shipper.shipped(1) == 512u);
+  out = s.step(600ms);
+  BOOST_REQUIRE(out.size() == 1u);
+  BOOST_TEST(out[0].first == 513u);
+  BOOST_TEST(out[0].rows.size() == 188u);
+  s.shipper.on(s.shipper.successor(), s.collect(out[0])[0], t(700ms));
+  BOOST_TEST(s.shipper.lag() == 0u);
+  BOOST_TEST(s.disk.size() == 2u);                             // each row once
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_come_twice_or_overlap_count_once) {
+  shipment s;
+  BOOST_TEST(s.collect({1, 5, rows(5, 3)}).size() == 1u);
+  BOOST_TEST(s.collect({1, 5, rows(5, 3)})[0].last == 7u);
+  const auto answer = s.collect({1, 3, rows(3, 8)});
+  BOOST_REQUIRE(answer.size() == 1u);
+  BOOST_TEST(answer[0].last == 7u);                            // up to where it kept rows already; the rest comes again
+  const auto rest = s.collect({1, 8, rows(8, 3)});
+  BOOST_TEST(rest[0].last == 10u);
+  std::size_t kept = 0;
+  for (const auto& record : s.disk) kept += record.rows.size();
+  BOOST_TEST(kept == 8u);
+}
+
+BOOST_AUTO_TEST_CASE(a_collector_remembers_across_crashes) {
+  shipment s;
+  (void)s.collect({1, 1, rows(1, 4)});
+  (void)s.collect({2, 1, rows(1, 2)});
+  row_collector again("b", three);
+  for (const auto& record : s.disk) again.replay(record);
+  BOOST_TEST(again.kept("a", 1).first_missing(1) == 5u);
+  BOOST_TEST(again.kept("a", 2).first_missing(1) == 3u);
+  BOOST_TEST(again.kept("c", 1).all().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_beyond_a_gap_moves_nothing) {
+  shipment s;
+  s.shipper.durable(1, 100);
+  s.shipper.on("b", {1, 50, 60}, t(0s));
+  BOOST_TEST(s.shipper.shipped(1) == 0u);
+  s.shipper.on("b", {1, 1, 200}, t(0s));
+  BOOST_TEST(s.shipper.shipped(1) == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_or_dead_successor_is_replaced) {
+  shipment s;
+  s.shipper.durable(1, 10);
+  (void)s.step(0s);
+  const auto first = s.shipper.successor();
+  for (auto at = 500ms; at < 2500ms; at += 100ms) (void)s.step(at);
+  BOOST_TEST(s.shipper.successor() != first);
+  const auto dead = s.shipper.successor();
+  outbox out;
+  (void)s.shipper.tick(t(10s), [&](const node_name& node) { return node != dead; });
+  BOOST_TEST(s.shipper.successor() != dead);
+  (void)s.shipper.tick(t(20s), [](const node_name&) { return false; });
+  BOOST_TEST(s.shipper.successor().empty());
+}
+
+BOOST_AUTO_TEST_CASE(earlier_lives_are_shipped_first_and_dropped_rows_passed_over) {
+  shipment s;
+  s.shipper.durable(1, 10);
+  s.shipper.durable(2, 5);
+  s.shipper.durable(3, 1);
+  s.shipper.resume(2, 3);
+  const auto wanted = s.shipper.tick(t(0s), all_alive);
+  BOOST_REQUIRE(wanted.has_value());
+  BOOST_TEST(wanted->life == 2u);
+  BOOST_TEST(wanted->first == 4u);
+  outbox out;
+  s.shipper.rows_read(*wanted, {}, t(0s), out);
+  BOOST_TEST(s.shipper.tick(t(0s), all_alive)->life == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(strangers_rows_are_not_kept) {
+  shipment s;
+  outbox out;
+  s.collector.on("stranger", {1, 1, rows(1, 1)}, out, s.journal);
+  s.collector.on("b", {1, 1, rows(1, 1)}, out, s.journal);
+  BOOST_TEST(s.journal.take().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
