@@ -7,11 +7,36 @@ namespace switchyard::storage {
 
 namespace {
 
+/// Bytes of the UTF-8 character that `text` begins with; 0: it begins with none.
+std::size_t character_size(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const auto first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first < 0xE0) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first < 0xF0) {
+    const bool overlong = first == 0xE0 && byte(1) < 0xA0, surrogate = first == 0xED && byte(1) >= 0xA0;
+    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first < 0xF5) {
+    const bool overlong = first == 0xF0 && byte(1) < 0x90, beyond = first == 0xF4 && byte(1) >= 0x90;
+    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
+  }
+  return 0;
+}
+
+/// Tags come out of head fields, which may hold any bytes: what is no UTF-8 becomes U+FFFD.
 void append_json_text(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
+  while (!text.empty()) {
+    const auto size = character_size(text);
+    const char c = text.front();
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+    if (size == 0) {
+      out += "\xEF\xBF\xBD";
+    } else if (size > 1) {
+      out += text.substr(0, size);
+    } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (byte < 0x20) {
@@ -22,6 +47,7 @@ void append_json_text(std::string& out, std::string_view text) {
     } else {
       out += c;
     }
+    text.remove_prefix(size == 0 ? 1 : size);
   }
   out += '"';
 }

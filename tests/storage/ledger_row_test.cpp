@@ -120,6 +120,16 @@ BOOST_AUTO_TEST_CASE(a_later_version_is_refused_by_name) {
   BOOST_TEST(read.failure().message.find("version 2") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_tag_that_is_no_utf8_does_not_spoil_the_exported_json) {
+  auto row = sample();
+  row.what.parties.tags = {{"a", "caf\xE9"}, {"b", "\xC3\xA9\xED\xA0\x80"}, {"c", "\xF0\x9F\x98\x80\xC0\xAF"}};
+  std::string json;
+  append_jsonl(json, row);
+  const std::string unknown = "\xEF\xBF\xBD";
+  BOOST_TEST(json.find("\"a\":\"caf" + unknown + "\",\"b\":\"\xC3\xA9" + unknown + unknown + unknown + "\",\"c\":\"\xF0\x9F\x98\x80" + unknown + unknown + "\"") !=
+             std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(exports_carry_the_same_columns) {
   std::string json, csv;
   append_jsonl(json, sample());
