@@ -23,7 +23,7 @@ class bedrock_stream final : public stream_decoder {
     step_.forward.clear();
     if (step_.problem || step_.finished) return step_;   // whatever still comes is none of our business
     splitter_.feed(bytes);
-    for (event_frame frame; !step_.problem && splitter_.next(frame);) take(frame);
+    for (event_frame frame; !step_.problem && !step_.finished && splitter_.next(frame);) take(frame);
     if (!step_.problem && !splitter_.fault().empty()) step_.problem = bad_bedrock_stream(splitter_.fault());
     return step_;
   }

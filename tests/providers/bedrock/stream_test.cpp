@@ -47,6 +47,14 @@ const std::string metadata = frame("metadata", R"({"usage":{"inputTokens":3,"out
 
 BOOST_AUTO_TEST_SUITE(bedrock_streams)
 
+BOOST_AUTO_TEST_CASE(what_follows_the_end_is_left_out_however_the_bytes_are_cut) {
+  const std::string whole = start + word + stop + metadata, more = word + stop + metadata;
+  const auto together = follow({whole + more}, false), apart = follow({whole, more}, false);
+  BOOST_TEST((together.forwarded == whole));
+  BOOST_TEST((apart.forwarded == whole));
+  BOOST_TEST(together.estimate == apart.estimate);
+}
+
 BOOST_AUTO_TEST_CASE(recorded_streams_are_relayed_byte_for_byte) {
   random_source random(7);
   for (const auto* name : {"converse_reasoning.eventstream", "converse_tool_call.eventstream", "converse_empty_delta.eventstream"}) {
