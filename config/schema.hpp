@@ -6,7 +6,7 @@
 namespace switchyard::config {
 
 [[nodiscard]] const rule<config>& whole_file();
-/// balance | fallback, each at most once.
+/// One of stage_kinds() each, at most once.
 [[nodiscard]] rule_ptr<std::vector<stage_config>> stages();
 
 }  // namespace switchyard::config

@@ -4,6 +4,8 @@
 #include "config/bedrock_keys.hpp"
 #include "config/presets.hpp"
 #include "config/rules.hpp"
+#include "config/stage_kinds.hpp"
+#include "config/targets.hpp"
 
 #include <unistd.h>
 
@@ -15,7 +17,6 @@ namespace switchyard::config {
 namespace {
 
 std::string provider_path(const provider_config& provider) { return "providers" + path_step(provider.name); }
-std::string item_path(const std::string& list, std::size_t index) { return list + "[" + std::to_string(index) + "]"; }
 
 std::string host_name() {
   char buffer[256] = {};
@@ -25,21 +26,6 @@ std::string host_name() {
     if (!is_name(std::string_view(&c, 1))) c = '-';
   name.resize(std::min<std::size_t>(name.size(), 128));
   return name.empty() ? "node" : name;
-}
-
-bool pattern_covers(std::string_view pattern, std::string_view model) noexcept {
-  return pattern.ends_with('*') ? model.starts_with(pattern.substr(0, pattern.size() - 1)) : pattern == model;
-}
-
-std::vector<std::string_view> provider_names(const config& all) {
-  std::vector<std::string_view> names;
-  for (const auto& provider : all.providers) names.push_back(provider.name);
-  return names;
-}
-
-const provider_config* find_provider(const config& all, std::string_view name) noexcept {
-  const auto found = std::find_if(all.providers.begin(), all.providers.end(), [&](const auto& p) { return p.name == name; });
-  return found == all.providers.end() ? nullptr : &*found;
 }
 
 // Providers and their keys.
@@ -136,61 +122,18 @@ void check_providers(const config& all, reading& run) {
 
 // Routes.
 
-bool serves(const key_config& key, std::string_view model) noexcept {
-  return key.models.empty() ||
-         std::any_of(key.models.begin(), key.models.end(), [&](const auto& pattern) { return pattern_covers(pattern, model); });
-}
-
-std::string served_models(const provider_config& provider) {
-  std::vector<std::string_view> models;
-  for (const auto& key : provider.keys)
-    for (const auto& model : key.models)
-      if (std::find(models.begin(), models.end(), model) == models.end()) models.push_back(model);
-  const bool cut = models.size() > 8;
-  if (cut) models.resize(8);
-  return joined(models) + (cut ? ", ..." : "");
-}
-
-void check_target(const config& all, const std::string& target, const std::string& path, source_position at, reading& run) {
-  const auto slash = target.find('/');
-  if (slash == std::string::npos) return;        // not in its form, and reported as that
-  const auto name = std::string_view(target).substr(0, slash);
-  const auto model = std::string_view(target).substr(slash + 1);
-  const auto* provider = find_provider(all, name);
-  if (!provider) {
-    const auto known = provider_names(all);
-    const auto hint = suggestion(name, known);
-    run.report(path, at, "no provider " + in_quotes(name) + " is configured" +
-                             (hint.empty() ? known.empty() ? std::string() : "; configured: " + joined(known) : hint));
-    return;
-  }
-  const bool served = provider->keys.empty() ||
-                      std::any_of(provider->keys.begin(), provider->keys.end(), [&](const auto& key) { return serves(key, model); });
-  if (!served)
-    run.report(path, at, "no key of provider " + in_quotes(name) + " serves " + in_quotes(model) + "; served: " + served_models(*provider));
-}
-
 /// Each kind stands at most once in a route, but not at the index it has in the file: refused stages are left out.
-std::string stage_path(const std::string& route_path, const std::string& kind, const reading& run) {
+std::string stage_path(const std::string& route_path, std::string_view kind, const reading& run) {
   const auto list = route_path + ".stages";
   for (std::size_t i = 0; run.given(item_path(list, i)); ++i)
-    if (const auto path = item_path(list, i) + "." + kind; run.given(path)) return path;
-  return list + "." + kind;
+    if (const auto path = item_path(list, i) + "." + std::string(kind); run.given(path)) return path;
+  return list + "." + std::string(kind);
 }
 
 void check_stages(const config& all, const route_config& route, const std::string& route_path, reading& run) {
   for (const auto& stage : route.stages) {
-    if (const auto* balance = std::get_if<balance_stage_config>(&stage.what)) {
-      const auto path = stage_path(route_path, "balance", run) + ".targets";
-      for (std::size_t i = 0; i < balance->targets.size(); ++i)
-        check_target(all, balance->targets[i].target, item_path(path, i), balance->targets[i].at, run);
-      const bool some_weight = std::any_of(balance->targets.begin(), balance->targets.end(), [](const auto& t) { return t.weight > 0; });
-      if (!balance->targets.empty() && !some_weight) run.report(path, stage.at, "at least one target needs a weight above 0");
-    } else if (const auto* fallback = std::get_if<fallback_stage_config>(&stage.what)) {
-      const auto path = stage_path(route_path, "fallback", run);
-      for (std::size_t i = 0; i < fallback->targets.size(); ++i)
-        check_target(all, fallback->targets[i], item_path(path, i), fallback->at[i], run);
-    }
+    const auto& kind = kind_of_stage_config(stage);
+    kind.check(all, stage.what, {stage_path(route_path, kind.name, run), stage.at}, run);
   }
 }
 
