@@ -2,6 +2,7 @@
 #include "config/schema.hpp"
 
 #include "config/sections.hpp"
+#include "config/signal_words.hpp"
 
 namespace switchyard::config {
 
@@ -204,6 +205,8 @@ rule_ptr<std::vector<route_config>> routes_table() {
           {"name", &route_config::name, name(), "What clients put in \"model\" to take this route.", presence::required},
           {"aliases", &route_config::aliases, list(alias), "Other names of the route; these may hold a slash."},
           {"stages", &route_config::stages, stages(), "What happens to a request, in this order."},
+          {"baseline", &route_config::baseline, or_nothing(target_name()),
+           "provider/model that savings are counted against: what every request would have cost there."},
       },
       section_extras<route_config>{.at = &route_config::at});
   return list<route_config>(route);
@@ -228,28 +231,12 @@ rule_ptr<std::vector<virtual_key_config>> virtual_keys_table() {
   return list<virtual_key_config>(virtual_key);
 }
 
-/// decision_log.prompts: the contract has it, this version does not keep prompts.
-class never_true final : public rule<bool> {
- public:
-  void read(const node& from, bool& into, reading& run) const override {
-    bool wanted = into;
-    inner_->read(from, wanted, run);
-    if (wanted) run.report(from.at, "true is not available in this version; available: false");
-  }
-  void show(const bool& from, json_writer& out) const override { inner_->show(from, out); }
-  void describe(json_writer& out) const override { out.member("const", false); }
-  bool is_telling_default(const bool&) const override { return true; }
-
- private:
-  rule_ptr<bool> inner_ = boolean();
-};
-
 rule_ptr<telemetry_section> telemetry_table() {
   static_assert(std::is_same_v<std::size_t, std::uint64_t>);
   const auto decision_log = std::make_shared<section<telemetry_section>>(std::vector<field<telemetry_section>>{
       {"keep", &telemetry_section::decisions_kept, integer<std::uint64_t>(0, 10'000'000), "Decisions kept for the admin API."},
-      {"prompts", &telemetry_section::decisions_with_prompts, std::make_shared<never_true>(),
-       "Keep prompts with decisions; only false in this version."},
+      {"prompts", &telemetry_section::decisions_with_prompts, boolean(),
+       "Keep the newest prompts with their decisions, in memory only: for `switchyardctl suggest`."},
   });
   return std::make_shared<section<telemetry_section>>(
       std::vector<field<telemetry_section>>{{"decision_log", decision_log, "The last routing decisions."}},

@@ -79,7 +79,7 @@ struct embedding_source {
 struct semantic_stage_config {
   double threshold = 0.45;                       ///< similarity from which a category is chosen
   double margin = 0;                             ///< the best must be ahead of the next by this much
-  int top_k = 3;                                 ///< a category's similarity: the mean of its top_k nearest examples
+  int top_k = 1;                                 ///< nearest examples of a category that count (routing/stages/semantic.cpp has the formula)
   std::vector<semantic_category> categories;
   std::string model;                             ///< file of `switchyardctl train category`; empty: the examples alone
   std::string fallback;                          ///< "provider/model" for what fits no category; empty: later stages decide

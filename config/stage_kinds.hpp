@@ -68,6 +68,9 @@ template <class T>
   return std::make_shared<kind_of_stage<T>>(name, doc, std::move(what), check);
 }
 
+[[nodiscard]] stage_kind_ptr guard_kind();       // stage_guard.cpp
+[[nodiscard]] stage_kind_ptr semantic_kind();    // stage_semantic.cpp
+[[nodiscard]] stage_kind_ptr intent_kind();      // stage_intent.cpp
 [[nodiscard]] stage_kind_ptr balance_kind();     // stage_balance.cpp
 [[nodiscard]] stage_kind_ptr fallback_kind();    // stage_fallback.cpp
 

@@ -11,6 +11,9 @@ namespace switchyard::config {
 const std::vector<stage_kind_ptr>& stage_kinds() {
   // One row per kind. A new stage is a file stage_<name>.cpp, a line here, and a line fewer below.
   static const std::vector<stage_kind_ptr> kinds{
+      guard_kind(),
+      semantic_kind(),
+      intent_kind(),
       balance_kind(),
       fallback_kind(),
   };
@@ -27,7 +30,7 @@ const stage_kind& kind_of_stage_config(const stage_config& stage) {
 namespace {
 
 /// The contract's that this version has not got.
-constexpr std::string_view absent_names[] = {"guard", "cache", "semantic", "intent", "cost", "cascade"};
+constexpr std::string_view absent_names[] = {"cache", "cost", "cascade"};
 
 class stages_rule final : public rule<std::vector<stage_config>> {
  public:

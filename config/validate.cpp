@@ -154,6 +154,7 @@ void check_routes(const config& all, reading& run) {
     claim(route.name, path + ".name");
     for (std::size_t j = 0; j < route.aliases.size(); ++j) claim(route.aliases[j], item_path(path + ".aliases", j));
     check_stages(all, route, path, run);
+    check_target(all, route.baseline, path + ".baseline", run.place_of(path + ".baseline"), run);
   }
 }
 

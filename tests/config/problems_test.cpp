@@ -54,7 +54,6 @@ const std::vector<bad_input>& bad_inputs() {
       {"ledger: {retention: 0s}", 1, 21, "ledger.retention", "expected"},
       {"embedding: {}", 1, 1, "embedding", "is not available in this version"},
       {"telemetry: {otlp: {}}", 1, 13, "telemetry.otlp", "is not available in this version"},
-      {"telemetry: {decision_log: {prompts: true}}", 1, 37, "telemetry.decision_log.prompts", "true is not available in this version"},
       {"providers: {bedrock: {keys: [{value: x}]}}", 1, 30, "providers.bedrock.keys[0].region", "is required: the AWS region"},
       {"providers: {bedrock: {keys: [{region: us-east-1}]}}", 1, 30, "providers.bedrock.keys[0].access_key_id", "is required, with secret_access_key"},
       {"providers: {bedrock: {keys: [{access_key_id: a, region: r}]}}", 1, 30, "providers.bedrock.keys[0].secret_access_key", "is required with access_key_id"},
@@ -68,9 +67,8 @@ const std::vector<bad_input>& bad_inputs() {
       {key_with("access_key_id: a"), 1, 55, "providers.openai.keys[0].access_key_id", "is for providers with the bedrock wire"},
       {key_with("session_token: a"), 1, 55, "providers.openai.keys[0].session_token", "is for providers with the bedrock wire"},
       {"virtual_keys: [{name: a, key: k, budget: {usd: 1}}]", 1, 34, "virtual_keys[0].budget", "available limits: rpm, tpm"},
-      {stage_with("guard: {pii: flag}"), 3, 29, "routes[0].stages[0].guard", "is not available in this version; available stages: balance, fallback"},
+      {stage_with("cost: {weak: a/b}"), 3, 29, "routes[0].stages[0].cost", "is not available in this version; available stages: guard, semantic"},
       {stage_with("{cascade: {}}"), 3, 30, "routes[0].stages[0].cascade", "is not available in this version"},
-      {stage_with("semantic: {}"), 3, 29, "routes[0].stages[0].semantic", "is not available in this version"},
       // types and ranges
       {"server: {threads: many}", 1, 19, "server.threads", "expected a whole number from 0 to 256, got a string"},
       {"server: {threads: \"4\"}", 1, 19, "server.threads", "got a string"},
@@ -165,6 +163,30 @@ const std::vector<bad_input>& bad_inputs() {
       {stage_with("balance: {targets: [{target: openai/o4-mini, weight: 0}]}"), 3, 29, "routes[0].stages[0].balance.targets", "at least one target needs a weight above 0"},
       {stage_with("balance: {targets: [[a]]}"), 3, 49, "routes[0].stages[0].balance.targets[0]", "got a list"},
       {stage_with("balance: {}, fallback: [opnai/gpt-4o]"), 3, 53, "routes[0].stages[1].fallback[0]", "no provider 'opnai' is configured, did you mean 'openai'?"},
+      {stage_with("guard: {pii: masc}"), 3, 42, "routes[0].stages[0].guard.pii", "expected one of: off, flag, mask, block; got 'masc', did you mean 'mask'?"},
+      {stage_with("guard: {jailbreak: mask}"), 3, 48, "routes[0].stages[0].guard.jailbreak", "expected one of: off, flag, block; got 'mask'"},
+      {stage_with("guard: {pii_kinds: [emial]}"), 3, 49, "routes[0].stages[0].guard.pii_kinds[0]", "did you mean 'email'?"},
+      {stage_with("guard: {harmful_threshold: 2}"), 3, 56, "routes[0].stages[0].guard.harmful_threshold", "expected a number from 0 to 1"},
+      {stage_with("guard: {answers: true}"), 3, 37, "routes[0].stages[0].guard.answers", "is not available in this version; requests are judged"},
+      {stage_with("semantic: {}"), 3, 29, "routes[0].stages[0].semantic.categories", "is required"},
+      {stage_with("semantic: {categories: []}"), 3, 52, "routes[0].stages[0].semantic.categories", "expected a list of at least 1"},
+      {stage_with("semantic: {categories: [{name: a, target: openai/gpt-4o}]}"), 3, 53, "routes[0].stages[0].semantic.categories[0].examples", "at least one example is needed"},
+      {stage_with("semantic: {categories: [{name: a, examples: ['  '], target: openai/gpt-4o}]}"), 3, 74, "routes[0].stages[0].semantic.categories[0].examples[0]", "with something in it"},
+      {stage_with("semantic: {categories: [{name: a, examples: [x], target: openai/gpt-4o}, {name: a, examples: [y], target: openai/gpt-4o}]}"), 3, 109, "routes[0].stages[0].semantic.categories[1].name", "'a' is already routes[0].stages[0].semantic.categories[0]"},
+      {stage_with("semantic: {categories: [{name: a, examples: [x], target: openai/nope}]}"), 3, 86, "routes[0].stages[0].semantic.categories[0].target", "no key of provider 'openai' serves 'nope'"},
+      {stage_with("semantic: {categories: [{name: a, examples: [x], target: openai/gpt-4o}], fallback: opnai/gpt-4o}"), 3, 113, "routes[0].stages[0].semantic.fallback", "did you mean 'openai'?"},
+      {stage_with("semantic: {embedding: {}, categories: [{name: a, examples: [x], target: openai/gpt-4o}]}"), 3, 40, "routes[0].stages[0].semantic.embedding", "is not available in this version; the built-in embedding serves"},
+      {stage_with("intent: {rules: []}"), 3, 45, "routes[0].stages[0].intent.rules", "expected a list of at least 1"},
+      {stage_with("intent: {rules: [{name: r, when: {domian: law}, target: openai/gpt-4o}]}"), 3, 63, "routes[0].stages[0].intent.rules[0].when.domian", "unknown key, did you mean 'domain'?"},
+      {stage_with("intent: {rules: [{name: r, when: {pii: 1}, target: openai/gpt-4o}]}"), 3, 63, "routes[0].stages[0].intent.rules[0].when.pii", "did you mean 'safety.pii'?"},
+      {stage_with("intent: {rules: [{name: r, when: {domain: [law, maths]}, target: openai/gpt-4o}]}"), 3, 77, "routes[0].stages[0].intent.rules[0].when.domain[1]", "got 'maths', did you mean 'math'?"},
+      {stage_with("intent: {rules: [{name: r, when: {format: cod}, target: openai/gpt-4o}]}"), 3, 71, "routes[0].stages[0].intent.rules[0].when.format", "did you mean 'code'?"},
+      {stage_with("intent: {rules: [{name: r, when: {complexity: high}, target: openai/gpt-4o}]}"), 3, 75, "routes[0].stages[0].intent.rules[0].when.complexity", "expected a number, "},
+      {stage_with("intent: {rules: [{name: r, when: {complexity: '0.8..0.2'}, target: openai/gpt-4o}]}"), 3, 75, "routes[0].stages[0].intent.rules[0].when.complexity", "got '0.8..0.2'"},
+      {stage_with("intent: {rules: [{name: r, when: {}, target: openai/gpt-4o}, {name: s, when: {turns: 1}, target: openai/gpt-4o}]}"), 3, 46, "routes[0].stages[0].intent.rules[0].when", "holds always"},
+      {stage_with("intent: {rules: [{name: r, when: {turns: 1}, target: openai/gpt-4o}, {name: r, when: {turns: 2}, target: openai/gpt-4o}]}"), 3, 105, "routes[0].stages[0].intent.rules[1].name", "rule names are unique"},
+      {stage_with("intent: {rules: [{name: r, when: {turns: 1}, target: openai/nope}]}"), 3, 82, "routes[0].stages[0].intent.rules[0].target", "serves"},
+      {with_openai("routes: [{name: r, baseline: openai/nope}]"), 3, 30, "routes[0].baseline", "serves"},
       {stage_with("fallback: [gpt-4o]"), 3, 40, "routes[0].stages[0].fallback[0]", "expected provider/model"},
       {stage_with("fallback: [openai/o4-*]"), 3, 40, "routes[0].stages[0].fallback[0]", "expected provider/model"},
       {stage_with("fallback: []"), 3, 39, "routes[0].stages[0].fallback", "at least one provider/model"},
@@ -235,7 +257,7 @@ virtual_keys:
 }
 
 BOOST_AUTO_TEST_CASE(a_stage_keeps_its_index_after_a_refused_one) {
-  const auto result = load(stage_with("guard: {}, balance: {targets: [openai/nope]}"));
+  const auto result = load(stage_with("cost: {}, balance: {targets: [openai/nope]}"));
   BOOST_TEST_REQUIRE(result.problems.size() == 2u);
   BOOST_TEST(result.problems[1].key == "routes[0].stages[1].balance.targets[0]");
 }

@@ -52,6 +52,10 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
       "connect", "first_byte", "idle", "total", "failure_rate", "min_requests", "window", "open_for", "max_open_for", "half_open_probes",
       "input", "output", "cached_input", "cache_write", "per_request", "per_image", "api_version", "responses_api", "native_api",
       "attempts", "backoff", "max_backoff", "budget", "aliases", "stages", "balance", "fallback",
+      "baseline", "guard", "pii", "pii_kinds", "jailbreak", "jailbreak_threshold", "harmful", "harmful_threshold",
+      "semantic", "threshold", "margin", "top_k", "model", "categories", "examples", "intent", "rules", "when",
+      "domain", "complexity", "format", "safety.pii", "safety.jailbreak", "safety.harmful", "tokens.input", "tokens.output", "language", "turns",
+      "images", "user", "tools",
       "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts", "ledger", "durability", "retention"};
   for (const auto& key : expected) BOOST_TEST(keys.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(expected.contains(key), key);
@@ -75,7 +79,7 @@ BOOST_AUTO_TEST_CASE(the_example_loads_without_a_problem) {
   const auto config = example();
   BOOST_TEST(config.providers.size() == 3u);
   BOOST_TEST(config.providers.at(1).keys.at(0).base_url == "http://127.0.0.1:11434");
-  BOOST_TEST(config.routes.at(0).stages.size() == 2u);
+  BOOST_TEST(config.routes.at(0).stages.size() == 5u);
 }
 
 BOOST_AUTO_TEST_CASE(the_example_holds_every_key_of_the_schema) {
