@@ -2,6 +2,9 @@
 
 #include "routing/stages/balance.hpp"
 #include "routing/stages/fallback.hpp"
+#include "routing/stages/guard.hpp"
+#include "routing/stages/intent.hpp"
+#include "routing/stages/semantic.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -11,14 +14,38 @@ namespace switchyard::routing {
 namespace {
 
 // The stages this build knows; the order within a route is the user's. A new stage is a file in stages/ and a line in both.
-struct compile_one {
+class compile_one {
+ public:
+  compile_one(provider_list all, model_shelf* shelf) : providers(all), models(shelf) {}
   provider_list providers;
+  model_shelf* models;
   result<std::shared_ptr<const stage>> operator()(const config::balance_stage_config& c) const { return stages::make_balance(c, providers); }
   result<std::shared_ptr<const stage>> operator()(const config::fallback_stage_config& c) const { return stages::make_fallback(c, providers); }
+  result<std::shared_ptr<const stage>> operator()(const config::guard_stage_config& c) const {
+    const auto loaded = understanding_for("guard");
+    return loaded ? stages::make_guard(c, *loaded) : result<std::shared_ptr<const stage>>(loaded.failure());
+  }
+  result<std::shared_ptr<const stage>> operator()(const config::semantic_stage_config& c) const {
+    const auto loaded = understanding_for("semantic");
+    return loaded ? stages::make_semantic(c, providers, *loaded) : result<std::shared_ptr<const stage>>(loaded.failure());
+  }
+  result<std::shared_ptr<const stage>> operator()(const config::intent_stage_config& c) const {
+    if (!stages::looks_at_prompt(c)) return stages::make_intent(c, providers, nullptr);
+    const auto loaded = understanding_for("intent");
+    return loaded ? stages::make_intent(c, providers, *loaded) : result<std::shared_ptr<const stage>>(loaded.failure());
+  }
   /// The configuration's tables refuse what is not built yet, so that nobody gets here.
   template <class Absent>
   result<std::shared_ptr<const stage>> operator()(const Absent&) const {
     return internal_error("this version has no such stage");
+  }
+
+ private:
+  [[nodiscard]] result<std::shared_ptr<const signal_models>> understanding_for(std::string_view stage) const {
+    if (models == nullptr) return internal_error("the stage '" + std::string(stage) + "' needs the signal models");
+    auto loaded = models->get();
+    if (!loaded) loaded.failure().message = "the stage '" + std::string(stage) + "' needs the signal models: " + loaded.failure().message;
+    return loaded;
   }
 };
 struct name_one {
@@ -74,8 +101,8 @@ std::shared_ptr<const provider_entry> compile_provider(const config::provider_co
   return provider;
 }
 
-result<std::shared_ptr<const stage>> make_stage(const config::stage_config& config, provider_list providers) {
-  return std::visit(compile_one{providers}, config.what);
+result<std::shared_ptr<const stage>> make_stage(const config::stage_config& config, provider_list providers, model_shelf* models) {
+  return std::visit(compile_one(providers, models), config.what);
 }
 
 std::string_view kind_of(const config::stage_config& config) noexcept { return std::visit(name_one{}, config.what); }
@@ -85,6 +112,8 @@ std::shared_ptr<const route_entry> compile_route(const config::route_config& con
   route->name = config.name;
   route->aliases = config.aliases;
   route->stages = std::move(stages);
+  for (const auto& stage : route->stages)
+    if (!route->models) route->models = stage->models();
 
   const auto made = run_stages(*route, stage_request{});
   route->strategy = made.strategy;
@@ -109,6 +138,7 @@ decision run_stages(const route_entry& route, const stage_request& request, std:
       const auto ended = times->now();
       times->took.push_back(ended - begun);
       begun = ended;
+      if (times->wants_words) times->words.push_back(line.what);
     }
     if (verdicts != nullptr) verdicts->push_back(std::move(line));
     if (made.refusal) break;

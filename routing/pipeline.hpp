@@ -1,6 +1,7 @@
 // From configuration to compiled providers, stages and routes, and running a route's stages on a request.
 #pragma once
 
+#include "routing/model_shelf.hpp"
 #include "routing/stage.hpp"
 #include "routing/yard.hpp"
 
@@ -14,8 +15,10 @@ namespace switchyard::routing {
 [[nodiscard]] std::shared_ptr<const provider_entry> compile_provider(const config::provider_config& config,
                                                                      std::span<const std::shared_ptr<key_state>> states);
 
-/// Compiles one stage; an error names a target that no provider serves.
-[[nodiscard]] result<std::shared_ptr<const stage>> make_stage(const config::stage_config& config, provider_list providers);
+/// Compiles one stage; an error names a target that no provider serves, or says which model cannot be loaded. `models` null: stages that
+/// look at the prompt do not compile.
+[[nodiscard]] result<std::shared_ptr<const stage>> make_stage(const config::stage_config& config, provider_list providers,
+                                                              model_shelf* models = nullptr);
 
 /// "balance" for a balance stage's config, without compiling it.
 [[nodiscard]] std::string_view kind_of(const config::stage_config& config) noexcept;

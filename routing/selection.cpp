@@ -388,7 +388,9 @@ std::string selection::reason() const {
   std::string text;
   text.reserve(192);
   text += request_.route->name;
-  if (last_key_ == nullptr) return printable(text + ": no key", longest_reason);
+  if (!decision_.notes.empty()) text.append(": ").append(decision_.notes);
+  if (last_key_ == nullptr) return printable(text + (decision_.notes.empty() ? ": no key" : ""), longest_reason);
+  if (!decision_.notes.empty()) text += " ->";
   // The model is the client's text: cut here, so that what matters behind it stays.
   text.append(" ").append(last_target_->provider->config.name).append("/").append(printable(last_target_->model, 80));
   text.append(" by ").append(to_string(decision_.strategy)).append(": key ").append(last_key_->config.name);

@@ -62,13 +62,15 @@ struct target {
   [[nodiscard]] std::string name() const { return provider->config.name + "/" + model; }
 };
 
-class stage;   // routing/stage.hpp
+class stage;           // routing/stage.hpp
+class signal_models;   // routing/signals/signal_models.hpp
 
 /// A route: its compiled stages in the user's order. compile_route() makes it.
 struct route_entry {
   std::string name;
   std::vector<std::string> aliases;
   std::vector<std::shared_ptr<const stage>> stages;   ///< run per request by run_stages()
+  std::shared_ptr<const signal_models> models;   ///< what its stages understand prompts with; null: none looks at the prompt
 
   // What the stages come to for a request that names no model: for status pages and for permission checks.
   config::balance_strategy strategy = config::balance_strategy::weighted;

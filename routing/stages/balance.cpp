@@ -14,13 +14,15 @@ class balance_stage final : public stage {
   verdict decide(decision_context& context) const override {
     context.made.strategy = strategy_;
     // A model the client named stands; only how its keys are chosen is ours then.
-    if (context.request.asked == nullptr && !targets_.empty()) context.made.targets = targets_;
+    // So does what an earlier stage chose for this very request.
+    if (context.request.asked == nullptr && !targets_.empty() && context.made.named_by.empty()) context.made.targets = targets_;
     return say(to_string(strategy_), context.explain ? reason(context) : std::string());
   }
 
  private:
   [[nodiscard]] std::string reason(const decision_context& context) const {
     if (context.request.asked != nullptr) return "the client named " + context.request.asked->name();
+    if (!context.made.named_by.empty()) return std::string(context.made.named_by) + " named " + context.made.targets.front().name();
     if (targets_.empty()) return "keys of the target that other stages name";
     std::string text;
     for (const auto& t : targets_) text += (text.empty() ? "among " : ", ") + t.name();
