@@ -163,7 +163,8 @@ void openapi(self_pointer, const inquiry& asked) { asked.reply(openapi_document(
 void explain_chat(self_pointer self, const inquiry& asked) {
   const auto now = steady_now();
   const auto seed = static_cast<std::uint64_t>(to_ns(now));
-  (*asked.answer)(explain(*yard_of(self), asked.question->body, asked.question->query, seed, now));
+  const auto models = self->state.around.world->models->get();
+  (*asked.answer)(explain(*yard_of(self), asked.question->body, asked.question->query, seed, now, models ? *models : nullptr));
 }
 
 void drain(self_pointer self, const inquiry& asked) {
@@ -207,6 +208,7 @@ constexpr std::array admin_routes{
     admin_route{"POST", "/admin/v1/backup", ledger_part},
     admin_route{"GET", "/admin/v1/decisions", ledger_part},
     admin_route{"GET", "/admin/v1/decisions/", ledger_part},
+    admin_route{"GET", "/admin/v1/prompts", ledger_part},
     admin_route{"GET", "/admin/v1/config", config_part},
     admin_route{"POST", "/admin/v1/explain", explain_chat},
     admin_route{"POST", "/admin/v1/drain", drain},

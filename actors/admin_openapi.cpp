@@ -37,6 +37,7 @@ constexpr std::array operations{
     operation{"post", "/admin/v1/backup", "Write a copy of what the node keeps on disk to a new folder on the node: {\"dir\"}", ""},
     operation{"get", "/admin/v1/decisions", "The last decisions, newest first", "limit route model provider virtual_key status"},
     operation{"get", "/admin/v1/decisions/{request_id}", "One decision with all its attempts", ""},
+    operation{"get", "/admin/v1/prompts", "The newest prompts, if telemetry.decision_log.prompts keeps them", "limit"},
     operation{"get", "/admin/v1/config", "The effective config, secrets masked", ""},
     operation{"post", "/admin/v1/explain", "What would be decided for a chat body; nothing is sent upstream", "route region"},
     operation{"post", "/admin/v1/drain", "Stop taking requests, finish what is in flight, end", ""},

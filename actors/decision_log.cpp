@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -53,14 +54,28 @@ std::optional<std::uint32_t> name_table::find(std::string_view name) const {
 
 void decision_log::keep(std::size_t kept) {
   kept_ = kept;
-  while (ring_.size() > kept_) ring_.pop_front();
+  while (ring_.size() > kept_) forget_oldest();
 }
 
 void decision_log::add(const request_record& record) {
   if (kept_ == 0) return;
-  if (ring_.size() >= kept_) ring_.pop_front();
+  if (ring_.size() >= kept_) forget_oldest();
   ring_.push_back(pack(record));
+  if (ring_.back().prompt) prompt_bytes_ += ring_.back().prompt->size();
+  while (prompt_bytes_ > most_prompt_bytes && without_prompts_ < ring_.size()) forget_prompt(ring_[without_prompts_++]);
   if (names_.size() > most_names(kept_)) forget_unused_names();
+}
+
+void decision_log::forget_prompt(packed_decision& kept) noexcept {
+  if (!kept.prompt) return;
+  prompt_bytes_ -= kept.prompt->size();
+  kept.prompt.reset();
+}
+
+void decision_log::forget_oldest() {
+  forget_prompt(ring_.front());
+  ring_.pop_front();
+  if (without_prompts_ > 0) --without_prompts_;
 }
 
 decision_log::packed_attempt decision_log::pack(const attempt_record& attempt) {
@@ -97,7 +112,9 @@ decision_log::packed_decision decision_log::pack(const request_record& record) {
                        .tokens_estimated = record.tokens_estimated,
                        .last = {},
                        .earlier = nullptr,
-                       .attempted = !record.attempts.empty()};
+                       .attempted = !record.attempts.empty(),
+                       .details = record.details.empty() ? nullptr : std::make_unique<std::string>(record.details),
+                       .prompt = record.prompt.empty() ? nullptr : std::make_unique<std::string>(record.prompt)};
   if (record.attempts.empty()) return kept;
   kept.last = pack(record.attempts.back());
   if (record.attempts.size() > 1) {
@@ -180,6 +197,13 @@ void decision_log::write(std::string& out, const packed_decision& kept) const {
     for (const auto& attempt : *kept.earlier) add(attempt);
   if (kept.attempted) add(kept.last);
   d["attempts"] = std::move(attempts);
+  if (kept.details) {
+    boost::system::error_code fault;
+    const auto details = json::parse(*kept.details, fault);
+    if (const auto* found = details.if_object(); !fault && found != nullptr)
+      for (const auto& member : *found) d[member.key()] = member.value();
+  }
+  if (kept.prompt) d["prompt"] = *kept.prompt;
   out += json::serialize(d);
 }
 
@@ -192,6 +216,16 @@ std::string decision_log::newest(const decision_filter& filter) const {
     write(out, *kept);
   }
   return out + "]}";
+}
+
+std::string decision_log::prompts(std::size_t limit) const {
+  json::array rows;
+  for (auto kept = ring_.rbegin(); kept != ring_.rend() && rows.size() < limit; ++kept) {
+    if (!kept->prompt) continue;
+    const auto target = kept->attempted ? names_[kept->last.provider] + "/" + names_[kept->last.model] : std::string();
+    rows.push_back(json::object{{"prompt", *kept->prompt}, {"route", names_[kept->route]}, {"target", target}, {"at", rfc3339(kept->at)}});
+  }
+  return json::serialize(json::object{{"prompts", std::move(rows)}});
 }
 
 std::optional<std::string> decision_log::find(const request_id& id) const {

@@ -50,6 +50,10 @@ class decision_log {
   void add(const request_record& record);
 
   [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
+  /// Prompts of the newest decisions, as many as fit into this many bytes; older decisions lose theirs.
+  static constexpr std::size_t most_prompt_bytes = 32u << 20;
+  /// {"prompts":[{"prompt","route","target","at"},...]}, newest first, at most `limit`.
+  [[nodiscard]] std::string prompts(std::size_t limit) const;
   /// Distinct strings held; bounded whatever clients name.
   [[nodiscard]] std::size_t names() const noexcept { return names_.size(); }
   /// {"decisions":[...]}, newest first.
@@ -81,16 +85,22 @@ class decision_log {
     packed_attempt last;                         ///< of `attempts` when there was any
     std::unique_ptr<std::vector<packed_attempt>> earlier;   ///< null: the last was the only one, or none was made
     bool attempted;
+    std::unique_ptr<std::string> details;        ///< request_record::details; null: none
+    std::unique_ptr<std::string> prompt;         ///< null: none is kept
   };
   [[nodiscard]] packed_decision pack(const request_record& record);
   [[nodiscard]] packed_attempt pack(const attempt_record& attempt);
   void forget_unused_names();
+  void forget_oldest();
+  void forget_prompt(packed_decision& kept) noexcept;
   [[nodiscard]] bool matches(const packed_decision& kept, const decision_filter& filter) const;
   void write(std::string& out, const packed_decision& kept) const;
 
   std::size_t kept_;
   std::deque<packed_decision> ring_;             ///< oldest first
   name_table names_;
+  std::size_t prompt_bytes_ = 0;
+  std::size_t without_prompts_ = 0;              ///< so many of the oldest have lost theirs
 };
 
 }  // namespace switchyard::actors

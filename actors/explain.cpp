@@ -1,8 +1,10 @@
 #include "actors/explain.hpp"
 
 #include "actors/admin_answers.hpp"
+#include "actors/signals_json.hpp"
 #include "providers/registry.hpp"
 #include "routing/pipeline.hpp"
+#include "routing/request_prompt.hpp"
 #include "routing/selection.hpp"
 
 #include <boost/json/array.hpp>
@@ -71,7 +73,8 @@ json::array candidates(const routing::selection& walk, steady_time now) {
 
 }  // namespace
 
-admin_answer explain(const routing::yard& yard, std::string_view body, std::string_view query, std::uint64_t seed, steady_time now) {
+admin_answer explain(const routing::yard& yard, std::string_view body, std::string_view query, std::uint64_t seed, steady_time now,
+                     std::shared_ptr<const routing::signal_models> models) {
   const auto began = steady_now();
   std::string padded;
   padded.reserve(body.size() + parser_padding);
@@ -83,10 +86,11 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
   // As the data plane plans: a forced route decides, the model only fills in where the route names no target.
   const auto resolved = yard.resolve(request.model);
   routing::selection_request wanted;
+  std::optional<routing::target> filler;
   if (const auto forced = query_value(query, "route"); !forced.empty()) {
     wanted.route = yard.find_route(forced);
     if (!wanted.route) return problem_answer(404, "unknown_model", "no route is called '" + forced + "'");
-    if (resolved && wanted.route->targets.empty()) wanted.asked = resolved->asked;
+    if (resolved) filler = resolved->asked;
   } else {
     if (!resolved) return refused(resolved.failure());
     wanted.route = resolved->route;
@@ -102,9 +106,21 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
   wanted.input_tokens = request.input_tokens;
   wanted.output_tokens = request.max_output_tokens;
 
-  const routing::stage_request facts{wanted.asked ? &*wanted.asked : nullptr, wanted.fallbacks, wanted.region, wanted.input_tokens,
-                                     wanted.output_tokens};
+  if (wanted.route->models) models = wanted.route->models;
+  std::optional<routing::understood_request> understood;
+  if (models) understood.emplace(models, request);
+  routing::stage_request facts;
+  facts.asked = wanted.asked ? &*wanted.asked : nullptr;
+  facts.fallbacks = wanted.fallbacks;
+  facts.region = wanted.region;
+  facts.input_tokens = wanted.input_tokens;
+  facts.output_tokens = wanted.output_tokens;
+  if (understood) {
+    facts.known = &understood->known;
+    facts.user = understood->prompt.user();
+  }
   auto stages = ask_stages(*wanted.route, facts);
+  if (stages.made.targets.empty() && filler) wanted.asked = std::move(filler);
   const auto route_name = wanted.route->name;
 
   routing::balance_memory memory;
@@ -114,7 +130,12 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
   const auto pick = walk.preview(now);
   json::object answer{{"route", route_name}, {"target", nullptr}, {"reason", pick ? walk.reason() : pick.failure().message}};
   if (pick) answer["target"] = pick->provider->config.name + "/" + pick->model;
-  answer["signals"] = json::object{{"tokens", json::object{{"input", request.input_tokens}, {"output", request.max_output_tokens}}}};
+  if (understood) {
+    know_everything(understood->known);
+    answer["signals"] = signals_object(understood->known, true);
+  } else {
+    answer["signals"] = json::object{{"tokens", json::object{{"input", request.input_tokens}, {"output", request.max_output_tokens}}}};
+  }
   answer["stages"] = std::move(stages.rows);
   answer["candidates"] = std::move(rows);
   answer["estimate"] = estimate(request, pick);

@@ -14,6 +14,13 @@ namespace {
 constexpr int decision_events_per_second = 20;
 constexpr std::string_view decision_prefix = "/admin/v1/decisions/";
 
+std::size_t limit_of(std::string_view query, std::size_t otherwise, std::size_t most) {
+  const auto limit = query_value(query, "limit");
+  std::size_t number = 0;
+  if (std::from_chars(limit.data(), limit.data() + limit.size(), number).ec != std::errc{}) return otherwise;
+  return std::clamp<std::size_t>(number, 1, most);
+}
+
 decision_filter filter_of(std::string_view query) {
   decision_filter filter;
   filter.route = query_value(query, "route");
@@ -21,10 +28,7 @@ decision_filter filter_of(std::string_view query) {
   filter.provider = query_value(query, "provider");
   filter.virtual_key = query_value(query, "virtual_key");
   filter.status = query_value(query, "status");
-  const auto limit = query_value(query, "limit");
-  std::size_t number = 0;
-  if (std::from_chars(limit.data(), limit.data() + limit.size(), number).ec == std::errc{})
-    filter.limit = std::clamp<std::size_t>(number, 1, 1000);
+  filter.limit = limit_of(query, filter.limit, 1000);
   return filter;
 }
 
@@ -57,6 +61,7 @@ void ledger_actor_state::configure(const config::config& effective) {
 
 admin_answer ledger_actor_state::answer(const admin_question& question) {
   if (question.path == "/admin/v1/decisions") return {200, "application/json", decisions_.newest(filter_of(question.query))};
+  if (question.path == "/admin/v1/prompts") return {200, "application/json", decisions_.prompts(limit_of(question.query, 1000, 100'000))};
   const auto& ledger = around.world->ledger;
   if (question.path == "/admin/v1/spend") return spend_answer(*ledger, question.query);
   if (question.path == "/admin/v1/ledger") return ledger_page_answer(*ledger, question.query);

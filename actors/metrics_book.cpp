@@ -104,6 +104,7 @@ void metrics_book::add_stages(const request_record& record) {
   if (!record.route) return;
   for (std::size_t i = 0; i < record.stage_times.size() && i < record.route->stages.size(); ++i)
     cell(stage_durations_, {record.route->name, record.route->stages[i]->name()}, 2).add(record.stage_times[i]);
+  for (const auto& found : record.findings) ++cell(findings_, {record.route->name, found.check, found.action}, 3);
 }
 
 void metrics_book::add_failovers(const request_record& record) {
@@ -119,7 +120,7 @@ void metrics_book::add_failovers(const request_record& record) {
 
 std::size_t metrics_book::series() const noexcept {
   return requests_.size() + upstream_durations_.size() + upstream_errors_.size() + tokens_.size() + costs_.size() + unpriced_.size() +
-         failovers_.size() + stage_durations_.size();
+         failovers_.size() + stage_durations_.size() + findings_.size();
 }
 
 }  // namespace switchyard::actors

@@ -116,6 +116,8 @@ std::string metrics_book::render(const live_figures& live) const {
     set_histogram(add_metric(upstream, {"provider", "model", "key"}, row->first), row->second);
   auto& stages = open_family(all, "switchyard_stage_duration_seconds", "What a route's stages take to decide.", MetricType::Histogram);
   for (const auto* row : sorted(stage_durations_)) set_histogram(add_metric(stages, {"route", "stage"}, row->first), row->second, 0);
+  add_counters(all, "switchyard_guard_findings_total", "What guards found in requests, and what was done about it.", {"route", "check", "action"},
+               findings_);
   add_counters(all, "switchyard_upstream_errors_total", "Calls to providers that did not end well.", {"provider", "key", "kind"}, upstream_errors_);
   add_counters(all, "switchyard_tokens_total", "Tokens by direction.", {"provider", "model", "direction"}, tokens_);
   add_counters(all, "switchyard_cost_usd_total", "Cost of requests whose price is known.", {"provider", "model", "route"}, costs_, 1e-9);

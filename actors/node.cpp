@@ -51,9 +51,10 @@ struct node::state {
   std::unique_ptr<net::server> data;
   std::unique_ptr<admin_plane> admin;
 
-  void take_limits(const config::server_section& server) {
-    limits.max_body.store(server.max_body);
-    limits.request_timeout_ms.store(server.request_timeout.count());
+  void take_limits(const config::config& from) {
+    limits.max_body.store(from.server.max_body);
+    limits.request_timeout_ms.store(from.server.request_timeout.count());
+    limits.keep_prompts.store(from.telemetry.decisions_with_prompts);
   }
 
   io_hooks hooks() {
@@ -106,7 +107,7 @@ node::~node() { stop(); }
 
 result<node_addresses> node::start() {
   auto& s = *state_;
-  s.take_limits(s.config.server);
+  s.take_limits(s.config);
   auto ledger = ledger_writer::open(s.config);
   if (!ledger) return ledger.failure();
   s.ledger = *std::move(ledger);
@@ -151,7 +152,7 @@ outcome node::reload(config::config next) {
   if (!(next.server.listen == was.server.listen) || next.server.threads != was.server.threads || !(next.admin.listen == was.admin.listen) ||
       next.server.tls.has_value() != was.server.tls.has_value() || next.server.max_connections != was.server.max_connections)
     log::warn("reload_needs_restart", "listen addresses, threads, TLS and max_connections change only with a restart");
-  s.take_limits(next.server);
+  s.take_limits(next);
   std::mutex mutex;
   std::condition_variable answered;
   std::optional<outcome> answer;

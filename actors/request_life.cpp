@@ -171,13 +171,14 @@ net::task<std::optional<error>> request_life::understand(const providers::operat
 
 std::optional<error> request_life::plan() {
   routing::selection_request wanted;
+  std::optional<routing::target> filler;
   const auto named_route = x_.head().find("x-switchyard-route");
   auto resolved = yard_->resolve(request_.model);
   if (named_route.data() != nullptr) {
     wanted.route = yard_->find_route(named_route);
     if (!wanted.route) return client_error(error_code::unknown_model, "x-switchyard-route: no such route", "x-switchyard-route");
     // The route decides; the model only fills in where the route names no target.
-    if (resolved && wanted.route->targets.empty()) wanted.asked = resolved->asked;
+    if (resolved) filler = resolved->asked;
   } else {
     if (!resolved) return resolved.failure();
     wanted.route = resolved->route;
@@ -199,20 +200,12 @@ std::optional<error> request_life::plan() {
       return client_error(error_code::model_not_allowed, "this key may not use model '" + wanted.asked->name() + "'", "model");
     for (const auto& t : wanted.fallbacks)
       if (forbidden(t)) return client_error(error_code::model_not_allowed, "this key may not use model '" + t.name() + "'", "fallbacks");
-    if (std::any_of(wanted.route->targets.begin(), wanted.route->targets.end(), forbidden) ||
-        (wanted.fallbacks.empty() && std::any_of(wanted.route->fallbacks.begin(), wanted.route->fallbacks.end(), forbidden)))
-      return client_error(error_code::model_not_allowed, "this key may not use a model of route '" + wanted.route->name + "'", "model");
   }
   const auto region = x_.head().find("x-switchyard-region");
   wanted.region = region.data() != nullptr ? region : std::string_view(yard_->region);
   wanted.input_tokens = record_.input_tokens;
   wanted.output_tokens = request_.max_output_tokens;
-  auto& memory = here_.memory_of(wanted.route->name);
-  routing::stage_times times{&steady_now, {}};
-  wanted.times = &times;
-  selection_.emplace(std::move(wanted), memory, here_.random);
-  record_.stage_times = std::move(times.took);
-  return std::nullopt;
+  return decide(std::move(wanted), std::move(filler));
 }
 
 // ---- answer and settle -------------------------------------------------------------------------------------------
@@ -311,6 +304,7 @@ void request_life::settle(int status, std::string_view error_code, request_endin
   record_.duration = std::chrono::duration_cast<microseconds>(now - x_.started());
   if (decision_.empty() && selection_) decision_ = selection_->reason();
   record_.decision = std::move(decision_);
+  note_details();
   settle_row(true);
   here_.record(std::move(record_));
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "actors/data_plane.hpp"
+#include "actors/request_mask.hpp"
 #include "net/upstream.hpp"
 #include "providers/translation.hpp"
 #include "providers/wire.hpp"
+#include "routing/request_prompt.hpp"
 #include "routing/selection.hpp"
 
 #include <optional>
@@ -16,9 +18,9 @@ namespace switchyard::actors {
 
 /// One per request; lives on its I/O thread for as long as the exchange.
 ///
-///   admit -> understand -> choose key -> call -> relay -> settle
-///                              ^          |
-///                              +- failover-+   only while nothing was sent to the client
+///   admit -> understand -> stages -> choose key -> call -> relay -> settle
+///                                        ^          |
+///                                        +- failover-+   only while nothing was sent to the client
 class request_life {
  public:
   /// `format`: the client's.
@@ -55,6 +57,13 @@ class request_life {
   [[nodiscard]] net::task<void> answer_error(error what);
   void settle(int status, std::string_view error_code, request_ending ending);
 
+  // request_stages.cpp: what the route's stages are told and say
+  [[nodiscard]] std::optional<error> decide(routing::selection_request wanted, std::optional<routing::target> filler);
+  [[nodiscard]] std::optional<error> refuse_target(const routing::selection_request& wanted, const routing::decision& made) const;
+  [[nodiscard]] std::optional<error> mask_texts(std::uint32_t kinds);
+  [[nodiscard]] std::unique_ptr<providers::stream_restorer> open_restorer() const;
+  void note_details();
+
   // request_ledger.cpp: what the ledger is told
   [[nodiscard]] ledger_entry entry_of(const routing::key_entry* key, const std::string& model) const;
   [[nodiscard]] ledger_entry settlement_of(const attempt_record& report, bool last) const;
@@ -84,6 +93,9 @@ class request_life {
   providers::neutral_view asked_{request_};      // read when a provider of another format is to answer
   bool translates_ = false;                      // the running attempt's provider has another format
   std::string dropped_;                          // what its format cannot say
+  std::unique_ptr<routing::understood_request> understood_;   // null: no stage of the route looks at the prompt
+  std::vector<std::string_view> verdicts_;       // of the stages
+  std::unique_ptr<request_mask> mask_;           // null: nothing of the request was masked
   std::optional<routing::selection> selection_;
   const routing::picked_key* pick_ = nullptr;    // the running attempt
   std::optional<error> last_error_;

@@ -51,6 +51,9 @@ struct request_record {
   microseconds overhead{0};                      ///< duration less waiting for the provider and for the client
   microseconds first_token{0};                   ///< streams: request -> first content out; 0: none
   std::string decision;                          ///< the x-switchyard-decision line
+  boost::container::small_vector<routing::guard_finding, 3> findings;   ///< the guard's
+  std::string details;                           ///< JSON of what was found out of the prompt (signals_json.hpp); "" nobody looked at it
+  std::string prompt;                            ///< the query, cut; only when telemetry.decision_log.prompts is on
   routing::stage_times::durations stage_times;   ///< one per stage of the route that was asked, in order
 };
 

@@ -203,7 +203,15 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
   if (!translates_)
     for (const auto& field : head.headers)
       if (is_one_of(field.name, wire->provider_headers())) headers.push_back(field);
-  const std::string_view answer = translates_ ? std::string_view(translated.body) : *body;
+  std::string_view answer = translates_ ? std::string_view(translated.body) : *body;
+  std::string unmasked;
+  if (mask_ && !request_.stream) {
+    if (providers::restore(mask_->book(), answer, unmasked)) answer = unmasked;
+  } else if (const auto restorer = open_restorer()) {
+    (void)restorer->feed({&answer, 1});
+    for (const auto event : restorer->finish()) unmasked += event;
+    answer = unmasked;
+  }
   if (!co_await seal_row(report)) co_return unrecorded(report);
   if (auto sent = co_await x_.respond(record_.status, headers, answer); !sent) co_return attempt_end::client_left;
   co_return attempt_end::answered;
@@ -217,6 +225,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
                                    : wire->open_stream(request_.operation, hide_usage, credential);
   const std::string_view content_type = translates_ ? providers::dialect_of(request_.operation)->stream_content_type(context)
                                                     : ingress_.stream_content_type(request_);
+  const auto restorer = open_restorer();
   const auto opened = here_.thread.now();
   const int status = head.status;
   std::string held;                      // whole events, until the first content decides that this provider answers
@@ -233,14 +242,19 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
     const bool closed = piece->empty();
     const auto& step = closed ? decoder->close() : decoder->feed(*piece);
     finished = finished || step.finished;
+    std::span<const std::string_view> forward = step.forward;
+    if (restorer) {
+      forward = restorer->feed(forward);
+      if (finished || closed || step.problem) forward = restorer->finish();
+    }
     const bool hold_last = finished && here_.ledger.holds_answers();   // the last bytes wait for the row
     if (content_sent_) {
       if (hold_last)
-        for (const auto event : step.forward) held += event;
-      else if (!step.forward.empty())
-        if (auto sent = co_await x_.write(step.forward); !sent) call.cancel();
+        for (const auto event : forward) held += event;
+      else if (!forward.empty())
+        if (auto sent = co_await x_.write(forward); !sent) call.cancel();
     } else {
-      for (const auto event : step.forward) held += event;
+      for (const auto event : forward) held += event;
       const bool decided = !step.problem && (step.content || step.finished || held.size() > most_held_stream || here_.thread.now() - opened > longest_hold);
       if (decided && !held.empty()) {
         content_sent_ = true;
@@ -296,6 +310,12 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
   if (row_open_) (void)co_await seal_row(report);
   std::string event = decoder->failure_event(why);
   if (event.empty()) event = ingress_.stream_error(request_.operation, why);
+  if (restorer) {
+    (void)restorer->feed({});
+    std::string rest;
+    for (const auto piece : restorer->finish()) rest += piece;
+    event.insert(0, rest);
+  }
   const std::string_view last[] = {event};
   (void)co_await x_.write(last);
   (void)co_await x_.end();
@@ -311,7 +331,8 @@ net::task<request_life::attempt_end> request_life::relay_refusal(providers::fail
   record_.ending = request_ending::error;
   record_.output_tokens = 0;
   record_.input_tokens = 0;
-  const std::string body = problem.body_for_client.empty() ? ingress_.error_body(problem.what) : std::move(problem.body_for_client);
+  std::string body = problem.body_for_client.empty() ? ingress_.error_body(problem.what) : std::move(problem.body_for_client);
+  if (mask_) (void)providers::restore(mask_->book(), body, body);
   (void)co_await seal_row(report);
   auto headers = answer_headers("application/json", false);
   const auto own = ingress_.error_headers(problem.what);

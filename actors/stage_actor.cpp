@@ -9,7 +9,7 @@ std::string name_of(const stage_actor_state& state) {
 }
 
 stage_compiled compile(stage_actor_state& state, const compile_stage& wanted) {
-  auto made = routing::make_stage(wanted.stage, wanted.base->providers);
+  auto made = routing::make_stage(wanted.stage, wanted.base->providers, state.models.get());
   if (!made) {
     state.problem = made.failure().message;
     return {nullptr, state.problem};
@@ -27,10 +27,11 @@ std::string text_of(const stage_actor_state& state) {
 }  // namespace
 
 stage_handle::behavior_type stage_actor(stage_handle::stateful_pointer<stage_actor_state> self, std::string route,
-                                        std::size_t place, std::string_view kind) {
+                                        std::size_t place, std::string_view kind, std::shared_ptr<routing::model_shelf> models) {
   self->state.route = std::move(route);
   self->state.place = place;
   self->state.kind = kind;
+  self->state.models = std::move(models);
   fail_loudly(self, name_of(self->state));
   return {
       [self](const status_request&) {

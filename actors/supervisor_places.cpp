@@ -150,7 +150,7 @@ void supervisor::spawn_route(const std::string& name) {
 
 void supervisor::spawn_stage(const std::string& route, std::size_t place) {
   auto& at = routes_.at(route);
-  at.stages[place] = self_->spawn(stage_actor, route, place + 1, at.kinds[place]);
+  at.stages[place] = self_->spawn(stage_actor, route, place + 1, at.kinds[place], around_.world->models);
   occupy(stage_name(route, place), pointer_to(at.stages[place]));
 }
 

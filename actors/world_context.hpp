@@ -6,6 +6,7 @@
 #include "actors/request_record.hpp"
 #include "actors/yard_feed.hpp"
 #include "base/clock.hpp"
+#include "routing/model_shelf.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -111,6 +112,7 @@ struct world_context {
 
   const io_hooks hooks;
   const std::shared_ptr<ledger_writer> ledger;       ///< has a thread of its own
+  const std::shared_ptr<routing::model_shelf> models = std::make_shared<routing::model_shelf>();   ///< loaded when a route needs them
   const steady_time started = steady_now();
   yard_feed feed;                                    ///< the supervisor is the one writer
   batch_gate gate;

@@ -43,6 +43,35 @@ BOOST_AUTO_TEST_CASE(the_newest_come_first_and_the_oldest_go) {
   BOOST_TEST(shown(log).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_found_out_of_a_prompt_is_part_of_its_decision) {
+  decision_log log(10);
+  auto record = request({attempt(entry_named("one"), call_result::ok)});
+  record.details = R"({"signals":{"turns":1},"stages":[{"name":"semantic","verdict":"matched"}]})";
+  log.add(record);
+  const auto row = boost::json::parse(*log.find(record.id));
+  BOOST_TEST(row.at("signals").at("turns").as_int64() == 1);
+  BOOST_TEST(text(row.at("stages").at(0).at("verdict")) == "matched");
+  BOOST_TEST(!row.as_object().contains("prompt"));
+}
+
+BOOST_AUTO_TEST_CASE(prompts_are_kept_until_they_outgrow_their_room_and_go_with_their_decisions) {
+  decision_log log(200);
+  auto record = request({attempt(entry_named("one"), call_result::ok)});
+  for (int i = 0; i < 100; ++i) {
+    record.prompt = std::string(1u << 20, static_cast<char>('a' + i % 26));
+    log.add(record);
+  }
+  record.prompt.clear();
+  log.add(record);
+  const auto kept = boost::json::parse(log.prompts(1000)).at("prompts").as_array();
+  BOOST_TEST(kept.size() == decision_log::most_prompt_bytes >> 20);
+  BOOST_TEST(text(kept.at(0).at("prompt")).front() == 'a' + 99 % 26);
+  BOOST_TEST(text(kept.at(0).at("target")) == "openai/gpt-4o");
+  BOOST_TEST(boost::json::parse(log.prompts(2)).at("prompts").as_array().size() == 2u);
+  log.keep(2);
+  BOOST_TEST(boost::json::parse(log.prompts(1000)).at("prompts").as_array().size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_decision_shows_everything_that_was_recorded) {
   decision_log log(10);
   auto record = request({attempt(entry_named("one"), call_result::timeout), attempt(entry_named("two"), call_result::ok)});

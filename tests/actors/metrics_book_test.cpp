@@ -93,6 +93,20 @@ BOOST_AUTO_TEST_CASE(a_routes_stages_are_timed_by_name) {
   BOOST_TEST(has(text, R"(switchyard_stage_duration_seconds_count{route="auto",stage="fallback"} 1)"));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_guard_finds_is_counted_by_check_and_action) {
+  actor_world world(two_keys(), {});
+  metrics_book book;
+  auto record = request({});
+  record.route = world.feed().current()->find_route("auto");
+  record.findings.push_back({"pii", "mask", 1});
+  record.findings.push_back({"jailbreak", "flag", 0.7f});
+  book.add(record);
+  book.add(record);
+  const auto text = rendered(book);
+  BOOST_TEST(has(text, R"(switchyard_guard_findings_total{route="auto",check="pii",action="mask"} 2)"));
+  BOOST_TEST(has(text, R"(switchyard_guard_findings_total{route="auto",check="jailbreak",action="flag"} 2)"));
+}
+
 BOOST_AUTO_TEST_CASE(live_figures_are_those_of_the_moment) {
   const auto key = entry_named("one");
   key->state->in_flight = 3;

@@ -1,0 +1,132 @@
+// What the stages of a route are told of a request, and what comes of their decision.
+
+#include "actors/request_life.hpp"
+
+#include "actors/signals_json.hpp"
+#include "routing/pipeline.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <algorithm>
+
+namespace switchyard::actors {
+
+namespace {
+
+constexpr std::size_t most_tags = 32;            // of one header; further ones are not looked at
+constexpr std::size_t longest_kept_prompt = 2u << 10;
+
+using tag_list = boost::container::small_vector<routing::request_tag, 8>;
+
+std::string_view trimmed(std::string_view text) noexcept {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+/// "a=b, c=d" behind the virtual key's own: a client cannot take on another's tag.
+void add_tags(tag_list& into, std::string_view header) {
+  while (!header.empty() && into.size() < most_tags) {
+    const auto comma = std::min(header.find(','), header.size());
+    const auto pair = trimmed(header.substr(0, comma));
+    if (const auto equals = pair.find('='); equals != std::string_view::npos && equals > 0)
+      into.push_back({trimmed(pair.substr(0, equals)), trimmed(pair.substr(equals + 1))});
+    header.remove_prefix(std::min(comma + 1, header.size()));
+  }
+}
+
+}  // namespace
+
+/// `filler`: the model named beside a forced route; it counts where the route's stages name no target.
+std::optional<error> request_life::decide(routing::selection_request wanted, std::optional<routing::target> filler) {
+  const auto& route = *wanted.route;
+  routing::stage_request asked;
+  asked.asked = wanted.asked ? &*wanted.asked : nullptr;
+  asked.fallbacks = wanted.fallbacks;
+  asked.region = wanted.region;
+  asked.input_tokens = wanted.input_tokens;
+  asked.output_tokens = wanted.output_tokens;
+  tag_list tags;
+  if (virtual_key_ != nullptr)
+    for (const auto& [name, value] : virtual_key_->config.tags) tags.push_back({name, value});
+  add_tags(tags, x_.head().find("x-switchyard-tags"));
+  asked.tags = {tags.data(), tags.size()};
+  if (route.models) {
+    understood_ = std::make_unique<routing::understood_request>(route.models, request_);
+    asked.known = &understood_->known;
+    asked.user = understood_->prompt.user();
+  }
+  if (asked.user.empty() && virtual_key_ != nullptr) asked.user = virtual_key_->config.name;
+
+  routing::stage_times times{&steady_now, {}, route.models != nullptr, {}};
+  auto made = routing::run_stages(route, asked, nullptr, &times);
+  record_.stage_times = std::move(times.took);
+  verdicts_ = std::move(times.words);
+  record_.findings = made.findings;
+  if (made.targets.empty() && filler) wanted.asked = std::move(filler);
+  if (!made.refusal)
+    if (auto problem = refuse_target(wanted, made)) return problem;
+  if (!made.refusal && made.masked_kinds != 0)
+    if (auto problem = mask_texts(made.masked_kinds)) return problem;
+  selection_.emplace(std::move(wanted), std::move(made), here_.memory_of(route.name), here_.random);
+  return std::nullopt;
+}
+
+/// A virtual key's rules hold for what stages choose, too. Nobody is asked instead: a route that sends a key's requests to a model that the
+/// key may not use is set up wrongly, and quietly taking another model would hide that.
+std::optional<error> request_life::refuse_target(const routing::selection_request& wanted, const routing::decision& made) const {
+  if (virtual_key_ == nullptr || virtual_key_->config.models.empty()) return std::nullopt;
+  const auto refused = [&](const routing::target& where, std::string_view by) {
+    return client_error(error_code::model_not_allowed,
+                        "this key may not use model '" + where.name() + "', to which " +
+                            (by.empty() ? std::string() : "the stage '" + std::string(by) + "' of ") + "route '" + wanted.route->name + "' leads",
+                        "model");
+  };
+  const auto forbidden = [&](const routing::target& where) { return !virtual_key_->allows_model(where.name()); };
+  if (wanted.asked && forbidden(*wanted.asked)) return refused(*wanted.asked, {});
+  if (!wanted.asked)
+    for (const auto& where : made.targets)
+      if (forbidden(where)) return refused(where, made.named_by);
+  if (wanted.fallbacks.empty())
+    for (const auto& list : made.fallbacks)
+      for (const auto& where : list)
+        if (forbidden(where)) return refused(where, "fallback");
+  return std::nullopt;
+}
+
+/// From here on the request is its masked self, for every provider that is tried.
+std::optional<error> request_life::mask_texts(std::uint32_t kinds) {
+  const auto wanted = [&](const routing::pii_span& span) { return (kinds & (1u << static_cast<unsigned>(span.kind))) != 0; };
+  const auto& spans = understood_->known.pii().spans;
+  if (understood_->prompt.is_whole() && std::none_of(spans.begin(), spans.end(), wanted)) return std::nullopt;
+  auto mask = std::make_unique<request_mask>();
+  if (!mask->write(*understood_->models, request_, kinds)) return std::nullopt;
+  const providers::operation_target where{request_.operation, request_.model_value.empty() ? request_.model : std::string(), request_.stream,
+                                          request_.as_array};
+  auto masked = ingress_.parse(where, mask->body());
+  if (!masked) return internal_error("the masked request cannot be read: " + masked.failure().message);
+  request_ = std::move(*masked);
+  mask_ = std::move(mask);
+  return std::nullopt;
+}
+
+/// Null: there is nothing to put back.
+std::unique_ptr<providers::stream_restorer> request_life::open_restorer() const {
+  if (!mask_) return nullptr;
+  using shape = providers::stream_restorer::shape;
+  const auto stream = request_.operation == providers::api::converse ? shape::frames : request_.as_array ? shape::array : shape::events;
+  return std::make_unique<providers::stream_restorer>(mask_->book(), stream);
+}
+
+/// For the decision log: signals that were computed, and each stage's word.
+void request_life::note_details() {
+  if (understood_) record_.details = details_json(understood_->known, *record_.route, verdicts_, record_.stage_times);
+  if (!here_.limits.keep_prompts.load(std::memory_order_relaxed) || request_.body.empty()) return;
+  std::optional<routing::request_prompt> read;
+  if (!understood_) read.emplace(request_);
+  const auto& asked = understood_ ? understood_->prompt.asked() : read->asked();
+  std::string storage, sampled;
+  record_.prompt = routing::head_and_tail(routing::query_text(asked.turns, storage), longest_kept_prompt, sampled);
+}
+
+}  // namespace switchyard::actors
