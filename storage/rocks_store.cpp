@@ -30,7 +30,7 @@ namespace files = std::filesystem;
 
 // Memory, so that a node stays small: a table has at most two buffers, of which one is on its way to the disk. 3 MiB hold about 8,000 rows.
 constexpr std::size_t rows_buffer_bytes = 3u << 20;
-constexpr std::size_t other_buffer_bytes = 1u << 20;
+constexpr std::size_t other_buffer_bytes = 512u << 10;
 constexpr std::size_t buffer_piece_bytes = 512u << 10;     // what a buffer grows by; as tools/switchyard's limit, so that it is given back whole
 constexpr std::size_t block_cache_bytes = 4u << 20;        // only questions read
 constexpr std::size_t most_kept_batch_bytes = 1u << 20;
@@ -88,7 +88,7 @@ rocksdb::DBOptions database_options() {
   options.max_total_wal_size = most_wal_bytes;
   options.allow_fallocate = false;               // reserved space would fill a small disk before anything is written
   options.max_background_jobs = 2;
-  options.max_open_files = 128;
+  options.max_open_files = 32;                   // each costs memory; rows are hardly ever read
   options.bytes_per_sync = 1u << 20;
   options.allow_concurrent_memtable_write = false;   // one thread writes: no locks and no atomics for more
   options.enable_write_thread_adaptive_yield = false;
