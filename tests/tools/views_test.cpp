@@ -83,11 +83,15 @@ BOOST_AUTO_TEST_CASE(an_explanation_says_why_candidates_are_out) {
   const auto shown = show_explanation(json::parse(R"({"route":"auto","target":"openai/x","reason":"weighted",
     "stages":[{"name":"balance","kind":"balance","verdict":"chose","reason":"0.7","took_us":3}],
     "candidates":[{"provider":"openai","model":"x","key":"k2","weight":0.3,"excluded_because":"breaker open"}],
-    "signals":{"tokens":{"input":12},"turns":1},"estimate":{"input_tokens":12,"output_tokens":null,"cost_usd":"0.000030000"}})"), {});
+    "signals":{"domain":{"value":"law","confidence":0.81,"scores":{"law":0.81},"took_us":3},"safety":{"pii":{"score":0.9,"kinds":{"email":1}}},
+      "tokens":{"input":12,"took_us":1},"turns":1},"estimate":{"input_tokens":12,"output_tokens":null,"cost_usd":"0.000030000"}})"), {});
   BOOST_TEST(holds(shown, "openai/x   k2      0.3  breaker open\n"));
   BOOST_TEST(holds(shown, "input tokens   12\n"));
   BOOST_TEST(holds(shown, "cost usd       0.000030000\n"));
-  BOOST_TEST(holds(shown, "signal tokens.input = 12\nsignal turns = 1\n"));
+  BOOST_TEST(holds(shown, "domain        law          0.81   3us  -\n"));
+  BOOST_TEST(holds(shown, "safety.pii    0.9"));
+  BOOST_TEST(holds(shown, "{\"email\":1}\n"));
+  BOOST_TEST(holds(shown, "tokens.input  12              -     -  -\nturns         1"));
 }
 
 BOOST_AUTO_TEST_CASE(spend_ends_with_the_total) {

@@ -2,6 +2,9 @@
 #include "tools/switchyardctl/commands.hpp"
 #include "tools/switchyardctl/completion.hpp"
 #include "tools/switchyardctl/eval.hpp"
+#include "tools/switchyardctl/eval_route.hpp"
+#include "tools/switchyardctl/suggest.hpp"
+#include "tools/switchyardctl/train.hpp"
 #include "tools/switchyardctl/views.hpp"
 
 #include <CLI/CLI.hpp>
@@ -94,6 +97,8 @@ class command_line {
     on(drain_command, [this](const console& c) { return drain(c, node_); });
     add_config();
     add_eval();
+    add_train();
+    add_suggest();
     add_completion();
   }
 
@@ -195,6 +200,21 @@ class command_line {
     add_lines(similarity);
     similarity->add_option("--threshold", eval_.threshold, "Cosine from which on it is a hit")->capture_default_str()->check(CLI::Range(-1.0, 1.0));
     offline(similarity, [this] { return eval_similarity(eval_); });
+    auto* route = command->add_subcommand("route", R"({"id","prompt"} or {"id","messages"} per line -> {"id","target","category","reason","scores"})");
+    add_lines(route);
+    route->add_option("--config", file_, "The node's config file; its secrets need not be set")->required()->type_name("FILE");
+    route->add_option("--route", route_, "Which of its routes")->required()->type_name("NAME");
+    offline(route, [this] { return eval_route({eval_.lines, eval_.models, file_, route_}); });
+  }
+  void add_train() {
+    auto* command = app_.add_subcommand("train", "Learn from prompts of your own (needs no node)")->require_subcommand(1);
+    auto* category = command->add_subcommand("category", R"({"prompt","label"} per line -> a model for a semantic stage, with a report)");
+    category->add_option("--in", train_.in, "JSON lines; - for standard input")->required()->type_name("FILE");
+    category->add_option("--out", train_.out, "The model; FILE.svg beside it shows the confusion matrix")->required()->type_name("FILE");
+    category->add_option("--held-out", train_.held_out, "Share of each category's prompts that is not learnt from: half of it sets thresholds, half is counted")
+        ->capture_default_str()->check(CLI::Range(0.05, 0.5));
+    category->add_option("--models", train_.models, "Folder of the models (default: as for eval)")->type_name("DIR");
+    offline(category, [this] { return train_category(train_, common_.json); });
   }
   void add_lines(CLI::App* command) {
     command->add_option("--in", eval_.lines.in, "JSON lines; - for standard input")->required()->type_name("FILE");
@@ -202,6 +222,14 @@ class command_line {
     command->add_option("--threads", eval_.lines.threads, "Threads (default: all cores)")->check(CLI::Range(1, 1024));
     command->add_option("--models", eval_.models, "Folder of the models (default: SWITCHYARD_MODELS, the installed ones, the source tree's)")
         ->type_name("DIR");
+  }
+
+  void add_suggest() {
+    auto* command = app_.add_subcommand("suggest", "Categories for a semantic stage, from the prompts the node has kept, as YAML");
+    command->add_option("--limit", suggest_.limit, "How many of the newest prompts")->capture_default_str()->check(CLI::Range(1, 100'000));
+    command->add_option("--categories", suggest_.categories, "How many (default: what fits best, up to 10)")->check(CLI::Range(1, 100));
+    command->add_option("--models", suggest_.models, "Folder of the models (default: as for eval)")->type_name("DIR");
+    on(command, [this](const console& c) { return suggest(c, suggest_); });
   }
 
   void add_completion() {
@@ -218,9 +246,11 @@ class command_line {
   common_options common_;
   explain_question question_;
   eval_options eval_;
+  train_options train_;
+  suggest_options suggest_;
   int limit_ = 20;
   bool follow_ = false;
-  std::string request_id_, node_, by_ = "model", from_, to_, file_, shell_, format_ = "jsonl", data_dir_ = "./data";
+  std::string request_id_, node_, route_, by_ = "model", from_, to_, file_, shell_, format_ = "jsonl", data_dir_ = "./data";
 };
 
 }  // namespace

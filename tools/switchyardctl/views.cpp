@@ -94,14 +94,48 @@ std::string facts(const json::value& from, const std::vector<std::pair<std::stri
   return out;
 }
 
-/// "signal tokens.input = 12", one line for every leaf.
-std::string signal_lines(const json::value& from, const std::string& path) {
+/// One row per signal: {"name":"safety.pii","value","confidence","took_us","because"}; what is no finding goes leaf by leaf.
+void add_signals(json::array& rows, const json::value& from, const std::string& path) {
   const auto* object = from.if_object();
-  if (object == nullptr) return printable(path) + " = " + printable(text_of(from)) + "\n";
-  std::string out;
-  for (const auto& [name, value] : *object)
-    out += signal_lines(value, (path.ends_with(' ') ? path : path + ".") + std::string(name.data(), name.size()));
-  return out;
+  if (object == nullptr) {
+    rows.push_back(json::object{{"name", path}, {"value", from}});
+    return;
+  }
+  const auto* value = object->contains("value") ? &object->at("value") : object->if_contains("score");
+  if (value == nullptr) {
+    for (const auto& [name, inner] : *object)
+      if (name != "took_us") add_signals(rows, inner, (path.empty() ? "" : path + ".") + std::string(name.data(), name.size()));
+    return;
+  }
+  json::object row{{"name", path}, {"value", *value}};
+  std::string because;
+  for (const auto& [name, inner] : *object) {
+    if (name == "confidence" || name == "took_us") {
+      row[name] = inner;
+    } else if (name != "value" && name != "score" && name != "scores") {
+      const auto text = text_of(inner);
+      if (text != "-" && text != "{}") because += (because.empty() ? "" : "; ") + text;
+    }
+  }
+  if (!because.empty()) row["because"] = because;
+  rows.push_back(std::move(row));
+}
+
+std::string signal_table(const json::value& answer, const table_style& style) {
+  const auto* signals = member(answer, "signals");
+  json::array rows;
+  if (signals != nullptr && signals->is_object()) add_signals(rows, *signals, {});
+  if (rows.empty()) return {};
+  return "\n" + tabulate(rows,
+                         {text("SIGNAL", "name"), text("VALUE", "value"), number("CONFIDENCE", "confidence", 2), duration("TOOK", "took_us", 1),
+                          text("BECAUSE", "because")},
+                         style, "");
+}
+
+std::string stage_table(const json::value& answer, const table_style& style) {
+  return "\n" + tabulate(list_of(answer, "stages"),
+                         {text("STAGE", "name"), text("VERDICT", "verdict"), duration("TOOK", "took_us", 1), text("REASON", "reason")}, style,
+                         "no stages");
 }
 
 std::string join_provider_model(const json::value& row) {
@@ -256,6 +290,7 @@ std::string show_trace(const json::value& decision, const table_style& style) {
       const std::string title = name;
       out += title + std::string(15 - title.size(), ' ') + short_duration(*value) + "\n";
     }
+  if (member(decision, "stages") != nullptr) out += signal_table(decision, style) + stage_table(decision, style);
   return out + "\n" + tabulate(list_of(decision, "attempts"),
                                {{"TARGET", [](const json::value& a) { return cell{join_provider_model(a)}; }}, text("KEY", "key"),
                                 text("RESULT", "result"), {"STATUS", status_cell, true}, duration("FIRST BYTE", "first_byte_us", 1),
@@ -267,13 +302,7 @@ std::string show_explanation(const json::value& answer, const table_style& style
   std::string out = facts(answer, {{"route", "route"}, {"target", "target"}, {"reason", "reason"},
                                    {"input tokens", "estimate.input_tokens"}, {"output tokens", "estimate.output_tokens"},
                                    {"cost usd", "estimate.cost_usd"}, {"prices from", "estimate.prices"}});
-  if (const auto* signals = member(answer, "signals"); signals != nullptr && signals->is_object() && !signals->get_object().empty()) {
-    out += "\n" + signal_lines(*signals, "signal ");
-  }
-  out += "\n" + tabulate(list_of(answer, "stages"),
-                         {text("STAGE", "name"), text("KIND", "kind"), text("VERDICT", "verdict"), duration("TOOK", "took_us", 1),
-                          text("REASON", "reason")},
-                         style, "no stages");
+  out += signal_table(answer, style) + stage_table(answer, style);
   out += "\n" + tabulate(list_of(answer, "candidates"),
                          {{"CANDIDATE", [](const json::value& c) { return cell{join_provider_model(c)}; }}, text("KEY", "key"),
                           number("WEIGHT", "weight", 3),
