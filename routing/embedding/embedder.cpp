@@ -3,6 +3,7 @@
 #include "routing/embedding/word_pieces.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <numeric>
@@ -27,13 +28,24 @@ result<embedder> embedder::of_table(table_file table) {
   return embedder(std::move(table), std::move(*pieces));
 }
 
-void embedder::embed(std::string_view text, std::span<float> out) const {
+std::uint64_t embedder::fingerprint() const noexcept {
+  // Any training changes nearly every row's scale.
+  std::uint64_t hash = 0xcbf29ce484222325 ^ dimensions();
+  for (const float scale : table_.scales()) hash = (hash ^ std::bit_cast<std::uint32_t>(scale)) * 0x100000001b3;
+  return hash;
+}
+
+void embedder::sum(std::string_view text, std::span<float> out) const {
   assert(out.size() == dimensions());
   thread_local std::vector<std::uint32_t> ids;
   ids.clear();
   split_into_pieces(text, pieces_, ids);
   pool_(ids, table_.scales().data(), table_.rows().data(), out);
   if (ids.capacity() > kept_ids) std::vector<std::uint32_t>().swap(ids);
+}
+
+void embedder::embed(std::string_view text, std::span<float> out) const {
+  sum(text, out);
   const float length = std::sqrt(std::inner_product(out.begin(), out.end(), out.begin(), 0.0f));
   if (length > 0) std::for_each(out.begin(), out.end(), [inverse = 1 / length](float& x) { x *= inverse; });
 }

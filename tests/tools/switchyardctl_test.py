@@ -229,7 +229,7 @@ class SwitchyardCtl(unittest.TestCase):
         code, out, _ = self.ctl("eval", "similarity", "--in", "-", "--threshold", "0.7", stdin='{"a":"red blue","b":"red"}\n',
                                 SWITCHYARD_MODELS=self.models())
         self.assertEqual(code, 0)
-        self.assertEqual(json.loads(out), {"similarity": 0.707107, "hit": True, "why": "cosine 0.7071 reaches 0.7000"})
+        self.assertEqual(json.loads(out), {"similarity": 0.707107, "cosine": 0.707107, "hit": True, "why": "similarity 0.7071 reaches 0.7000 (cosine 0.7071)"})
 
     def test_eval_names_the_line_it_cannot_answer_and_the_file_it_cannot_find(self):
         lines = self.file('{"prompt":"red"}\n{"prompt":7}\n')

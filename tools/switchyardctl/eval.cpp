@@ -3,11 +3,14 @@
 #include "config/model_folders.hpp"
 #include "providers/json_document.hpp"
 #include "providers/json_out.hpp"
-#include "routing/embedding/likeness.hpp"
+#include "routing/cache/hit_judge.hpp"
 #include "tools/switchyardctl/commands.hpp"
 
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace switchyard::ctl {
 
@@ -91,13 +94,15 @@ void append_id(std::string& to, const dom::object& line) {
   to += ',';
 }
 
-template <class Answer>
-int eval(const eval_options& options, const Answer& answer) {
-  const auto model = routing::embedder::load(config::model_file(config::model_folders(options.models), "embedding.bin"));
+// Answers every line of the files with what `prepare` makes of the loaded embedding.
+template <class Prepare>
+int eval(const eval_options& options, const Prepare& prepare) {
+  const auto folders = config::model_folders(options.models);
+  const auto model = routing::embedder::load(config::model_file(folders, "embedding.bin"));
   if (!model) return complain(model.failure().message), failed;
-  const auto done = answer_lines(options.lines, [&](std::string_view line, std::size_t number, std::string& to) {
-    return answer(*model, line, number, to);
-  });
+  const auto answer = prepare(*model, folders);
+  if (!answer) return complain(answer.failure().message), failed;
+  const auto done = answer_lines(options.lines, *answer);
   if (!done) return complain(done.failure().message), failed;
   return fine;
 }
@@ -124,29 +129,40 @@ outcome embed_line(const routing::embedder& model, std::string_view line, std::s
   return done{};
 }
 
-outcome similarity_line(const routing::embedder& model, float threshold, std::string_view line, std::string& to) {
+outcome similarity_line(const routing::hit_judge& judge, float threshold, std::string_view line, std::string& to) {
   json::document document;
   const auto object = object_in(document, line);
   if (!object) return object.failure();
   const auto a = text_of_member(*object, "a"), b = text_of_member(*object, "b");
   if (!a || !b) return wrong(a ? "b" : "a", "a string");
-  const auto found = routing::likeness_of(model, *a, *b, threshold);
+  const auto found = routing::likeness_of(judge, *a, *b, threshold);
   to += '{';
   append_id(to, *object);
   to += "\"similarity\":";
   append_coordinate(to, found.similarity);
+  to += ",\"cosine\":";
+  append_coordinate(to, found.cosine);
   to += found.hit ? ",\"hit\":true,\"why\":" : ",\"hit\":false,\"why\":";
   json::append_string(to, found.why);
   to += "}\n";
   return done{};
 }
 
-int eval_embed(const eval_options& options) { return eval(options, embed_line); }
+using folder_list = std::vector<std::string>;
+
+int eval_embed(const eval_options& options) {
+  return eval(options, [](const routing::embedder& model, const folder_list&) -> result<line_answer> {
+    return line_answer([&model](std::string_view line, std::size_t number, std::string& to) { return embed_line(model, line, number, to); });
+  });
+}
 
 int eval_similarity(const eval_options& options) {
-  const auto threshold = static_cast<float>(options.threshold);
-  return eval(options, [threshold](const routing::embedder& model, std::string_view line, std::size_t, std::string& to) {
-    return similarity_line(model, threshold, line, to);
+  return eval(options, [&options](const routing::embedder& model, const folder_list& folders) -> result<line_answer> {
+    auto judge = routing::load_judge(model, config::model_file(folders, "hit_verifier.bin"));
+    if (!judge) return judge.failure();
+    return line_answer([judge = *std::move(judge), threshold = static_cast<float>(options.threshold)](std::string_view line, std::size_t, std::string& to) {
+      return similarity_line(*judge, threshold, line, to);
+    });
   });
 }
 
