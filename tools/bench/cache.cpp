@@ -1,0 +1,92 @@
+// What a lookup in the cache costs: bench_cache [--models DIR] [--entries N]. One partition of N prompts (100,000), one thread; each lookup
+// embeds its prompt, asks the graph and has the candidates judged.
+#include "base/random.hpp"
+#include "config/model_folders.hpp"
+#include "routing/cache/answer_cache.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using namespace switchyard;
+using clock_type = std::chrono::steady_clock;
+
+constexpr std::string_view openings[] = {"How can I", "What is the best way to", "Why should I", "Can you explain how to", "When do people", "Is it hard to", "Tell me how to", "How long does it take to"};
+constexpr std::string_view verbs[] = {"learn", "teach", "buy", "sell", "repair", "paint", "cook", "describe", "measure", "compare", "find", "choose", "clean", "build", "store", "test"};
+constexpr std::string_view things[] = {"a guitar", "french grammar", "a used car", "old furniture", "chicken soup", "a wooden house", "fresh bread", "a garden fence", "machine learning", "cheap flights",
+                                       "a leather jacket", "good coffee", "an electric bike", "public speaking", "a large database", "solar panels", "a small boat", "modern art", "a running shoe", "contract law"};
+constexpr std::string_view endings[] = {"at home", "in winter", "for a beginner", "without help", "on a small budget", "in one week", "with friends", "before an exam", "as a student", "after work",
+                                        "for a large family", "in a small town", "near the sea", "during the holidays", "by the end of the month"};
+
+std::string prompt_of(random_source& random) {
+  const auto pick = [&](const auto& from) { return std::string(from[random.below(std::size(from))]); };
+  return pick(openings) + " " + pick(verbs) + " " + pick(things) + " " + pick(endings) + " and " + pick(verbs) + " " + pick(things) + "?";
+}
+
+double us_since(clock_type::time_point begin) { return std::chrono::duration<double, std::micro>(clock_type::now() - begin).count(); }
+
+routing::cache_hash hash_of(std::uint64_t n) {
+  routing::cache_hash out{};
+  for (std::size_t i = 0; i < 8; ++i) out[i] = out[15 - i] = static_cast<std::uint8_t>(n >> (8 * i));
+  return out;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  std::string folder;
+  std::uint64_t entries = 100'000;
+  for (int i = 1; i + 1 < count; i += 2) {
+    if (std::string_view(arguments[i]) == "--models") folder = arguments[i + 1];
+    if (std::string_view(arguments[i]) == "--entries") entries = std::strtoull(arguments[i + 1], nullptr, 10);
+  }
+  const auto folders = config::model_folders(folder);
+  const auto model = routing::embedder::load(config::model_file(folders, "embedding.bin"));
+  if (!model) return std::fprintf(stderr, "bench_cache: %s\n", model.failure().message.c_str()), 1;
+  auto judge = routing::load_judge(*model, config::model_file(folders, "hit_verifier.bin"));
+  if (!judge) return std::fprintf(stderr, "bench_cache: %s\n", judge.failure().message.c_str()), 1;
+  routing::answer_cache cache(*judge, {.max_entries = 2 * entries, .max_bytes = 4ull << 30});
+
+  random_source random(1);
+  auto begin = clock_type::now();
+  for (std::uint64_t i = 0; i < entries; ++i) {
+    auto entry = std::make_shared<routing::cache_entry>();
+    const auto prompt = prompt_of(random);
+    entry->key = {hash_of(1), hash_of(i + 10), prompt};
+    entry->vector = routing::small_vector(model->embed(prompt));
+    entry->expires_us = 1'000'000;
+    entry->body = "{}";
+    (void)cache.insert(std::move(entry), 0);
+  }
+  const double inserted = us_since(begin) / 1e6;
+  std::vector<double> flat(20);
+  for (auto& sample : flat) {
+    const routing::request_key key{hash_of(1), hash_of(5), prompt_of(random)};
+    begin = clock_type::now();
+    (void)cache.look_up(key, model->embed(*key.prompt), 0.95f, 1);
+    sample = us_since(begin);
+  }
+  begin = clock_type::now();
+  while (cache.tend()) {
+  }
+  const double graphed = us_since(begin) / 1e6;
+  std::vector<double> samples(5000);
+  std::size_t hits = 0;
+  for (auto& sample : samples) {
+    const routing::request_key key{hash_of(1), hash_of(5), prompt_of(random)};
+    begin = clock_type::now();
+    hits += cache.look_up(key, model->embed(*key.prompt), 0.95f, 1).entry != nullptr ? 1 : 0;
+    sample = us_since(begin);
+  }
+  std::sort(flat.begin(), flat.end());
+  std::sort(samples.begin(), samples.end());
+  std::printf("entries %llu: inserted in %.2f s, graph in %.2f s; lookup p50 %.1f us, p90 %.1f us, p99 %.1f us (%zu hits of %zu); before the graph is there p50 %.1f us\n",
+              static_cast<unsigned long long>(entries), inserted, graphed, samples[samples.size() / 2], samples[samples.size() * 9 / 10], samples[samples.size() * 99 / 100], hits,
+              samples.size(), flat[flat.size() / 2]);
+}
