@@ -119,8 +119,9 @@ class translating_stream final : public stream_decoder {
   return done{};
 }
 
-/// A complete answer as the events of a stream.
-void replay(const neutral::answer& whole, stream_writer& writer, std::string& out) {
+}  // namespace
+
+void write_as_stream(const neutral::answer& whole, stream_writer& writer, std::string& out) {
   const auto write = [&](const event& what) { writer.write(what, out); };
   write({.kind = event_kind::start, .id = whole.id, .model = whole.model, .created = whole.created, .service_tier = whole.service_tier});
   for (std::uint32_t choice = 0; choice < whole.choices.size(); ++choice) {
@@ -149,8 +150,6 @@ void replay(const neutral::answer& whole, stream_writer& writer, std::string& ou
   write({.kind = event_kind::counts, .usage = whole.usage});
   write({.kind = event_kind::end});
 }
-
-}  // namespace
 
 const result<neutral::request>& neutral_view::generation() {
   if (!generation_) {
@@ -223,7 +222,7 @@ result<translated_answer> translate_answer_to_stream(const api_request& request,
   translated_answer out;
   out.counts = usage_of(read->usage);
   const auto writer = dialect_of(request.operation)->open_writer(with_asked(context, asked));
-  replay(*read, *writer, out.body);
+  write_as_stream(*read, *writer, out.body);
   return out;
 }
 

@@ -45,6 +45,8 @@ struct translated_answer {
 /// Likewise when the client wanted a stream and the provider sent a whole answer.
 [[nodiscard]] result<translated_answer> translate_answer_to_stream(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider,
                                                                    std::string_view body, const answer_context& context);
+/// A complete answer as the events of a stream.
+void write_as_stream(const neutral::answer& whole, stream_writer& writer, std::string& out);
 /// Follows the provider's stream and gives the client's. `context` views must outlive it.
 [[nodiscard]] std::unique_ptr<stream_decoder> translate_stream(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider,
                                                                const answer_context& context, std::string_view credential);
