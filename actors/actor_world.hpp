@@ -36,6 +36,9 @@ struct io_hooks {
   std::function<void()> drain;
   /// Figures of the I/O side for `status`: open client connections.
   std::function<int()> connections;
+  /// The cache's figures as JSON; empties it of a route, a tenant (virtual key) and a tag, each "" for any, and says of how many answers.
+  std::function<std::string()> cache_stats;
+  std::function<std::uint64_t(std::string route, std::string tenant, std::string tag)> clear_cache;
 };
 
 class ledger_writer;

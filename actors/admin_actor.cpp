@@ -160,6 +160,17 @@ void routes(self_pointer self, const inquiry& asked) { asked.reply(routes_json(*
 void virtual_keys(self_pointer self, const inquiry& asked) { asked.reply(virtual_keys_json(*yard_of(self), steady_now())); }
 void openapi(self_pointer, const inquiry& asked) { asked.reply(openapi_document()); }
 
+void cache_stats(self_pointer self, const inquiry& asked) {
+  const auto& hook = self->state.around.world->hooks.cache_stats;
+  (*asked.answer)({200, "application/json", hook ? hook() : R"({"enabled":false})"});
+}
+void clear_cache(self_pointer self, const inquiry& asked) {
+  const auto& hook = self->state.around.world->hooks.clear_cache;
+  const auto given = [&](std::string_view name) { return query_value(asked.question->query, name); };
+  const auto cleared = hook ? hook(given("route"), given("virtual_key"), given("tag")) : 0;
+  (*asked.answer)({200, "application/json", "{\"cleared\":" + std::to_string(cleared) + "}"});
+}
+
 void explain_chat(self_pointer self, const inquiry& asked) {
   const auto now = steady_now();
   const auto seed = static_cast<std::uint64_t>(to_ns(now));
@@ -206,6 +217,8 @@ constexpr std::array admin_routes{
     admin_route{"GET", "/admin/v1/ledger/verify", ledger_part},
     admin_route{"POST", "/admin/v1/ledger/verify", ledger_part},
     admin_route{"POST", "/admin/v1/backup", ledger_part},
+    admin_route{"GET", "/admin/v1/cache", cache_stats},
+    admin_route{"DELETE", "/admin/v1/cache", clear_cache},
     admin_route{"GET", "/admin/v1/decisions", ledger_part},
     admin_route{"GET", "/admin/v1/decisions/", ledger_part},
     admin_route{"GET", "/admin/v1/prompts", ledger_part},

@@ -35,6 +35,8 @@ constexpr std::array operations{
     operation{"post", "/admin/v1/ledger/verify", "Begin to check every row and every sum of the ledger", ""},
     operation{"get", "/admin/v1/ledger/verify", "How far the check is and what it found", ""},
     operation{"post", "/admin/v1/backup", "Write a copy of what the node keeps on disk to a new folder on the node: {\"dir\"}", ""},
+    operation{"get", "/admin/v1/cache", "Figures of the cache", ""},
+    operation{"delete", "/admin/v1/cache", "Empty the cache, or what it has of a route, a virtual key and a tag (a=b)", "route virtual_key tag"},
     operation{"get", "/admin/v1/decisions", "The last decisions, newest first", "limit route model provider virtual_key status"},
     operation{"get", "/admin/v1/decisions/{request_id}", "One decision with all its attempts", ""},
     operation{"get", "/admin/v1/prompts", "The newest prompts, if telemetry.decision_log.prompts keeps them", "limit"},

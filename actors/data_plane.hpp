@@ -43,6 +43,7 @@ class thread_context {
   const std::atomic<bool>& draining;
   random_source random;
   ledger_inlet ledger;
+  std::shared_ptr<class cache_keeper> cache;     ///< null: none
 
   [[nodiscard]] routing::balance_memory& memory_of(const std::string& route) { return memories_[route]; }
   [[nodiscard]] routing::retry_budget& budget_of(const config::provider_config& provider);

@@ -23,6 +23,7 @@ struct ledger_entry {
   const routing::virtual_key_entry* virtual_key = nullptr;
   const routing::route_entry* route = nullptr;
   const routing::key_entry* key = nullptr;
+  std::shared_ptr<const routing::key_entry> stored_key;   ///< answers of the cache: `key` of a yard that may be gone
   std::string model;
   std::int64_t input_tokens = 0;                 ///< reservations: estimate
   std::int64_t output_tokens = 0;                ///< reservations: most the client asked for; 0: it did not say
@@ -32,6 +33,8 @@ struct ledger_entry {
   bool estimated = false;
   std::int64_t cached_tokens = 0;
   std::optional<nano_usd> cost;
+  nano_usd saved = 0;
+  std::string_view cache = "bypass";             ///< a literal
   storage::row_outcome outcome = storage::row_outcome::ok;
 };
 

@@ -54,6 +54,8 @@ storage::settlement settlement_of(const ledger_entry& entry) {
   what.output_tokens = entry.output_tokens;
   what.cached_tokens = entry.cached_tokens;
   what.cost = entry.cost;
+  what.saved = entry.saved;
+  what.cache = entry.cache;
   what.outcome = entry.outcome;
   return what;
 }

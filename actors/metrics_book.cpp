@@ -96,6 +96,7 @@ void metrics_book::add(const request_record& record) {
   durations_.add(record.duration);
   overheads_.add(record.overhead);
   if (record.first_token.count() > 0) first_tokens_.add(record.first_token);
+  if (record.route) ++cell(cache_lookups_, {record.cache}, 1);
   add_failovers(record);
   add_stages(record);
 }
@@ -120,7 +121,7 @@ void metrics_book::add_failovers(const request_record& record) {
 
 std::size_t metrics_book::series() const noexcept {
   return requests_.size() + upstream_durations_.size() + upstream_errors_.size() + tokens_.size() + costs_.size() + unpriced_.size() +
-         failovers_.size() + stage_durations_.size() + findings_.size();
+         failovers_.size() + cache_lookups_.size() + stage_durations_.size() + findings_.size();
 }
 
 }  // namespace switchyard::actors

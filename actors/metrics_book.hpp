@@ -110,6 +110,7 @@ class metrics_book {
   table<nano_usd> costs_;                        ///< provider, model, route
   table<std::uint64_t> unpriced_;                ///< provider, model
   table<std::uint64_t> failovers_;               ///< from, to, reason
+  table<std::uint64_t> cache_lookups_;           ///< result
   table<duration_histogram> stage_durations_;    ///< route, stage
   table<std::uint64_t> findings_;                ///< route, check, action
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> answered_models_;   ///< by provider

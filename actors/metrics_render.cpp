@@ -123,6 +123,7 @@ std::string metrics_book::render(const live_figures& live) const {
   add_counters(all, "switchyard_cost_usd_total", "Cost of requests whose price is known.", {"provider", "model", "route"}, costs_, 1e-9);
   add_counters(all, "switchyard_unpriced_requests_total", "Answered requests whose price is unknown; their cost is not in the sum.",
                {"provider", "model"}, unpriced_);
+  add_counters(all, "switchyard_cache_lookups_total", "Requests by what the cache did: hit, semantic-hit, miss, bypass.", {"result"}, cache_lookups_);
   add_counters(all, "switchyard_failovers_total", "Further attempts: from key, to key, why.", {"from", "to", "reason"}, failovers_);
   add_keys(all, live);
   add_value(all, "switchyard_ledger_entries_total", "Ledger entries, one per attempt.", MetricType::Counter, static_cast<double>(live.ledger_entries));

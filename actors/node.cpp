@@ -2,6 +2,7 @@
 
 #include "actors/actor_world.hpp"
 #include "actors/admin_plane.hpp"
+#include "actors/cache_keeper.hpp"
 #include "actors/data_plane.hpp"
 #include "base/log.hpp"
 #include "net/server.hpp"
@@ -46,6 +47,7 @@ struct node::state {
   std::vector<std::unique_ptr<net::io_thread>> io;
   std::unique_ptr<net::io_thread> admin_thread;
   std::shared_ptr<ledger_writer> ledger;
+  std::shared_ptr<cache_keeper> cache;
   std::unique_ptr<actor_world> world;
   std::vector<std::unique_ptr<thread_context>> contexts;   // by I/O thread
   std::unique_ptr<net::server> data;
@@ -76,6 +78,8 @@ struct node::state {
     hooks.drain = [this] {
       if (!draining.exchange(true)) log::info("draining", "drain was asked for: /readyz answers 503, requests are still served");
     };
+    hooks.cache_stats = [this] { return cache->stats_json(); };
+    hooks.clear_cache = [this](std::string route, std::string tenant, std::string tag) { return cache->clear(std::move(route), std::move(tenant), std::move(tag)); };
     hooks.connections = [this] { return data ? data->connections() : 0; };
     return hooks;
   }
@@ -111,6 +115,8 @@ result<node_addresses> node::start() {
   auto ledger = ledger_writer::open(s.config);
   if (!ledger) return ledger.failure();
   s.ledger = *std::move(ledger);
+  s.cache = std::make_shared<cache_keeper>(s.config.node.data_dir);
+  s.cache->configure(s.config);
   const int threads = thread_count(s.config.server);
   for (int i = 0; i < threads; ++i) s.io.push_back(std::make_unique<net::io_thread>("io-" + std::to_string(i)));
   s.admin_thread = std::make_unique<net::io_thread>("admin");
@@ -131,6 +137,7 @@ result<node_addresses> node::start() {
         },
         s.ledger,
         (static_cast<std::uint64_t>(seed()) << 32) ^ seed()));
+    s.contexts.back()->cache = s.cache;
   }
   s.data = std::make_unique<net::server>(pointers, data_options(s.config.server), [this](net::exchange& x) {
     auto& contexts = state_->contexts;
@@ -163,6 +170,7 @@ outcome node::reload(config::config next) {
   });
   std::unique_lock lock(mutex);
   answered.wait(lock, [&] { return answer.has_value(); });
+  if (*answer) s.cache->configure(next);
   if (*answer) s.config = std::move(next);
   return *std::move(answer);
 }
@@ -175,6 +183,7 @@ void node::stop() {
   if (s.data) s.data->drain(s.config.server.drain_timeout);
   s.flush_threads();
   if (s.ledger) s.ledger->stop();                // answers that wait for it are on their way before the threads end
+  if (s.cache) s.cache->stop();
   if (s.admin) s.admin->stop();
   for (auto& thread : s.io) thread->stop();
   for (auto& thread : s.io) thread->join();

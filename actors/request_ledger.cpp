@@ -65,6 +65,24 @@ void request_life::settle_entry(ledger_entry& entry, const attempt_record& repor
   entry.cached_tokens = record_.cached_tokens;
   entry.estimated = record_.tokens_estimated;
   entry.cost = record_.cost;
+  entry.cache = record_.cache;
+}
+
+/// An answer of the cache is a row without cost. False: where answers wait for their rows, the disk failed.
+net::task<bool> request_life::record_hit(const routing::cache_entry& from) {
+  auto key = std::make_shared<routing::key_entry>();
+  key->provider = from.provider;
+  key->config.name = from.key_name;
+  ++attempt_number_;
+  auto entry = entry_of(key.get(), from.model);
+  entry.stored_key = std::move(key);
+  entry.settles = entry.whole = true;
+  entry.cost = 0;
+  entry.saved = from.cost;
+  entry.cache = record_.cache;
+  if (here_.ledger.holds_answers()) co_return co_await here_.ledger.add_and_wait(std::move(entry), yard_);
+  here_.ledger.add(std::move(entry), yard_);
+  co_return true;
 }
 
 /// The newest attempt's row, unless it was written already.

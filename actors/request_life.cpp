@@ -57,7 +57,7 @@ bool may_stand_in_header(std::string_view text) noexcept {
 }  // namespace
 
 request_life::request_life(thread_context& here, net::exchange& x, const providers::ingress& format)
-    : here_(here), x_(x), yard_(here.yard.get()), ingress_(format), ready_at_(x.started()) {
+    : here_(here), tap_(x), yard_(here.yard.get()), ingress_(format), ready_at_(x.started()) {
   record_.at = wall_now();
   record_.id = request_id::make(record_.at, here.random);
   record_.id.write(id_text_);
@@ -75,6 +75,8 @@ net::task<void> request_life::run(const providers::operation_target& wanted) {
   if (auto problem = plan()) co_return co_await answer_error(*std::move(problem));
   if (auto problem = admit_model()) co_return co_await answer_error(*std::move(problem));
   if (providers::is_count(wanted.operation) && co_await answer_count()) co_return;
+  // the cache: was it answered before?
+  if (co_await answer_from_cache(wanted)) co_return;
 
   bool first = true;
   while (true) {
@@ -248,11 +250,12 @@ std::vector<header> request_life::answer_headers(std::string_view content_type, 
     headers.push_back({"x-switchyard-key", pick_->key->config.name});
   }
   if (selection_) {
-    decision_ = selection_->reason();
+    decision_ = cache_note_.empty() ? selection_->reason() : cache_note_;
     headers.push_back({"x-switchyard-decision", decision_});
     attempts_text_ = std::to_string(selection_->attempts());
     headers.push_back({"x-switchyard-attempts", attempts_text_});
-    headers.push_back({"x-switchyard-cache", "bypass"});
+    headers.push_back({"x-switchyard-cache", record_.cache});
+    if (!similarity_text_.empty()) headers.push_back({"x-switchyard-similarity", similarity_text_});
   }
   if (const auto name = ingress_.request_id_header(); !name.empty()) headers.push_back({name, {id_text_, sizeof id_text_}});
   if (!dropped_.empty()) headers.push_back({"x-switchyard-dropped", dropped_});
@@ -306,6 +309,7 @@ void request_life::settle(int status, std::string_view error_code, request_endin
   record_.decision = std::move(decision_);
   note_details();
   settle_row(true);
+  keep_answer();
   here_.record(std::move(record_));
 }
 

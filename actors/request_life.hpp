@@ -2,7 +2,9 @@
 #pragma once
 
 #include "actors/data_plane.hpp"
+#include "actors/request_cache.hpp"
 #include "actors/request_mask.hpp"
+#include "actors/tap_exchange.hpp"
 #include "net/upstream.hpp"
 #include "providers/translation.hpp"
 #include "providers/wire.hpp"
@@ -64,7 +66,15 @@ class request_life {
   [[nodiscard]] std::unique_ptr<providers::stream_restorer> open_restorer() const;
   void note_details();
 
+  // request_cache.cpp: answering from the cache, and keeping what it is answered with
+  [[nodiscard]] net::task<bool> answer_from_cache(const providers::operation_target& wanted);
+  void begin_cache_visit(const providers::operation_target& wanted, const config::cache_stage_config& told);
+  [[nodiscard]] net::task<bool> wait_for_the_same(const routing::cache_hash& exact);
+  [[nodiscard]] net::task<bool> give_stored(const routing::answer_cache::finding& found);
+  void keep_answer();
+
   // request_ledger.cpp: what the ledger is told
+  [[nodiscard]] net::task<bool> record_hit(const routing::cache_entry& entry);
   [[nodiscard]] ledger_entry entry_of(const routing::key_entry* key, const std::string& model) const;
   [[nodiscard]] ledger_entry settlement_of(const attempt_record& report, bool last) const;
   void settle_entry(ledger_entry& entry, const attempt_record& report, bool last) const;
@@ -78,7 +88,8 @@ class request_life {
   [[nodiscard]] microseconds overhead() const;
 
   thread_context& here_;
-  net::exchange& x_;
+  tap_exchange tap_;
+  net::exchange& x_ = tap_;
   std::shared_ptr<const routing::yard> yard_;
   const providers::ingress& ingress_;
 
@@ -97,6 +108,7 @@ class request_life {
   std::vector<std::string_view> verdicts_;       // of the stages
   std::unique_ptr<request_mask> mask_;           // null: nothing of the request was masked
   std::optional<routing::selection> selection_;
+  std::unique_ptr<cache_visit> cache_;           // the route has a cache, and the client did not decline
   const routing::picked_key* pick_ = nullptr;    // the running attempt
   std::optional<error> last_error_;
   bool content_sent_ = false;
@@ -108,6 +120,8 @@ class request_life {
   // What the answer's headers point into.
   char id_text_[36];
   std::string decision_;
+  std::string cache_note_;                       // why a stored answer was given
+  std::string similarity_text_;
   std::string attempts_text_;
   std::string overhead_text_;
   std::string cost_text_;

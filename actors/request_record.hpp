@@ -46,6 +46,9 @@ struct request_record {
   bool tokens_estimated = false;                 ///< the provider gave no usage
   providers::usage_counts used;                  ///< what is priced: the above with the parts that have prices of their own
   std::optional<nano_usd> cost;                  ///< nullopt: price unknown
+  nano_usd saved = 0;                            ///< by answering from the cache
+  std::string_view saved_by = "routing";         ///< what saved it: "routing", "cache", "cascade"; a literal
+  std::string_view cache = "bypass";             ///< "hit", "semantic-hit", "miss", "bypass": a literal
   bool unpriced = false;                         ///< it was answered, and its price is unknown
   microseconds duration{0};
   microseconds overhead{0};                      ///< duration less waiting for the provider and for the client

@@ -243,6 +243,13 @@ rule_ptr<telemetry_section> telemetry_table() {
       section_extras<telemetry_section>{.absent = {{"otlp", "available: decision_log; metrics are at /metrics of the admin port"}}});
 }
 
+rule_ptr<cache_section> cache_table() {
+  return std::make_shared<section<cache_section>>(std::vector<field<cache_section>>{
+      {"max_entries", &cache_section::max_entries, integer<std::uint64_t>(0, 10'000'000), "Answers kept; the least recently used go first. 0: none."},
+      {"max_size", &cache_section::max_size, size(1u << 20, 1ull << 40), "Memory for answers and prompts."},
+  });
+}
+
 rule_ptr<ledger_section> ledger_table() {
   using words = std::vector<std::pair<std::string_view, ledger_durability>>;
   const auto durability = std::make_shared<choice<ledger_durability>>(words{{"async", ledger_durability::async}, {"sync", ledger_durability::sync}});
@@ -254,7 +261,7 @@ rule_ptr<ledger_section> ledger_table() {
 }
 
 rule_ptr<config> file_table() {
-  constexpr std::string_view sections = "available: node, server, admin, providers, routes, virtual_keys, telemetry, ledger";
+  constexpr std::string_view sections = "available: node, server, admin, providers, routes, virtual_keys, telemetry, ledger, cache";
   return std::make_shared<section<config>>(
       std::vector<field<config>>{
           {"node", &config::node, node_table(), "This node."},
@@ -265,6 +272,7 @@ rule_ptr<config> file_table() {
           {"virtual_keys", &config::virtual_keys, virtual_keys_table(), "Credentials for clients; none: any is accepted."},
           {"telemetry", &config::telemetry, telemetry_table(), "What is recorded about requests."},
           {"ledger", &config::ledger, ledger_table(), "What every call cost, kept in node.data_dir."},
+          {"cache", &config::cache, cache_table(), "Bounds of the semantic cache, all routes together."},
       },
       section_extras<config>{.absent = {{"cluster", sections}, {"experiments", sections}, {"embedding", sections}}});
 }

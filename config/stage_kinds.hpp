@@ -73,6 +73,7 @@ template <class T>
 [[nodiscard]] stage_kind_ptr intent_kind();      // stage_intent.cpp
 [[nodiscard]] stage_kind_ptr balance_kind();     // stage_balance.cpp
 [[nodiscard]] stage_kind_ptr fallback_kind();    // stage_fallback.cpp
+[[nodiscard]] stage_kind_ptr cache_kind();       // stage_cache.cpp
 
 /// In the order they are listed to people.
 [[nodiscard]] const std::vector<stage_kind_ptr>& stage_kinds();

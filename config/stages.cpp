@@ -16,6 +16,7 @@ const std::vector<stage_kind_ptr>& stage_kinds() {
       intent_kind(),
       balance_kind(),
       fallback_kind(),
+      cache_kind(),
   };
   return kinds;
 }
@@ -30,7 +31,7 @@ const stage_kind& kind_of_stage_config(const stage_config& stage) {
 namespace {
 
 /// The contract's that this version has not got.
-constexpr std::string_view absent_names[] = {"cache", "cost", "cascade"};
+constexpr std::string_view absent_names[] = {"cost", "cascade"};
 
 class stages_rule final : public rule<std::vector<stage_config>> {
  public:

@@ -1,6 +1,7 @@
 #include "routing/pipeline.hpp"
 
 #include "routing/stages/balance.hpp"
+#include "routing/stages/cache.hpp"
 #include "routing/stages/fallback.hpp"
 #include "routing/stages/guard.hpp"
 #include "routing/stages/intent.hpp"
@@ -34,6 +35,7 @@ class compile_one {
     const auto loaded = understanding_for("intent");
     return loaded ? stages::make_intent(c, providers, *loaded) : result<std::shared_ptr<const stage>>(loaded.failure());
   }
+  result<std::shared_ptr<const stage>> operator()(const config::cache_stage_config& c) const { return stages::make_cache(c, providers); }
   /// The configuration's tables refuse what is not built yet, so that nobody gets here.
   template <class Absent>
   result<std::shared_ptr<const stage>> operator()(const Absent&) const {

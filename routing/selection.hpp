@@ -83,6 +83,10 @@ class selection {
   static void finish(const picked_key& pick, std::int64_t tokens_used, steady_time now) noexcept;
 
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
+  /// What the stages settled on; next() says why they refused, if they did.
+  [[nodiscard]] const decision& decided() const noexcept { return decision_; }
+  /// The model the client named.
+  [[nodiscard]] const std::optional<target>& asked() const noexcept { return request_.asked; }
   /// One line of at most 300 printable ASCII characters, fit for a header:
   /// "direct openai/gpt-4o by weighted: key openai-key-1 of 2"; after failover: "... after openai-key-1: server_error".
   [[nodiscard]] std::string reason() const;

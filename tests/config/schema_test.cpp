@@ -56,7 +56,8 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
       "semantic", "threshold", "margin", "top_k", "model", "categories", "examples", "intent", "rules", "when",
       "domain", "complexity", "format", "safety.pii", "safety.jailbreak", "safety.harmful", "tokens.input", "tokens.output", "language", "turns",
       "images", "user", "tools",
-      "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts", "ledger", "durability", "retention"};
+      "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts", "ledger", "durability", "retention",
+      "cache", "ttl", "scope", "max_wrong_rate", "verify_share", "max_entries", "max_size"};
   for (const auto& key : expected) BOOST_TEST(keys.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(expected.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(std::isalpha(static_cast<unsigned char>(key.front())), key);
@@ -79,7 +80,7 @@ BOOST_AUTO_TEST_CASE(the_example_loads_without_a_problem) {
   const auto config = example();
   BOOST_TEST(config.providers.size() == 3u);
   BOOST_TEST(config.providers.at(1).keys.at(0).base_url == "http://127.0.0.1:11434");
-  BOOST_TEST(config.routes.at(0).stages.size() == 5u);
+  BOOST_TEST(config.routes.at(0).stages.size() == 6u);
 }
 
 BOOST_AUTO_TEST_CASE(the_example_holds_every_key_of_the_schema) {

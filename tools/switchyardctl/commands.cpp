@@ -152,6 +152,23 @@ int drain(const console& c, const std::string& node) {
   return fine;
 }
 
+int cache_stats(const console& c) {
+  return print_answer(c, c.client.ask("GET", "/admin/v1/cache"),
+                      [](const json::value& answer, const table_style&) { return indented_json(answer) + "\n"; });
+}
+
+int cache_clear(const console& c, const cleared_part& part) {
+  std::string path = "/admin/v1/cache";
+  char before = '?';
+  for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"route", part.route}, {"virtual_key", part.virtual_key}, {"tag", part.tag}})
+    if (!value.empty()) path += std::exchange(before, '&') + std::string(name) + "=" + percent_encoded(value);
+  return print_answer(c, c.client.ask("DELETE", path), [](const json::value& answer, const table_style&) {
+    const auto* members = answer.if_object();
+    const auto* count = members != nullptr ? members->if_contains("cleared") : nullptr;
+    return "cleared " + (count != nullptr ? json::serialize(*count) : std::string("0")) + " answers\n";
+  });
+}
+
 int config_show(const console& c) {
   return print_answer(c, c.client.ask("GET", "/admin/v1/config"),
                       [](const json::value& answer, const table_style&) { return indented_json(answer) + "\n"; });

@@ -38,6 +38,12 @@ struct explain_question {
 [[nodiscard]] int explain(const console& c, const explain_question& question);
 [[nodiscard]] int drain(const console& c, const std::string& node);
 
+struct cleared_part {
+  std::string route, virtual_key, tag;   ///< "" any
+};
+[[nodiscard]] int cache_stats(const console& c);
+[[nodiscard]] int cache_clear(const console& c, const cleared_part& part);
+
 [[nodiscard]] int config_show(const console& c);
 /// These need no node.
 [[nodiscard]] int config_check(const std::string& file, bool json);

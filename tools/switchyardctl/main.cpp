@@ -95,6 +95,7 @@ class command_line {
     auto* drain_command = app_.add_subcommand("drain", "Turn /readyz to 503, so that load balancers move on before the node is stopped");
     drain_command->add_option("NODE", node_, "Name of the node (default: the one that is asked)");
     on(drain_command, [this](const console& c) { return drain(c, node_); });
+    add_cache();
     add_config();
     add_eval();
     add_train();
@@ -145,6 +146,16 @@ class command_line {
     auto* trace = app_.add_subcommand("trace", "One request: its decision and every attempt");
     trace->add_option("REQUEST_ID", request_id_, "The x-request-id the client saw")->required();
     on(trace, [this](const console& c) { return show(c, "/admin/v1/decisions/" + percent_encoded(request_id_), show_trace); });
+  }
+
+  void add_cache() {
+    auto* cache = app_.add_subcommand("cache", "Stored answers")->require_subcommand(1);
+    on(cache->add_subcommand("stats", "How much is stored, and how often it was given"), cache_stats);
+    auto* clear = cache->add_subcommand("clear", "Forget answers: all, or those of a route, a virtual key, a tag");
+    clear->add_option("--route", cleared_.route, "Only of this route");
+    clear->add_option("--virtual-key", cleared_.virtual_key, "Only what this virtual key asked for");
+    clear->add_option("--tag", cleared_.tag, "Only of virtual keys with this tag, as name=value");
+    on(clear, [this](const console& c) { return cache_clear(c, cleared_); });
   }
 
   void add_spend() {
@@ -250,6 +261,7 @@ class command_line {
   suggest_options suggest_;
   int limit_ = 20;
   bool follow_ = false;
+  cleared_part cleared_;
   std::string request_id_, node_, route_, by_ = "model", from_, to_, file_, shell_, format_ = "jsonl", data_dir_ = "./data";
 };
 

@@ -1,0 +1,350 @@
+#include "actors/cache_keeper.hpp"
+
+#include "base/log.hpp"
+#include "base/money.hpp"
+#include "config/model_folders.hpp"
+#include "providers/json_out.hpp"
+#include "providers/registry.hpp"
+#include "providers/stored_answer.hpp"
+#include "routing/cache/answers_agree.hpp"
+#include "storage/answer_store.hpp"
+#include "storage/memory_store.hpp"
+#include "storage/rocks_store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <future>
+
+namespace switchyard::actors {
+
+namespace {
+
+constexpr std::size_t parser_padding = 64;         // readable bytes behind a body that is parsed
+constexpr std::size_t most_queued = 1024;
+constexpr std::size_t most_queued_bytes = 64u << 20;
+constexpr std::size_t most_flights = 10'000;
+constexpr milliseconds idle_round{1000};           // graphs tended
+constexpr milliseconds expiry_round{10'000};       // expired answers dropped; none is given before that either
+constexpr std::size_t most_in_one_batch = 256;
+constexpr std::array<std::string_view, 4> lookup_names{"hit", "semantic_hit", "miss", "bypass"};
+
+std::int64_t now_us() { return std::chrono::duration_cast<microseconds>(wall_now().time_since_epoch()).count(); }
+
+storage::stored_answer stored(const routing::cache_entry& entry) {
+  storage::stored_answer out;
+  out.exact = entry.key.exact;
+  out.partition = entry.key.partition;
+  out.prompt = entry.key.prompt;
+  out.vector = entry.vector.values;
+  out.scale = entry.vector.scale;
+  out.embedding = entry.embedding;
+  out.route = entry.route;
+  out.tenant = entry.tenant;
+  out.tags = entry.tags;
+  out.provider = entry.provider;
+  out.model = entry.model;
+  out.key = entry.key_name;
+  out.content_type = entry.content_type;
+  out.body = entry.body;
+  out.created_us = entry.created_us;
+  out.expires_us = entry.expires_us;
+  out.input_tokens = entry.input_tokens;
+  out.output_tokens = entry.output_tokens;
+  out.cost = entry.cost;
+  return out;
+}
+
+std::shared_ptr<routing::cache_entry> restored(storage::stored_answer&& from) {
+  auto out = std::make_shared<routing::cache_entry>();
+  out->key = {from.partition, from.exact, std::move(from.prompt)};
+  out->vector.values = std::move(from.vector);
+  out->vector.scale = from.scale;
+  out->embedding = from.embedding;
+  out->route = std::move(from.route);
+  out->tenant = std::move(from.tenant);
+  out->tags = std::move(from.tags);
+  out->provider = std::move(from.provider);
+  out->model = std::move(from.model);
+  out->key_name = std::move(from.key);
+  out->content_type = std::move(from.content_type);
+  out->body = std::move(from.body);
+  out->created_us = from.created_us;
+  out->expires_us = from.expires_us;
+  out->input_tokens = from.input_tokens;
+  out->output_tokens = from.output_tokens;
+  out->cost = from.cost;
+  return out;
+}
+
+bool has_cache_stage(const config::config& config) {
+  for (const auto& route : config.routes)
+    for (const auto& stage : route.stages)
+      if (std::holds_alternative<config::cache_stage_config>(stage.what)) return true;
+  return false;
+}
+
+routing::cache_bounds bounds_of(const config::config& config) { return {config.cache.max_entries, config.cache.max_size}; }
+
+}  // namespace
+
+cache_keeper::cache_keeper(std::string data_dir) : data_dir_(std::move(data_dir)) {}
+cache_keeper::~cache_keeper() { stop(); }
+
+void cache_keeper::configure(const config::config& config) {
+  if (cache_) {
+    const std::lock_guard guard(mutex_);
+    errands_.push_back([this, bounds = bounds_of(config)] { cache_->set_bounds(bounds); });
+    arrived_.notify_one();
+  } else if (has_cache_stage(config)) {
+    open(config);
+  }
+}
+
+void cache_keeper::open(const config::config& config) {
+  const auto folders = config::model_folders("");
+  auto model = routing::embedder::load(config::model_file(folders, "embedding.bin"));
+  if (!model) return log::error("cache_without_model", model.failure().message + "; nothing is cached", {});
+  model_ = std::make_unique<routing::embedder>(*std::move(model));
+  embedding_ = model_->fingerprint();
+  auto judge = routing::load_judge(*model_, config::model_file(folders, "hit_verifier.bin"));
+  if (!judge) log::warn("cache_without_verifier", judge.failure().message + "; like prompts are told by their cosine and the guard alone", {});
+  cache_ = std::make_unique<routing::answer_cache>(judge ? *std::move(judge) : std::make_shared<const routing::hit_judge>(*model_), bounds_of(config));
+  if (data_dir_.empty()) {
+    store_ = std::make_unique<storage::memory_store>();
+  } else if (auto on = storage::open_rocks_store(data_dir_ + "/cache", storage::on_damage::set_aside)) {
+    store_ = std::move(*on);
+  } else {
+    log::warn("cache_in_memory_alone", on.failure().message, {});
+    store_ = std::make_unique<storage::memory_store>();
+  }
+  load();
+  thread_ = std::thread([this] { run(); });
+  ready_.store(cache_.get(), std::memory_order_release);
+}
+
+void cache_keeper::load() {
+  const auto begun = steady_now();
+  const auto now = now_us();
+  std::uint64_t old = 0;
+  const auto read = storage::read_answers(*store_, [&](storage::stored_answer answer) {
+    // Another embedding's partitions are never asked for; what is too old neither.
+    if (answer.expires_us <= now || answer.embedding != embedding_) {
+      ++old;
+      changes_.emplace_back(storage::answer_key(answer.exact), std::nullopt);
+      return;
+    }
+    forget(cache_->insert(restored(std::move(answer)), now));
+  });
+  if (!read) {
+    writing_ = false;
+    return log::warn("cache_not_read", read.failure().message, {});
+  }
+  if (read->read + read->dropped > 0)
+    log::info("cache_loaded", "stored answers were read",
+              {{"answers", cache_->figures().entries}, {"expired", old}, {"damaged", read->dropped}, {"ms", static_cast<std::int64_t>(std::chrono::duration_cast<milliseconds>(steady_now() - begun).count())}});
+}
+
+void cache_keeper::stop() {
+  {
+    const std::lock_guard guard(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    arrived_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void cache_keeper::offer(cache_offer what) {
+  const auto exact = what.entry->key.exact;
+  const bool lands = what.lands_flight;
+  const auto size = what.body.size() + what.request_body.size();
+  {
+    const std::lock_guard guard(mutex_);
+    if (!stopping_ && queue_.size() < most_queued && queued_bytes_ + size <= most_queued_bytes) {
+      queued_bytes_ += size;
+      queue_.push_back(std::move(what));
+      if (queue_.size() == 1) arrived_.notify_one();
+      return;
+    }
+  }
+  dropped_.fetch_add(1, std::memory_order_relaxed);
+  if (lands) land(exact);
+}
+
+void cache_keeper::run() {
+  std::vector<cache_offer> batch;
+  std::vector<std::function<void()>> errands;
+  auto next_round = steady_now() + expiry_round;
+  while (true) {
+    bool ending = false;
+    {
+      std::unique_lock lock(mutex_);
+      arrived_.wait_for(lock, idle_round, [this] { return stopping_ || !queue_.empty() || !errands_.empty(); });
+      batch.swap(queue_);
+      errands.swap(errands_);
+      queued_bytes_ = 0;
+      ending = stopping_;
+    }
+    for (auto& errand : errands) errand();
+    for (auto& what : batch) {
+      keep(what);
+      if (what.lands_flight) land(what.entry->key.exact);
+      if (changes_.size() >= most_in_one_batch) write_out();
+    }
+    batch.clear();
+    errands.clear();
+    if (ending || steady_now() >= next_round) {
+      forget(cache_->drop_expired(now_us()));
+      next_round = steady_now() + expiry_round;
+    }
+    write_out();
+    if (ending) break;
+    (void)cache_->tend();
+  }
+}
+
+/// Brings an answer into its whole form, keeps it if it is one, and judges the hit it stands against.
+void cache_keeper::keep(cache_offer& what) {
+  auto& entry = *what.entry;
+  const auto operation = what.operation.operation;
+  std::string fresh;
+  if (providers::is_embedding(operation)) {
+    if (what.streamed) return;
+  } else {
+    if (what.streamed) {
+      what.request_body.reserve(what.request_body.size() + parser_padding);
+      const auto request = providers::ingress_of(operation).parse(what.operation, what.request_body);
+      if (!request) return;
+      providers::neutral_view asked(*request);
+      providers::answer_context context;
+      context.request_id = what.request_id;
+      context.model = request->model;
+      context.created = entry.created_us / 1'000'000;
+      auto whole = providers::stream_to_answer(*request, asked, what.body, what.counts, context);
+      if (!whole) return void(refused_.fetch_add(1, std::memory_order_relaxed));
+      what.body = *std::move(whole);
+    }
+    const auto facts = providers::read_facts(operation, what.body);
+    if (!facts || !facts->complete) return void(refused_.fetch_add(1, std::memory_order_relaxed));
+    fresh = facts->text;
+    if (what.control) judge(what, fresh);
+  }
+  entry.content_type = "application/json";
+  entry.body = std::move(what.body);
+  if (what.control)
+    cache_->set_threshold(entry.key.partition, static_cast<float>(control_.threshold(entry.key.partition)),
+                          static_cast<float>(control_.verify_share(entry.key.partition, what.control->verify_share)));
+  changes_.emplace_back(storage::answer_key(entry.key.exact), storage::encode(stored(entry)));
+  forget(cache_->insert(what.entry, entry.created_us));
+}
+
+void cache_keeper::judge(const cache_offer& what, const std::string& fresh) {
+  if (!what.near) return;
+  const auto facts = providers::read_facts(what.operation.operation, what.near->body);
+  if (!facts) return;
+  const bool wrong = !routing::answers_agree(*model_, facts->text, fresh);
+  checked_.fetch_add(1, std::memory_order_relaxed);
+  wrong_.fetch_add(wrong ? 1 : 0, std::memory_order_relaxed);
+  (void)control_.judged(what.entry->key.partition, *what.control, static_cast<double>(what.similarity), wrong, static_cast<double>(what.chance));
+}
+
+void cache_keeper::forget(const std::vector<routing::cache_entry_ptr>& gone) {
+  // One that a newer answer to the same request took the place of is overwritten by it, whichever comes first here.
+  for (const auto& entry : gone)
+    if (const auto now = cache_->look_up(entry->key, {}, 1, 0); now.kind != routing::answer_cache::result_kind::exact)
+      changes_.emplace_back(storage::answer_key(entry->key.exact), std::nullopt);
+}
+
+void cache_keeper::write_out() {
+  if (changes_.empty()) return;
+  storage::write_batch batch;
+  for (auto& [key, value] : changes_) {
+    if (value)
+      batch.put(storage::table::meta, std::move(key), *std::move(value));
+    else
+      batch.erase(storage::table::meta, std::move(key));
+  }
+  changes_.clear();
+  auto written = store_->write(batch, storage::survives::process);
+  if (!written && !writing_) written = store_->reopen() ? store_->write(batch, storage::survives::process) : std::move(written);
+  if (written.has_value() != writing_) {
+    writing_ = written.has_value();
+    if (writing_)
+      log::info("cache_writes_again", "stored answers reach the disk again", {});
+    else
+      log::warn("cache_cannot_write", written.failure().message + "; answers are kept in memory alone", {});
+  }
+}
+
+std::uint64_t cache_keeper::clear(std::string route, std::string tenant, std::string tag) {
+  if (ready_.load(std::memory_order_acquire) == nullptr) return 0;
+  auto done = std::make_shared<std::promise<std::uint64_t>>();
+  auto answer = done->get_future();
+  {
+    const std::lock_guard guard(mutex_);
+    if (stopping_) return 0;
+    errands_.push_back([this, done, route = std::move(route), tenant = std::move(tenant), tag = std::move(tag)] {
+      const auto gone = cache_->clear(route, tenant, tag);
+      forget(gone);
+      done->set_value(gone.size());
+    });
+    arrived_.notify_one();
+  }
+  return answer.wait_for(seconds(1)) == std::future_status::ready ? answer.get() : 0;
+}
+
+bool cache_keeper::join(const routing::cache_hash& exact, std::function<void()> landed) {
+  const std::lock_guard guard(flights_mutex_);
+  const auto at = flights_.find(exact);
+  if (at != flights_.end()) {
+    at->second.push_back(std::move(landed));
+    return false;
+  }
+  if (flights_.size() < most_flights) flights_.try_emplace(exact);
+  return true;
+}
+
+void cache_keeper::land(const routing::cache_hash& exact) {
+  std::vector<std::function<void()>> waiting;
+  {
+    const std::lock_guard guard(flights_mutex_);
+    const auto at = flights_.find(exact);
+    if (at == flights_.end()) return;
+    waiting = std::move(at->second);
+    flights_.erase(at);
+  }
+  for (const auto& call : waiting) call();
+}
+
+void cache_keeper::count(lookup what, nano_usd saved) noexcept {
+  lookups_[static_cast<std::size_t>(what)].fetch_add(1, std::memory_order_relaxed);
+  saved_.fetch_add(saved, std::memory_order_relaxed);
+}
+
+std::string cache_keeper::stats_json() const {
+  std::string text;
+  providers::json::out out(text);
+  const auto* cache = answers();
+  const auto figures = cache != nullptr ? cache->figures() : routing::cache_figures{};
+  out.begin_object();
+  out.boolean("enabled", cache != nullptr);
+  out.number("entries", static_cast<std::int64_t>(figures.entries));
+  out.number("bytes", static_cast<std::int64_t>(figures.bytes));
+  out.number("partitions", static_cast<std::int64_t>(figures.partitions));
+  out.number("inserted", static_cast<std::int64_t>(figures.inserted));
+  out.number("evicted", static_cast<std::int64_t>(figures.evicted));
+  out.number("expired", static_cast<std::int64_t>(figures.expired));
+  out.key("lookups");
+  out.begin_object();
+  for (std::size_t i = 0; i < lookup_names.size(); ++i) out.number(lookup_names[i], static_cast<std::int64_t>(lookups_[i].load(std::memory_order_relaxed)));
+  out.end_object();
+  out.text("saved_usd", format_usd(saved_.load(std::memory_order_relaxed)));
+  out.number("checked", static_cast<std::int64_t>(checked_.load(std::memory_order_relaxed)));
+  out.number("checked_wrong", static_cast<std::int64_t>(wrong_.load(std::memory_order_relaxed)));
+  out.number("not_kept", static_cast<std::int64_t>(refused_.load(std::memory_order_relaxed)));
+  out.number("dropped", static_cast<std::int64_t>(dropped_.load(std::memory_order_relaxed)));
+  out.end_object();
+  return text;
+}
+
+}  // namespace switchyard::actors

@@ -1,0 +1,32 @@
+// What one request and the cache have to do with each other: kept from the lookup to the answer's end.
+#pragma once
+
+#include "actors/cache_keeper.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace switchyard::actors {
+
+/// Made when the request's route has a cache stage and the client did not say "off".
+struct cache_visit {
+  std::shared_ptr<cache_keeper> keeper;
+  config::cache_stage_config told;
+  providers::operation_target operation;
+  std::shared_ptr<routing::cache_entry> entry;   ///< what its answer will be kept as
+  routing::answer_cache::finding near;           ///< under error control: to be judged by the fresh answer
+  float chance = 1;                              ///< how likely it was to be judged
+  bool leads = false;                            ///< others wait for this request's answer
+  bool counts = false;                           ///< neither a hit nor without the cache: a miss
+
+  cache_visit() = default;
+  cache_visit(const cache_visit&) = delete;
+  cache_visit& operator=(const cache_visit&) = delete;
+  /// Whoever waits is woken on every ending.
+  ~cache_visit() {
+    if (leads) keeper->land(entry->key.exact);
+  }
+};
+
+}  // namespace switchyard::actors
