@@ -28,8 +28,8 @@ namespace {
 
 namespace files = std::filesystem;
 
-// Memory, so that a node stays small: a table has at most two buffers, of which one is on its way to the disk. 3 MiB hold about 8,000 rows.
-constexpr std::size_t rows_buffer_bytes = 3u << 20;
+// Memory, so that a node stays small: a table has at most two buffers, of which one is on its way to the disk. 2 MiB hold about 5,000 rows.
+constexpr std::size_t rows_buffer_bytes = 2u << 20;
 constexpr std::size_t other_buffer_bytes = 512u << 10;
 constexpr std::size_t buffer_piece_bytes = 512u << 10;     // what a buffer grows by; as tools/switchyard's limit, so that it is given back whole
 constexpr std::size_t block_cache_bytes = 4u << 20;        // only questions read
