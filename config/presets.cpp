@@ -7,25 +7,26 @@ namespace {
 using enum wire_format;
 using enum path_style;
 constexpr auto api_key = key_header::api_key;
+constexpr auto none = thoughts_field::none;
 
 // base_url leaves out the "/v1" that versioned paths append. What is not known of a provider stays false: the plainer form of a
 // request is understood everywhere.
 constexpr provider_preset presets[] = {
     // Their own models, in OpenAI's format.
     {.name = "openai", .base_url = "https://api.openai.com", .key_variable = "OPENAI_API_KEY", .prices = "openai",
-     .has_responses_api = true, .takes_max_completion_tokens = true, .takes_developer_role = true},
+     .has_responses_api = true, .original = true, .thoughts = none},
     {.name = "azure", .base_url = "", .key_variable = "AZURE_OPENAI_API_KEY", .prices = "azure",
      .base_url_form = "https://RESOURCE.openai.azure.com", .auth = api_key, .path = path_style::azure,
-     .has_responses_api = true, .takes_max_completion_tokens = true, .takes_developer_role = true},
+     .has_responses_api = true, .original = true, .thoughts = none},
     {.name = "mistral", .base_url = "https://api.mistral.ai", .key_variable = "MISTRAL_API_KEY", .prices = "mistral",
-     .takes_stream_options = false},
+     .takes_stream_options = false, .penalties_only = true, .thoughts = thoughts_field::thinking_parts},
     {.name = "deepseek", .base_url = "https://api.deepseek.com", .key_variable = "DEEPSEEK_API_KEY", .prices = "deepseek"},
     {.name = "xai", .base_url = "https://api.x.ai", .key_variable = "XAI_API_KEY", .prices = "x-ai",
-     .has_responses_api = true, .takes_max_completion_tokens = true, .takes_developer_role = true},
+     .has_responses_api = true, .thoughts = none},
     {.name = "cohere", .base_url = "https://api.cohere.ai/compatibility", .key_variable = "COHERE_API_KEY", .prices = "cohere",
-     .takes_stream_options = false, .takes_developer_role = true},
+     .takes_stream_options = false, .thoughts = none},
     {.name = "perplexity", .base_url = "https://api.perplexity.ai", .key_variable = "PERPLEXITY_API_KEY", .prices = "perplexity",
-     .path = bare, .takes_stream_options = false},
+     .path = bare, .takes_stream_options = false, .thoughts = none},
     {.name = "moonshot", .base_url = "https://api.moonshot.ai", .key_variable = "MOONSHOT_API_KEY", .prices = "moonshotai"},
     {.name = "zai", .base_url = "https://api.z.ai/api/paas/v4", .key_variable = "ZAI_API_KEY", .prices = "zai"},
     {.name = "zhipu", .base_url = "https://open.bigmodel.cn/api/paas/v4", .key_variable = "ZHIPUAI_API_KEY", .prices = "zhipuai"},
@@ -39,12 +40,13 @@ constexpr provider_preset presets[] = {
 
     // Open models, hosted.
     {.name = "groq", .base_url = "https://api.groq.com/openai", .key_variable = "GROQ_API_KEY", .prices = "groq",
-     .takes_stream_options = false, .has_responses_api = true, .takes_max_completion_tokens = true},
-    {.name = "together", .base_url = "https://api.together.xyz", .key_variable = "TOGETHER_API_KEY", .prices = "together"},
+     .takes_stream_options = false, .has_responses_api = true, .thoughts = none},
+    {.name = "together", .base_url = "https://api.together.xyz", .key_variable = "TOGETHER_API_KEY", .prices = "together",
+     .takes_top_k = true},
     {.name = "fireworks", .base_url = "https://api.fireworks.ai/inference", .key_variable = "FIREWORKS_API_KEY", .prices = "fireworks",
-     .has_responses_api = true},
+     .has_responses_api = true, .takes_top_k = true},
     {.name = "cerebras", .base_url = "https://api.cerebras.ai", .key_variable = "CEREBRAS_API_KEY", .prices = "cerebras",
-     .takes_max_completion_tokens = true},
+     .thoughts = none},
     {.name = "sambanova", .base_url = "https://api.sambanova.ai", .key_variable = "SAMBANOVA_API_KEY", .prices = "huggingface_sambanova"},
     {.name = "nebius", .base_url = "https://api.studio.nebius.com", .key_variable = "NEBIUS_API_KEY", .prices = "huggingface_nebius"},
     {.name = "nvidia", .base_url = "https://integrate.api.nvidia.com", .key_variable = "NVIDIA_API_KEY", .prices = ""},
@@ -65,20 +67,20 @@ constexpr provider_preset presets[] = {
 
     // Routers in front of others.
     {.name = "openrouter", .base_url = "https://openrouter.ai/api", .key_variable = "OPENROUTER_API_KEY", .prices = "openrouter",
-     .has_responses_api = true, .takes_max_completion_tokens = true, .takes_developer_role = true},
+     .has_responses_api = true, .takes_top_k = true, .takes_cache_control = true},
     {.name = "huggingface", .base_url = "https://router.huggingface.co", .key_variable = "HF_TOKEN", .prices = "huggingface",
      .by_environment = false},
     {.name = "github", .base_url = "https://models.github.ai/inference", .key_variable = "GITHUB_TOKEN", .prices = "", .path = bare,
-     .takes_max_completion_tokens = true, .takes_developer_role = true, .by_environment = false},
+     .by_environment = false},
     {.name = "vercel", .base_url = "https://ai-gateway.vercel.sh", .key_variable = "AI_GATEWAY_API_KEY", .prices = "",
      .has_responses_api = true},
 
     // On one's own machines. llama.cpp and LocalAI listen on 8080 as this program does, so nothing is assumed for them.
     {.name = "ollama", .base_url = "http://127.0.0.1:11434", .key_variable = "", .prices = ""},
     {.name = "vllm", .base_url = "http://127.0.0.1:8000", .key_variable = "", .prices = "",
-     .has_responses_api = true, .takes_max_completion_tokens = true},
-    {.name = "lmstudio", .base_url = "http://127.0.0.1:1234", .key_variable = "", .prices = ""},
-    {.name = "sglang", .base_url = "http://127.0.0.1:30000", .key_variable = "", .prices = "", .takes_max_completion_tokens = true},
+     .has_responses_api = true, .takes_top_k = true},
+    {.name = "lmstudio", .base_url = "http://127.0.0.1:1234", .key_variable = "", .prices = "", .takes_top_k = true},
+    {.name = "sglang", .base_url = "http://127.0.0.1:30000", .key_variable = "", .prices = ""},
     {.name = "tgi", .base_url = "http://127.0.0.1:3000", .key_variable = "", .prices = ""},
     {.name = "llamacpp", .base_url = "", .key_variable = "", .prices = "", .base_url_form = "http://127.0.0.1:PORT"},
     {.name = "localai", .base_url = "", .key_variable = "", .prices = "", .base_url_form = "http://127.0.0.1:PORT"},
@@ -89,6 +91,9 @@ constexpr provider_preset presets[] = {
      .prices = "google"},
     {.name = "bedrock", .wire = bedrock, .base_url = "", .key_variable = "AWS_ACCESS_KEY_ID", .prices = "aws"},
 };
+
+/// For those that nothing is known of.
+constexpr provider_preset plain = {.name = "", .base_url = "", .key_variable = "", .prices = ""};
 
 constexpr std::string_view azure_hosts[] = {".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"};
 
@@ -121,6 +126,12 @@ const provider_preset* preset_of(const provider_config& provider) noexcept {
   for (const auto& preset : presets)
     if (preset.wire == provider.wire && host_of(preset.base_url) == host) return &preset;
   return nullptr;
+}
+
+const provider_preset& family_row(const provider_config* provider) noexcept {
+  if (provider == nullptr) return *find_preset("openai");
+  const auto* known = preset_of(*provider);
+  return known == nullptr ? plain : *known;
 }
 
 bool has_responses_api(const provider_config& provider) noexcept {

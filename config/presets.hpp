@@ -19,6 +19,13 @@ enum class path_style : std::uint8_t {
   azure,       ///< "/openai/v1", or with api_version "/openai/deployments/MODEL" and "?api-version="
 };
 
+/// How a model's earlier thoughts are given back to it.
+enum class thoughts_field : std::uint8_t {
+  none,             ///< not at all: unknown members of a message are refused
+  content,          ///< "reasoning_content", the convention of DeepSeek and vLLM, with "reasoning_details" for signatures
+  thinking_parts,   ///< Mistral: parts of the content
+};
+
 struct provider_preset {
   std::string_view name;                   ///< the config's provider name
   wire_format wire = wire_format::openai;
@@ -30,8 +37,12 @@ struct provider_preset {
   path_style path = path_style::versioned;
   bool takes_stream_options = true;        ///< false: refuses the field, or reports usage without being asked
   bool has_responses_api = false;          ///< speaks /v1/responses itself
-  bool takes_max_completion_tokens = false;   ///< false: knows max_tokens only
-  bool takes_developer_role = false;       ///< false: knows `system` only
+  // Of translated chat requests:
+  bool original = false;                   ///< OpenAI's own service (also at Azure): newest fields, strict about any other
+  bool takes_top_k = false;
+  bool takes_cache_control = false;        ///< on text parts and tools, passed on to Anthropic
+  bool penalties_only = false;             ///< refuses user, logprobs, top_logprobs and logit_bias; the seed is "random_seed"
+  thoughts_field thoughts = thoughts_field::content;
   bool by_environment = true;              ///< its variable alone brings it in; false: that variable serves other programs as well
 };
 
@@ -39,6 +50,9 @@ struct provider_preset {
 [[nodiscard]] const provider_preset* find_preset(std::string_view provider_name) noexcept;
 /// By the provider's name, else by its base URL's host: a provider under a name of its own ("azure-east") speaks its dialect, too.
 [[nodiscard]] const provider_preset* preset_of(const provider_config& provider) noexcept;
+
+/// The row of a member of the OpenAI family: OpenAI's own for nullptr; for one that is not known, one without quirks.
+[[nodiscard]] const provider_preset& family_row(const provider_config* provider) noexcept;
 
 /// Does the provider speak /v1/responses itself? Its `responses_api`, else what its preset knows, else true: it is tried.
 [[nodiscard]] bool has_responses_api(const provider_config& provider) noexcept;

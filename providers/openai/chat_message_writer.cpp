@@ -3,10 +3,10 @@
 //   neutral                          chat
 //   system, developer                the same; "system" for both where the provider is not OpenAI itself
 //   user's tool results              messages of role tool, before the rest of the turn; images and files in them follow as the user's parts
-//   assistant's thoughts             as the provider takes them (family.hpp), else dropped as "messages.reasoning"
+//   assistant's thoughts             as the provider takes them (config/presets.hpp), else dropped as "messages.reasoning"
 //   several texts                    OpenAI: a list of parts; others: one string, blank lines between (none in the assistant's own)
+#include "config/presets.hpp"
 #include "providers/openai/chat.hpp"
-#include "providers/openai/family.hpp"
 
 #include <algorithm>
 
@@ -52,7 +52,7 @@ namespace {
 
 class message_writer {
  public:
-  message_writer(const neutral::request& what, const family_rules& rules, json::out& out, neutral::dropped_fields& dropped)
+  message_writer(const neutral::request& what, const config::provider_preset& rules, json::out& out, neutral::dropped_fields& dropped)
       : what_(what), rules_(rules), out_(out), dropped_(dropped) {}
 
   void write() {
@@ -105,7 +105,7 @@ class message_writer {
         attached.push_back(&p);
     }
     if (result.is_error) dropped_.add("messages.tool_result.is_error");
-    if (!result.cache_control.empty() && !rules_.cache_control) dropped_.add("messages.cache_control");
+    if (!result.cache_control.empty() && !rules_.takes_cache_control) dropped_.add("messages.cache_control");
     out_.begin_object();
     out_.raw("role", "\"tool\"");
     std::string made;
@@ -154,8 +154,8 @@ class message_writer {
       only_text &= is_text(*p);
       marks |= !p->cache_control.empty();
     }
-    if (marks && !rules_.cache_control) dropped_.add("messages.cache_control");
-    marks &= rules_.cache_control;
+    if (marks && !rules_.takes_cache_control) dropped_.add("messages.cache_control");
+    marks &= rules_.takes_cache_control;
     if (only_text && !marks && (parts.size() <= 1 || !rules_.original)) return write_joined(parts, "\\n\\n");
     out_.begin_array();
     for (const auto* p : parts) write_part(*p);
@@ -211,7 +211,7 @@ class message_writer {
         break;
       default: write_text(p);
     }
-    if (rules_.cache_control) out_.raw_if("cache_control", p.cache_control);
+    if (rules_.takes_cache_control) out_.raw_if("cache_control", p.cache_control);
     out_.end_object();
   }
 
@@ -262,7 +262,7 @@ class message_writer {
       if (!p.cache_control.empty()) dropped_.add("messages.cache_control");
       if (!p.citations.empty()) dropped_.add("messages.citations");
     }
-    const bool in_content = rules_.thoughts == thoughts_field::thinking_parts && std::any_of(thoughts.begin(), thoughts.end(), has_words);
+    const bool in_content = rules_.thoughts == config::thoughts_field::thinking_parts && std::any_of(thoughts.begin(), thoughts.end(), has_words);
     out_.key("content");
     if (in_content)
       write_thinking_parts(thoughts, text);
@@ -290,7 +290,7 @@ class message_writer {
 
   void write_thoughts(const std::vector<const part*>& thoughts) {
     if (thoughts.empty()) return;
-    if (rules_.thoughts != thoughts_field::content) return dropped_.add("messages.reasoning");
+    if (rules_.thoughts != config::thoughts_field::content) return dropped_.add("messages.reasoning");
     std::vector<const part*> words;
     bool proofs = false;
     for (const auto* p : thoughts) {
@@ -326,7 +326,7 @@ class message_writer {
   }
 
   const neutral::request& what_;
-  const family_rules& rules_;
+  const config::provider_preset& rules_;
   json::out& out_;
   neutral::dropped_fields& dropped_;
 };
@@ -334,7 +334,7 @@ class message_writer {
 }  // namespace
 
 void write_messages(const neutral::request& what, const write_target& where, json::out& out, neutral::dropped_fields& dropped) {
-  message_writer(what, rules_of(where.provider), out, dropped).write();
+  message_writer(what, config::family_row(where.provider), out, dropped).write();
 }
 
 }  // namespace switchyard::providers::chat

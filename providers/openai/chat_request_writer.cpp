@@ -1,12 +1,12 @@
-// Writing a translated request as a chat completions body. Where the target is not OpenAI itself, family.hpp says what differs:
+// Writing a translated request as a chat completions body. Where the target is not OpenAI itself, config/presets.cpp says what differs:
 //
 //   neutral                 OpenAI, Azure                 others of the family
 //   max_output_tokens       max_completion_tokens         max_tokens
 //   reasoning               reasoning_effort              reasoning_effort; OpenRouter: reasoning {effort | max_tokens, exclude}
 //   allowed tools           tool_choice allowed_tools     only those tools are listed
 //   store, metadata, prediction, verbosity, custom tools, …   as they are     dropped
+#include "config/presets.hpp"
 #include "providers/openai/chat.hpp"
-#include "providers/openai/family.hpp"
 
 #include <algorithm>
 
@@ -26,7 +26,7 @@ namespace {
 class request_writer {
  public:
   request_writer(const neutral::request& what, const write_target& where, json::out& out, neutral::dropped_fields& dropped)
-      : what_(what), where_(where), rules_(rules_of(where.provider)), out_(out), dropped_(dropped) {}
+      : what_(what), where_(where), rules_(config::family_row(where.provider)), out_(out), dropped_(dropped) {}
 
   void write() {
     for (const auto name : what_.unknown) dropped_.add(name);
@@ -40,7 +40,7 @@ class request_writer {
     write_settings();
     if (what_.stream) {
       out_.boolean("stream", true);
-      if (rules_.stream_options) out_.raw("stream_options", R"({"include_usage":true})");
+      if (rules_.takes_stream_options) out_.raw("stream_options", R"({"include_usage":true})");
     }
     out_.end_object();
   }
@@ -56,12 +56,12 @@ class request_writer {
 
   void write_settings() {
     const bool original = rules_.original;
-    const bool router = rules_.provider == "openrouter";
+    const bool router = rules_.name == "openrouter";
     const bool lenient = !rules_.penalties_only;
     put(original ? "max_completion_tokens" : "max_tokens", what_.max_output_tokens);
     put("temperature", what_.temperature);
     put("top_p", what_.top_p);
-    put_if(rules_.top_k, "top_k", what_.top_k);
+    put_if(rules_.takes_top_k, "top_k", what_.top_k);
     write_stop();
     put(lenient ? "seed" : "random_seed", what_.seed);
     put("n", what_.choices);
@@ -100,7 +100,7 @@ class request_writer {
   void write_service_tier() {
     const auto& tier = what_.service_tier;
     if (!tier) return;
-    const bool groq = rules_.provider == "groq" && (tier.value == "\"on_demand\"" || tier.value == "\"performance\"" || tier.value == "\"flex\"");
+    const bool groq = rules_.name == "groq" && (tier.value == "\"on_demand\"" || tier.value == "\"performance\"" || tier.value == "\"flex\"");
     auto known = rules_.original ? known_service_tier(tier.value) : groq ? tier.value : json_text{};
     if (rules_.original && tier.value == "\"standard_only\"") known = "\"default\"";   // Anthropic's word
     if (!known.empty())
@@ -127,7 +127,7 @@ class request_writer {
       }
       if (restricted() && !rules_.original && !allowed(tool.name)) continue;
       if (count++ == 0) out_.key("tools"), out_.begin_array();
-      if (!tool.cache_control.empty() && !rules_.cache_control) dropped_.add("tools.cache_control");
+      if (!tool.cache_control.empty() && !rules_.takes_cache_control) dropped_.add("tools.cache_control");
       if (custom)
         write_custom(tool);
       else
@@ -148,7 +148,7 @@ class request_writer {
     out_.raw("parameters", tool.parameters.empty() ? json_text(R"({"type":"object","properties":{}})") : tool.parameters);
     out_.raw_if("strict", tool.strict);
     out_.end_object();
-    if (rules_.cache_control) out_.raw_if("cache_control", tool.cache_control);
+    if (rules_.takes_cache_control) out_.raw_if("cache_control", tool.cache_control);
     out_.end_object();
   }
 
@@ -230,7 +230,7 @@ class request_writer {
     const auto& wish = what_.reasoning;
     if (!wish.given()) return;
     if (!wish.summary.empty()) dropped_.add(wish.name.empty() ? "reasoning.summary" : std::string(wish.name) + ".summary");
-    if (rules_.provider == "openrouter") return write_router_reasoning();
+    if (rules_.name == "openrouter") return write_router_reasoning();
     if (!wish.effort.empty()) {
       out_.raw("reasoning_effort", wish.effort);
     } else if (wish.budget && *wish.budget > 0) {
@@ -253,7 +253,7 @@ class request_writer {
 
   const neutral::request& what_;
   const write_target& where_;
-  const family_rules& rules_;
+  const config::provider_preset& rules_;
   json::out& out_;
   neutral::dropped_fields& dropped_;
 };

@@ -4,12 +4,12 @@
 //   answer  = {"object":"list","data":[{"object":"embedding","index","embedding": [N…] | base64}],"model","usage":{"prompt_tokens","total_tokens"}}
 //
 // Voyage and others of the family also take input_type and truncation.
+#include "config/presets.hpp"
 #include "providers/embedding.hpp"
 #include "providers/json_document.hpp"
 #include "providers/json_out.hpp"
 #include "providers/openai/chat.hpp"
 #include "providers/openai/error.hpp"
-#include "providers/openai/family.hpp"
 
 namespace switchyard::providers {
 
@@ -76,7 +76,7 @@ class openai_embedding_format final : public embedding_dialect {
     out.raw_if("dimensions", what.dimensions.value);
     out.raw_if("encoding_format", what.encoding_format.value);
     out.raw_if("user", what.user.value);
-    if (rules_of(where.provider).original) {
+    if (config::family_row(where.provider).original) {
       dropped.add_if(what.input_type);
       dropped.add_if(what.truncation);
     } else {

@@ -22,14 +22,6 @@ namespace {
 constexpr std::string_view ask_for_usage = R"("stream_options":{"include_usage":true},)";
 constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (embeddings) is only checked for UTF-8 and structure
 
-/// Follows OpenAI to the letter: for providers that nothing is known of.
-constexpr config::provider_preset plain{.name = "", .base_url = "", .key_variable = "", .prices = ""};
-
-[[nodiscard]] const config::provider_preset& preset_for(const config::provider_config* provider) noexcept {
-  const auto* known = provider == nullptr ? nullptr : config::preset_of(*provider);
-  return known == nullptr ? plain : *known;
-}
-
 [[nodiscard]] std::string_view path_of(api operation) noexcept {
   switch (operation) {
     case api::chat_completions: return "/chat/completions";
@@ -168,7 +160,7 @@ class openai_wire_format final : public wire {
   }
 
   [[nodiscard]] upstream_request encode(const api_request& request, const call_target& where) const override {
-    const auto& preset = preset_for(where.provider);
+    const auto& preset = config::family_row(where.provider);
     upstream_request out;
     out.body.reserve(4);
     address(out, request.operation, request.stream, where);
@@ -215,7 +207,7 @@ class openai_wire_format final : public wire {
 
  private:
   static void address(upstream_request& out, api operation, bool stream, const call_target& where) {
-    const auto& preset = preset_for(where.provider);
+    const auto& preset = config::family_row(where.provider);
     out.path = request_path(where, operation, preset.path);
     out.headers.reserve(3);
     if (where.key != nullptr && !where.key->value.empty()) {

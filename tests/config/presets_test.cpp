@@ -73,6 +73,16 @@ BOOST_AUTO_TEST_CASE(a_provider_is_recognised_by_name_then_by_host) {
   BOOST_TEST(preset_of(named("mine")) == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(members_of_openais_family_keep_their_quirks_under_any_name) {
+  BOOST_TEST(family_row(nullptr).original);
+  const auto azure = named("east", "https://east.openai.azure.com"), groq = named("fast", "https://api.groq.com/openai/v1"), mine = named("mine");
+  BOOST_TEST(family_row(&azure).original);
+  BOOST_TEST(!family_row(&groq).takes_stream_options);
+  BOOST_TEST((family_row(&groq).thoughts == thoughts_field::none));
+  BOOST_TEST(!family_row(&mine).original);
+  BOOST_TEST((family_row(&mine).thoughts == thoughts_field::content));
+}
+
 BOOST_AUTO_TEST_CASE(the_responses_api_is_tried_where_nothing_is_known) {
   BOOST_TEST(has_responses_api(named("openai")));
   BOOST_TEST(!has_responses_api(named("mistral")));
