@@ -11,7 +11,9 @@
 #include "providers/neutral.hpp"
 #include "providers/wire.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +83,11 @@ class dialect {
   /// Of the streams this dialect writes: "text/event-stream; charset=utf-8".
   [[nodiscard]] virtual std::string_view stream_content_type(const answer_context&) const noexcept { return "text/event-stream; charset=utf-8"; }
 };
+
+enum class answers_per_request : std::uint8_t { one, several };
+/// What every writer towards a provider refuses first, by one rule: state that another provider keeps, and more choices than its format
+/// has. Left out, either would change what is asked; the next target may be able to.
+[[nodiscard]] std::optional<error> refuse_unanswerable(const neutral::request& what, answers_per_request most);   // dialect.cpp
 
 [[nodiscard]] const dialect& chat_dialect() noexcept;               // openai/chat_dialect.cpp
 [[nodiscard]] const dialect& completions_dialect() noexcept;        // openai/completions_dialect.cpp: the legacy text API

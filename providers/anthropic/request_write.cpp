@@ -32,7 +32,7 @@ class writer {
 
   [[nodiscard]] outcome write() {
     for (const auto name : what_.unknown) dropped_.add(name);
-    if (auto problem = refuse_what_would_change_the_meaning()) return *std::move(problem);
+    if (auto problem = refuse_unanswerable(what_, answers_per_request::one)) return *std::move(problem);
     const conversation said = arrange(what_, dropped_);
     if (said.turns.empty() && said.system.empty()) return refused("messages", "messages: at least one must say something");
     std::int64_t max_tokens = facts_.default_max_tokens();
@@ -62,15 +62,6 @@ class writer {
   }
 
  private:
-  [[nodiscard]] std::optional<error> refuse_what_would_change_the_meaning() const {
-    if (what_.choices && json::as_count(what_.choices.value).value_or(1) > 1)
-      return refused(what_.choices.name, std::string(what_.choices.name) + ": this provider gives one answer per request; expected 1");
-    if (what_.previous_response)
-      return refused(what_.previous_response.name, std::string(what_.previous_response.name) +
-                                                       ": this provider keeps no conversations; send the whole conversation instead");
-    return std::nullopt;
-  }
-
   void write_system(const std::vector<placed_part>& system) {
     if (system.empty()) return;
     out_.key("system");

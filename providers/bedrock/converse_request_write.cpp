@@ -42,8 +42,7 @@ class request_writer {
 
   [[nodiscard]] outcome write() {
     for (const auto name : what_.unknown) dropped_.add(name);
-    if (what_.previous_response)
-      return client_error(error_code::invalid_request, "Bedrock keeps no conversations; send the whole one", std::string(what_.previous_response.name));
+    if (auto no = refuse_unanswerable(what_, answers_per_request::one)) return *std::move(no);
     if (what_.cached_content)
       return client_error(error_code::invalid_request, "Bedrock knows no stored content; send it", std::string(what_.cached_content.name));
     out_.begin_object();
@@ -350,7 +349,6 @@ class request_writer {
     for (const auto* setting : {&what_.seed, &what_.frequency_penalty, &what_.presence_penalty, &what_.top_logprobs, &what_.logit_bias,
                                 &what_.user, &what_.verbosity, &what_.prediction, &what_.audio, &what_.safety_settings})
       dropped_.add_if(*setting);
-    if (what_.choices.value != "1") dropped_.add_if(what_.choices);
     if (what_.logprobs.value != "false") dropped_.add_if(what_.logprobs);
     if (what_.store.value != "false") dropped_.add_if(what_.store);
     if (what_.modalities.value.find("audio") != json_text::npos || what_.modalities.value.find("mage") != json_text::npos)

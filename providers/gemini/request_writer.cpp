@@ -45,9 +45,7 @@ class writer {
 
   [[nodiscard]] outcome write() {
     for (const auto name : what_.unknown) dropped_.add(name);
-    if (what_.previous_response)
-      return refused("The conversation kept by another provider cannot be continued with this model: send its messages.",
-                     std::string(what_.previous_response.name));
+    if (auto no = refuse_unanswerable(what_, answers_per_request::several)) return *std::move(no);
     out_.begin_object();
     if (auto wrong = write_contents()) return *std::move(wrong);
     write_system();

@@ -261,10 +261,7 @@ class request_writer {
 }  // namespace
 
 outcome write_request(const neutral::request& what, const write_target& where, std::string& into, neutral::dropped_fields& dropped) {
-  if (what.previous_response)
-    return client_error(error_code::invalid_request,
-                        std::string(what.previous_response.name) + " refers to what another provider keeps; send the conversation itself",
-                        std::string(what.previous_response.name));
+  if (auto no = refuse_unanswerable(what, answers_per_request::several)) return *std::move(no);
   json::out out(into);
   request_writer(what, where, out, dropped).write();
   return done{};

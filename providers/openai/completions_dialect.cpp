@@ -147,6 +147,7 @@ class completions_format final : public dialect {
   /// Nothing is translated into this API (wires speak chat); what has text becomes the prompt all the same.
   [[nodiscard]] outcome write_request(const neutral::request& what, const write_target& where, std::string& into,
                                       neutral::dropped_fields& dropped) const override {
+    if (auto no = refuse_unanswerable(what, answers_per_request::several)) return *std::move(no);
     for (const auto name : what.unknown) dropped.add(name);
     std::string prompt;
     for (const auto& message : what.messages)
@@ -162,7 +163,7 @@ class completions_format final : public dialect {
     if (what.format.shape != neutral::output_shape::text) dropped.add("response_format");
     if (what.reasoning.given()) dropped.add(what.reasoning.name);
     for (const auto* other : {&what.top_k, &what.logprobs, &what.top_logprobs, &what.metadata, &what.service_tier, &what.verbosity, &what.prediction,
-                              &what.store, &what.modalities, &what.audio, &what.safety_settings, &what.cached_content, &what.previous_response,
+                              &what.store, &what.modalities, &what.audio, &what.safety_settings, &what.cached_content,
                               &what.guardrail, &what.performance})
       dropped.add_if(*other);
     json::out out(into);

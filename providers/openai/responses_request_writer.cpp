@@ -417,7 +417,6 @@ class request_writer {
                              &what_.prediction, &what_.modalities, &what_.audio, &what_.safety_settings, &what_.cached_content,
                              &what_.guardrail, &what_.performance})
       dropped_.add_if(*each);
-    if (what_.choices && what_.choices.value != "1") dropped_.add(what_.choices.name);
   }
 
   struct shaped_call {
@@ -434,9 +433,7 @@ class request_writer {
 }  // namespace
 
 outcome write_request(const neutral::request& what, const write_target& where, std::string& out, neutral::dropped_fields& dropped) {
-  if (what.previous_response)
-    return client_error(error_code::invalid_request, "'" + std::string(what.previous_response.name) + "' cannot be translated.",
-                        std::string(what.previous_response.name));
+  if (auto no = refuse_unanswerable(what, answers_per_request::one)) return *std::move(no);
   request_writer(what, out, dropped).write(where.model);
   return done{};
 }

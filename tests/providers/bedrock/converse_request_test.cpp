@@ -169,6 +169,9 @@ BOOST_AUTO_TEST_CASE(what_bedrock_cannot_fetch_or_open_is_refused_not_dropped) {
   BOOST_TEST(message({.kind = part_kind::file, .data = "\"AAAA\""}).find("media type is missing") != std::string::npos);
   BOOST_TEST(message(tool_result("\"t\"", {{.kind = part_kind::image, .url = "\"https://x\""}})).find("not by URL") != std::string::npos);
   auto stateful = asking({text("\"go on\"")});
+  auto many = asking({text("\"hi\"")});
+  many.choices = {"2", "n"};
+  BOOST_TEST(write(many).refused->param == "n");
   stateful.previous_response = {"\"resp_1\"", "previous_response_id"};
   BOOST_TEST(write(stateful).refused->param == "previous_response_id");
 }
@@ -314,7 +317,7 @@ BOOST_AUTO_TEST_CASE(whatever_bedrock_has_no_word_for_is_named) {
   what.messages[0].name = "\"bob\"";
   what.messages[0].parts[0].cache_control = R"({"type":"ephemeral"})";
   what.unknown = {"x.y"};
-  what.seed = {"1", "seed"}, what.choices = {"2", "n"}, what.frequency_penalty = {"0.1", "frequency_penalty"};
+  what.seed = {"1", "seed"}, what.frequency_penalty = {"0.1", "frequency_penalty"};
   what.presence_penalty = {"0.1", "presence_penalty"}, what.logprobs = {"true", "logprobs"}, what.top_logprobs = {"2", "top_logprobs"};
   what.logit_bias = {"{}", "logit_bias"}, what.user = {"\"u\"", "user"}, what.verbosity = {"\"low\"", "verbosity"};
   what.prediction = {"{}", "prediction"}, what.store = {"true", "store"}, what.modalities = {R"(["text","audio"])", "modalities"};
@@ -323,7 +326,7 @@ BOOST_AUTO_TEST_CASE(whatever_bedrock_has_no_word_for_is_named) {
   what.format.shape = neutral::output_shape::json_object;
   BOOST_TEST(write(what, llama).dropped ==
              "x.y,messages.name,cache_control,top_k,response_format,service_tier,seed,frequency_penalty,presence_penalty,top_logprobs,"
-             "logit_bias,user,verbosity,prediction,audio,safetySettings,n,logprobs,store,modalities");
+             "logit_bias,user,verbosity,prediction,audio,safetySettings,logprobs,store,modalities");
   auto harmless = asking({text("\"hi\"")});
   harmless.choices = {"1", "n"}, harmless.logprobs = {"false", "logprobs"}, harmless.store = {"false", "store"};
   harmless.modalities = {R"(["text"])", "modalities"}, harmless.service_tier = {"\"auto\"", "service_tier"};
