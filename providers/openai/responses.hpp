@@ -63,6 +63,9 @@ inline constexpr std::string_view redacted_mark = "switchyard.redacted.";
 /// Likewise the signature of a tool call, which has no place of its own: mark + call id + ":" + signature.
 inline constexpr std::string_view call_mark = "switchyard.call.";
 
+/// responses_marked_items.cpp: what to cut out of a request so that no item with such a mark is left, in order.
+[[nodiscard]] std::vector<byte_range> marked_items(std::string_view body);
+
 /// Is `type` an item that OpenAI's own tools leave in the output? ("web_search_call")
 [[nodiscard]] bool is_hosted_item(std::string_view type) noexcept;
 

@@ -1,13 +1,15 @@
 // OpenAI's format towards OpenAI and everyone who speaks it.
 //
-// The client's bytes are sent as they came. Three things may differ: the model's name, Switchyard's own `fallbacks` (cut out),
-// and on streams `stream_options` (put in, so that every stream is accounted for; the extra event is hidden from the client again).
+// The client's bytes are sent as they came. Four things may differ: the model's name, Switchyard's own `fallbacks` (cut out),
+// on streams `stream_options` (put in, so that every stream is accounted for; the extra event is hidden from the client again), and
+// reasoning items of a responses conversation that prove another provider's thoughts (cut out: it could not read them).
 #include "config/presets.hpp"
 #include "providers/body_edit.hpp"
 #include "providers/dialect.hpp"
 #include "providers/json_document.hpp"
 #include "providers/json_scan.hpp"
 #include "providers/openai/error.hpp"
+#include "providers/openai/responses.hpp"
 #include "providers/openai/stream.hpp"
 #include "providers/registry.hpp"
 
@@ -165,6 +167,15 @@ class openai_wire_format final : public wire {
     out.body.reserve(4);
     address(out, request.operation, request.stream, where);
 
+    if (request.operation == api::responses) {
+      if (const auto marked = responses::marked_items(request.body); !marked.empty()) {
+        std::vector<edit> edits(2 + marked.size());
+        auto count = usual_edits(request, where.model, edits, out.storage);
+        for (const auto& item : marked) edits[count++] = {item, {}};
+        write_pieces(request.body, std::span(edits).first(count), out.body);
+        return out;
+      }
+    }
     edit edits[3];
     auto count = usual_edits(request, where.model, edits, out.storage);
     const bool has_option = request.operation == api::chat_completions || request.operation == api::completions;

@@ -53,6 +53,24 @@ const std::string hello = R"("messages":[{"role":"user","content":"hi"}])";
 
 BOOST_AUTO_TEST_SUITE(openai_wires)
 
+BOOST_AUTO_TEST_CASE(thoughts_that_another_provider_proved_are_not_sent_to_openai) {
+  const auto reasoning = [](const std::string& sealed) {
+    return R"({"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"hm"}],"encrypted_content":")" + sealed + "\"}";
+  };
+  const auto body = [](const std::string& items) { return R"({"model":"gpt-4o","input":[)" + items + R"(],"store":false})"; };
+  const auto sent = [](const std::string& text) { return encode(text, {}, api::responses).body; };
+  const std::string user = R"({"role":"user","content":"say \"switchyard.signature.x\""})", own = reasoning("gAAAAA");
+  const auto signature = reasoning("switchyard.signature.EqQB"), redacted = reasoning("switchyard.redacted.AA"), call = reasoning("switchyard.call.c:S");
+  BOOST_TEST(sent(body(user + ", " + own)) == body(user + ", " + own));
+  BOOST_TEST(sent(body(user + " , " + signature + ", " + own)) == body(user + " , " + own));
+  BOOST_TEST(sent(body(signature + ",\n" + redacted + "," + user)) == body(user));
+  BOOST_TEST(sent(body(user + "," + own + " , " + call + "," + signature)) == body(user + "," + own));
+  BOOST_TEST(sent(body(user + "," + call + "," + own + "," + redacted + "," + user + "," + call)) == body(user + "," + own + "," + user));
+  BOOST_TEST(sent(body(signature)) == body(""));
+  BOOST_TEST(encode(R"({"fallbacks":["a/b"],"model":"x/gpt-4o","input":[)" + signature + "," + user + "]}", {}, api::responses).body ==
+             R"({"model":"gpt-4o","input":[)" + user + "]}");
+}
+
 BOOST_AUTO_TEST_CASE(a_body_that_needs_no_change_is_sent_as_one_view_of_itself) {
   const std::string body = " {\n  \"model\" : \"gpt-4o\",\t\"unknown\":{\"z\":1.50,\"a\":[ ]}, " + hello + ", \"n\":1e2 }\n";
   const auto sent = encode(body);
