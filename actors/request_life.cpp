@@ -223,7 +223,8 @@ void request_life::note_usage(const providers::usage& reported, std::int64_t est
                   .cache_write = reported.cache_write.value_or(0),
                   .cache_write_1h = reported.cache_write_1h.value_or(0),
                   .audio_input = reported.audio_input.value_or(0),
-                  .audio_output = reported.audio_output.value_or(0)};
+                  .audio_output = reported.audio_output.value_or(0),
+                  .images = reported.images};
 }
 
 void request_life::price_it(const routing::picked_key& pick) {

@@ -46,6 +46,7 @@ class request_life {
   [[nodiscard]] std::optional<error> admit_model();
   [[nodiscard]] net::task<attempt_end> attempt(const routing::picked_key& pick);
   [[nodiscard]] result<providers::upstream_request> encode(const routing::picked_key& pick, const providers::wire& to);
+  void note_lost(std::string_view names);
   [[nodiscard]] net::task<attempt_end> call_provider(const routing::picked_key& pick, attempt_record& report, steady_time begun);
   [[nodiscard]] net::task<attempt_end> relay_whole(net::upstream_call& call, const net::response_head& head, attempt_record& report);
   [[nodiscard]] providers::answer_context answer_context() const;

@@ -2,6 +2,7 @@
 
 #include "actors/request_life.hpp"
 
+#include "base/log.hpp"
 #include "providers/registry.hpp"
 
 #include <algorithm>
@@ -97,6 +98,13 @@ net::task<request_life::attempt_end> request_life::attempt(const routing::picked
   co_return end;
 }
 
+/// Parts of the answer that the client's format has no place for join what was dropped of the request.
+void request_life::note_lost(std::string_view names) {
+  if (names.empty()) return;
+  if (!dropped_.empty()) dropped_ += ',';
+  dropped_ += names;
+}
+
 /// The body for this provider: the client's own, or translated into the provider's format.
 result<providers::upstream_request> request_life::encode(const routing::picked_key& pick, const providers::wire& to) {
   const auto& provider = pick.provider->config;
@@ -181,6 +189,7 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
     if (made) {
       translated = std::move(*made);
       usage = translated.counts;
+      note_lost(translated.lost.list());
       if (request_.stream) content_type = providers::dialect_of(request_.operation)->stream_content_type(answer_context());
     } else {
       usage = made.failure();
@@ -228,6 +237,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
   const auto restorer = open_restorer();
   const auto opened = here_.thread.now();
   const int status = head.status;
+  std::string told;                      // what the head says is left out of the answer
   std::string held;                      // whole events, until the first content decides that this provider answers
   bool finished = false;
   std::optional<error> broken;
@@ -259,6 +269,8 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
       if (decided && !held.empty()) {
         content_sent_ = true;
         away_ += call.waited();
+        told = decoder->lost();
+        note_lost(told);
         record_.first_token = std::chrono::duration_cast<microseconds>(here_.thread.now() - x_.started());
         auto headers = answer_headers(content_type, false);
         headers.push_back({"x-accel-buffering", "no"});
@@ -277,6 +289,9 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
   note_usage(decoder->reported(), decoder->estimated_output_tokens());
   price_it(*pick_);
   record_.status = status;
+  if (const auto lost = decoder->lost(); content_sent_ && lost != told)   // the head is gone
+    log::warn("answer_part_dropped", "the client's format has no place for a part of the streamed answer",
+              {{"request_id", std::string(id_text_, sizeof id_text_)}, {"dropped", lost}});
   if (x_.client_gone()) {
     report.outcome.result = finished ? call_result::ok : call_result::client_gone;
     co_return attempt_end::client_left;

@@ -15,4 +15,28 @@ std::optional<error> refuse_unanswerable(const neutral::request& what, answers_p
   return std::nullopt;
 }
 
+void note_if_lost(const dialect& to, const neutral::part& what, bool in_stream, neutral::dropped_fields& lost) {
+  using neutral::part_kind;
+  if (to.has_place_for(what, in_stream)) return;
+  std::string_view name;
+  switch (what.kind) {
+    case part_kind::text: name = "text"; break;
+    case part_kind::image: name = "image"; break;
+    case part_kind::audio: name = "audio"; break;
+    case part_kind::video: name = "video"; break;
+    case part_kind::file: name = "file"; break;
+    case part_kind::tool_call: name = "tool_call"; break;
+    case part_kind::tool_result: name = "tool_result"; break;
+    case part_kind::reasoning:
+    case part_kind::redacted_reasoning: name = "reasoning"; break;
+    case part_kind::refusal: name = "refusal"; break;
+    case part_kind::cache_point: return;
+    case part_kind::foreign:
+      name = json::is_string(what.name) ? what.name.substr(1, what.name.size() - 2) : "part";   // what a provider's own tool did
+      if (name.starts_with("messages.")) name.remove_prefix(9);
+      break;
+  }
+  lost.add("answer." + std::string(name));
+}
+
 }  // namespace switchyard::providers

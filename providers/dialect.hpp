@@ -76,6 +76,8 @@ class dialect {
   /// A complete 2xx body. bad_response-like errors (upstream_error) when it is not what it should be or is an error in a 200.
   [[nodiscard]] virtual result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) const = 0;
   virtual void write_answer(const neutral::answer& what, const answer_context& context, std::string& out) const = 0;
+  /// Can a client of this format be shown that part of an answer? What it cannot be shown is left out, and reported.
+  [[nodiscard]] virtual bool has_place_for(const neutral::part& what, bool in_stream) const noexcept = 0;
 
   /// `credential` is never repeated in a failure's message.
   [[nodiscard]] virtual std::unique_ptr<stream_reader> open_reader(std::string_view credential) const = 0;
@@ -88,6 +90,8 @@ enum class answers_per_request : std::uint8_t { one, several };
 /// What every writer towards a provider refuses first, by one rule: state that another provider keeps, and more choices than its format
 /// has. Left out, either would change what is asked; the next target may be able to.
 [[nodiscard]] std::optional<error> refuse_unanswerable(const neutral::request& what, answers_per_request most);   // dialect.cpp
+/// Adds "answer.image" and the like to `lost` unless `to` has a place for the part.
+void note_if_lost(const dialect& to, const neutral::part& what, bool in_stream, neutral::dropped_fields& lost);
 
 [[nodiscard]] const dialect& chat_dialect() noexcept;               // openai/chat_dialect.cpp
 [[nodiscard]] const dialect& completions_dialect() noexcept;        // openai/completions_dialect.cpp: the legacy text API

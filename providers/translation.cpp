@@ -22,6 +22,10 @@ void merge(const neutral::token_counts& counts, usage& into) noexcept {
   if (counts.output_audio) into.audio_output = counts.output_audio;
 }
 
+[[nodiscard]] bool is_picture(const neutral::part& what) noexcept {
+  return what.kind == neutral::part_kind::image && (!what.data.empty() || !what.url.empty());
+}
+
 [[nodiscard]] usage usage_of(const neutral::token_counts& counts) noexcept {
   usage out;
   merge(counts, out);
@@ -41,8 +45,8 @@ void merge(const neutral::token_counts& counts, usage& into) noexcept {
 
 class translating_stream final : public stream_decoder {
  public:
-  translating_stream(std::unique_ptr<stream_reader> reader, std::unique_ptr<stream_writer> writer)
-      : reader_(std::move(reader)), writer_(std::move(writer)) {}
+  translating_stream(std::unique_ptr<stream_reader> reader, const dialect& to, const answer_context& context)
+      : reader_(std::move(reader)), to_(to), writer_(to.open_writer(context)) {}
 
   const stream_step& feed(std::string_view bytes) override {
     begin_step();
@@ -71,6 +75,7 @@ class translating_stream final : public stream_decoder {
     writer_->fail(what, out);
     return out;
   }
+  [[nodiscard]] std::string lost() const override { return lost_.list(); }
 
  private:
   void begin_step() {
@@ -84,6 +89,10 @@ class translating_stream final : public stream_decoder {
       step_.content = step_.content || is_content(what);
       if (what.kind == event_kind::delta) output_tokens_ += estimate_json_string_tokens(json::inside(what.text));
       if (what.kind == event_kind::start || what.kind == event_kind::counts) merge(what.usage, usage_);
+      if (what.kind == event_kind::part_begin) {
+        usage_.images += is_picture(what.part);
+        note_if_lost(to_, what.part, true, lost_);
+      }
       if (what.kind == event_kind::end) step_.finished = true;
       writer_->write(what, out_);
     }
@@ -91,11 +100,13 @@ class translating_stream final : public stream_decoder {
   }
 
   std::unique_ptr<stream_reader> reader_;
+  const dialect& to_;
   std::unique_ptr<stream_writer> writer_;
   std::vector<event> events_;
   std::string out_;
   stream_step step_;
   usage usage_;
+  neutral::dropped_fields lost_;
   std::int64_t output_tokens_ = 0;
 };
 
@@ -117,6 +128,16 @@ class translating_stream final : public stream_decoder {
   json::document document;
   if (!document.parse_copy(body)) return upstream_failure(error_code::upstream_error, "the provider's answer is not valid JSON: " + document.fault());
   return done{};
+}
+
+/// What there is to say of an answer beside its body.
+void take_note(const neutral::answer& whole, const dialect& to, bool in_stream, translated_answer& out) {
+  out.counts = usage_of(whole.usage);
+  for (const auto& choice : whole.choices)
+    for (const auto& part : choice.parts) {
+      out.counts.images += is_picture(part);
+      note_if_lost(to, part, in_stream, out.lost);
+    }
 }
 
 }  // namespace
@@ -207,9 +228,10 @@ result<translated_answer> translate_answer(const api_request& request, neutral_v
   }
   auto read = from.native(provider).read_answer(body, texts);
   if (!read) return read.failure();
-  out.counts = usage_of(read->usage);
+  const auto& to = *dialect_of(request.operation);
+  take_note(*read, to, false, out);
   out.body.reserve(body.size() + 512);
-  dialect_of(request.operation)->write_answer(*read, with_asked(context, asked), out.body);
+  to.write_answer(*read, with_asked(context, asked), out.body);
   return out;
 }
 
@@ -220,16 +242,16 @@ result<translated_answer> translate_answer_to_stream(const api_request& request,
   auto read = from.native(provider).read_answer(body, texts);
   if (!read) return read.failure();
   translated_answer out;
-  out.counts = usage_of(read->usage);
-  const auto writer = dialect_of(request.operation)->open_writer(with_asked(context, asked));
+  const auto& to = *dialect_of(request.operation);
+  take_note(*read, to, true, out);
+  const auto writer = to.open_writer(with_asked(context, asked));
   write_as_stream(*read, *writer, out.body);
   return out;
 }
 
 std::unique_ptr<stream_decoder> translate_stream(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider, const answer_context& context,
                                                  std::string_view credential) {
-  return std::make_unique<translating_stream>(from.native(provider).open_reader(credential),
-                                              dialect_of(request.operation)->open_writer(with_asked(context, asked)));
+  return std::make_unique<translating_stream>(from.native(provider).open_reader(credential), *dialect_of(request.operation), with_asked(context, asked));
 }
 
 }  // namespace switchyard::providers

@@ -38,6 +38,7 @@ class neutral_view {
 struct translated_answer {
   std::string body;                        ///< in the client's format
   usage counts;
+  neutral::dropped_fields lost;            ///< parts of the answer that the client's format has no place for
 };
 /// A provider's complete 2xx body for the client. Errors as wire::inspect() gives them.
 [[nodiscard]] result<translated_answer> translate_answer(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider,

@@ -32,6 +32,7 @@ struct usage {
   std::optional<std::int64_t> cache_write_1h = {};
   std::optional<std::int64_t> audio_input = {};
   std::optional<std::int64_t> audio_output = {};
+  std::int64_t images = 0;                           ///< generated ones in the answer
 };
 
 /// Where and with which credential a call goes.
@@ -106,6 +107,8 @@ class stream_decoder {
   /// The event that tells the client of a failure after content has gone out, where it must fit what was sent before (sequence
   /// numbers, an open array). Empty: ingress::stream_error() will do.
   [[nodiscard]] virtual std::string failure_event(const error&) { return {}; }
+  /// What of the answer the client's format has no place for, so far: "answer.image,answer.audio". Empty: nothing.
+  [[nodiscard]] virtual std::string lost() const { return {}; }
 };
 
 /// What a call is for, where a translated body has to be addressed.

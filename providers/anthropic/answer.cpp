@@ -32,8 +32,7 @@ constexpr ending endings[] = {
 [[nodiscard]] bool has_counterpart(const neutral::part& part) {
   neutral::dropped_fields nowhere;
   if (part.kind == part_kind::reasoning) return true;
-  if (part.kind == part_kind::image || part.kind == part_kind::file || part.kind == part_kind::tool_result) return false;
-  return is_expressible(part, nowhere);
+  return has_block(part) && is_expressible(part, nowhere);
 }
 
 [[nodiscard]] error bad(std::string_view why) { return bad_anthropic_answer(why).what; }

@@ -48,6 +48,8 @@ void write_tool_id(std::string_view id, json::out& out);
 void write_arguments(std::string_view arguments, json::out& out);
 /// Is that the type of a block only Anthropic knows?
 [[nodiscard]] bool is_own_block(std::string_view original) noexcept;
+/// Has an answer a block for that part? Pictures and sound have none.
+[[nodiscard]] bool has_block(const neutral::part& part) noexcept;
 /// Text of nothing but white space, which Anthropic refuses.
 [[nodiscard]] bool is_blank(std::string_view text) noexcept;
 

@@ -142,6 +142,18 @@ bool is_own_block(std::string_view original) noexcept {
   return type.ends_with("_tool_result") || std::find(own_types.begin(), own_types.end(), type) != own_types.end();
 }
 
+bool has_block(const part& p) noexcept {
+  switch (p.kind) {
+    case part_kind::text:
+    case part_kind::refusal:
+    case part_kind::reasoning:
+    case part_kind::redacted_reasoning:
+    case part_kind::tool_call: return true;
+    case part_kind::foreign: return is_own_block(p.original);
+    default: return false;
+  }
+}
+
 bool is_expressible(const part& p, neutral::dropped_fields& dropped) {
   const auto unless = [&](bool fits, std::string_view name) {
     if (!fits) dropped.add(name);

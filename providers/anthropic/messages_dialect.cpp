@@ -11,6 +11,7 @@
 //   n                     more than 1 is refused: half of the answers would be missing
 //   response_format       a JSON schema: output_config.format, for models since 4.1; a bare json_object is dropped
 //   tools                 one without parameters gets an empty object; hosted tools of other formats are dropped
+#include "providers/anthropic/blocks.hpp"
 #include "providers/anthropic/messages.hpp"
 
 namespace switchyard::providers {
@@ -33,6 +34,7 @@ class messages final : public dialect {
   void write_answer(const neutral::answer& what, const answer_context& context, std::string& out) const override {
     anthropic::write_message(what, context, out);
   }
+  [[nodiscard]] bool has_place_for(const neutral::part& what, bool) const noexcept override { return anthropic::has_block(what); }
   [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential) const override {
     return anthropic::open_message_reader(credential);
   }

@@ -178,18 +178,6 @@ class writer final : public stream_writer {
     take(usage_.reasoning, counts.reasoning);
   }
 
-  [[nodiscard]] static bool has_block(const neutral::part& part) {
-    switch (part.kind) {
-      case part_kind::text:
-      case part_kind::refusal:
-      case part_kind::reasoning:
-      case part_kind::redacted_reasoning:
-      case part_kind::tool_call: return true;
-      case part_kind::foreign: return is_own_block(part.original);
-      default: return false;   // pictures and sound have no place in an answer
-    }
-  }
-
   [[nodiscard]] block* find(std::uint32_t part) noexcept {
     for (auto& b : blocks_)
       if (b.part == part && !b.ended) return &b;

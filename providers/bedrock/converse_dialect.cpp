@@ -20,6 +20,21 @@ class converse_grammar final : public dialect {
     return converse::read_answer(body, texts);
   }
   void write_answer(const neutral::answer& what, const answer_context&, std::string& out) const override { converse::write_answer(what, out); }
+  [[nodiscard]] bool has_place_for(const neutral::part& what, bool in_stream) const noexcept override {
+    using neutral::part_kind;
+    switch (what.kind) {
+      case part_kind::text:
+      case part_kind::refusal:
+      case part_kind::reasoning:
+      case part_kind::redacted_reasoning:
+      case part_kind::tool_call: return true;
+      case part_kind::image: return !what.data.empty() || (!in_stream && !what.url.empty());
+      case part_kind::audio:
+      case part_kind::video:
+      case part_kind::file: return !in_stream;
+      default: return false;
+    }
+  }
   [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential) const override { return converse::open_reader(credential); }
   [[nodiscard]] std::unique_ptr<stream_writer> open_writer(const answer_context&) const override { return converse::open_writer(); }
   [[nodiscard]] std::string_view stream_content_type(const answer_context&) const noexcept override { return "application/vnd.amazon.eventstream"; }

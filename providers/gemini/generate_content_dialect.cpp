@@ -17,6 +17,7 @@
 //     are converted.
 //   - Gemini 3 refuses calls in a history without the signature it gave them; calls of other models get the one Google documents for that.
 #include "providers/gemini/answer.hpp"
+#include "providers/gemini/parts.hpp"
 #include "providers/gemini/request.hpp"
 
 namespace switchyard::providers {
@@ -39,6 +40,21 @@ class generate_content_format final : public dialect {
   }
   void write_answer(const neutral::answer& what, const answer_context& context, std::string& out) const override {
     gemini::write_answer(what, context, out);
+  }
+  [[nodiscard]] bool has_place_for(const neutral::part& what, bool) const noexcept override {
+    using neutral::part_kind;
+    switch (what.kind) {
+      case part_kind::text:
+      case part_kind::refusal:
+      case part_kind::reasoning:
+      case part_kind::tool_call: return true;
+      case part_kind::image:
+      case part_kind::audio:
+      case part_kind::video:
+      case part_kind::file: return !what.data.empty() || !what.url.empty();
+      case part_kind::foreign: return gemini::is_own(what);
+      default: return false;   // redacted thoughts: clients could not give them back as what they are
+    }
   }
   [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential) const override {
     return gemini::open_reader(credential);

@@ -266,6 +266,20 @@ bool write_media(const neutral::part& part, json::out& out) {
   return true;
 }
 
+bool is_picture(std::string_view inline_data) noexcept { return json::inside(find_field(inline_data, "mimeType")).starts_with("image/"); }
+
+std::int64_t count_pictures(std::string_view candidates) noexcept {
+  std::int64_t count = 0;
+  for_each(candidates, [&](std::string_view candidate) {
+    for_each(find_field(find_field(candidate, "content"), "parts"), [&](std::string_view part) {
+      count += is_picture(find_field(part, "inlineData"));
+      return true;
+    });
+    return true;
+  });
+  return count;
+}
+
 bool is_own(const neutral::part& part) noexcept {
   const auto is_its = [&](const hosted_kind& row) { return row.quoted == part.name; };
   return std::any_of(std::begin(hosted), std::end(hosted), is_its) && json::is_object(part.original);

@@ -11,6 +11,7 @@
 #include "providers/json_out.hpp"
 #include "providers/neutral.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,11 @@ class call_ids {
 /// known parts that cannot be said.
 [[nodiscard]] bool read_part(std::string_view object, neutral::arena& texts, call_ids& ids, std::string_view where, neutral::part& out,
                              std::vector<std::string_view>& unknown);
+
+/// Is that inlineData object a picture?
+[[nodiscard]] bool is_picture(std::string_view inline_data) noexcept;
+/// Those of a list of candidates.
+[[nodiscard]] std::int64_t count_pictures(std::string_view candidates) noexcept;
 
 /// {"text":…,"thought"?,"thoughtSignature"?}
 void write_text(neutral::json_text text, bool thought, neutral::json_text signature, json::out& out);

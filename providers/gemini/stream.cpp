@@ -8,6 +8,7 @@
 #include "base/secret.hpp"
 #include "providers/gemini/error.hpp"
 #include "providers/gemini/field.hpp"
+#include "providers/gemini/parts.hpp"
 #include "providers/gemini/usage_metadata.hpp"
 #include "providers/json_out.hpp"
 #include "providers/sse_splitter.hpp"
@@ -85,7 +86,9 @@ class gemini_stream final : public stream_decoder {
       if (m.name == "candidates") {
         for_each(m.value, [&](std::string_view candidate) { return read_candidate(candidate), true; });
       } else if (is_field(m.name, "usageMetadata") && json::is_object(m.value)) {
+        const auto images = usage_.images;
         usage_ = to_usage(read_usage_metadata(m.value));
+        usage_.images = images;
       } else if (is_field(m.name, "promptFeedback")) {
         if (json::has_text(find_field(m.value, "blockReason"))) step_.content = blocked_ = true;
       } else if (m.name == "error" && (json::has_entries(m.value) || json::has_text(m.value))) {
@@ -123,6 +126,7 @@ class gemini_stream final : public stream_decoder {
         output_characters_ += static_cast<std::int64_t>(m.value.size());
       } else if (json::has_entries(m.value)) {
         step_.content = true;   // executableCode, inlineData, …
+        usage_.images += is_field(m.name, "inlineData") && is_picture(m.value);
       }
     }
   }

@@ -11,6 +11,7 @@
 #include "providers/embedding.hpp"
 #include "providers/gemini/error.hpp"
 #include "providers/gemini/field.hpp"
+#include "providers/gemini/parts.hpp"
 #include "providers/gemini/stream.hpp"
 #include "providers/gemini/usage_metadata.hpp"
 #include "providers/json_document.hpp"
@@ -146,13 +147,16 @@ class gemini_wire_format final : public wire {
     }
     usage out;
     bool has_error = false;
+    std::int64_t images = 0;
     json::members walk(body);
     for (json::member m; walk.next(m);) {
       if (is_field(m.name, "usageMetadata") && json::is_object(m.value)) out = to_usage(read_usage_metadata(m.value));
+      if (m.name == "candidates") images = gemini::count_pictures(m.value);
       if (m.name == "error") has_error = json::has_entries(m.value) || json::has_text(m.value);
     }
     if (!walk.ok() || json::skip_space(body, walk.end()) != body.size()) return refused("the provider's answer is not a JSON object");
     if (has_error) return refused("the provider answered 200 with an error");
+    out.images = images;
     return out;
   }
 

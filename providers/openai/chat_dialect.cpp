@@ -21,6 +21,19 @@ class chat_format final : public dialect {
   void write_answer(const neutral::answer& what, const answer_context& context, std::string& out) const override {
     chat::write_answer(what, context, out);
   }
+  [[nodiscard]] bool has_place_for(const neutral::part& what, bool in_stream) const noexcept override {
+    using neutral::part_kind;
+    switch (what.kind) {
+      case part_kind::text:
+      case part_kind::refusal:
+      case part_kind::reasoning:
+      case part_kind::redacted_reasoning:
+      case part_kind::tool_call: return true;
+      case part_kind::image: return !what.data.empty() || !what.url.empty();
+      case part_kind::audio: return !in_stream && !what.data.empty();
+      default: return false;
+    }
+  }
   [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential) const override { return chat::open_reader(credential); }
   [[nodiscard]] std::unique_ptr<stream_writer> open_writer(const answer_context& context) const override { return chat::open_writer(context); }
 };

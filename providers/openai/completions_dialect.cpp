@@ -218,6 +218,7 @@ class completions_format final : public dialect {
     out.end_object();
   }
 
+  [[nodiscard]] bool has_place_for(const neutral::part& what, bool) const noexcept override { return is_visible(what.kind); }
   [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential) const override { return chat::open_reader(credential); }
   [[nodiscard]] std::unique_ptr<stream_writer> open_writer(const answer_context& context) const override {
     return std::make_unique<completions_writer>(context);

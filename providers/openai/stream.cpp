@@ -250,7 +250,11 @@ class openai_stream final : public stream_decoder {
       } else if (m.name == "function_call" && json::has_entries(m.value)) {
         content = true;
         read_function(m.value);
-      } else if ((m.name == "audio" || m.name == "images" || m.name == "reasoning_details") && json::has_entries(m.value)) {
+      } else if (m.name == "images" && json::has_entries(m.value)) {
+        content = true;
+        json::elements images(m.value);
+        for (std::string_view image; images.next(image);) ++usage_.images;
+      } else if ((m.name == "audio" || m.name == "reasoning_details") && json::has_entries(m.value)) {
         content = true;
       }
     }
@@ -302,6 +306,7 @@ class openai_stream final : public stream_decoder {
       out.problem = json::has_entries(reason) ? reason : std::string_view(R"({"message":"the provider reports that the response failed"})");
     } else if (type == "response.completed" || type == "response.incomplete") {
       out.finished = out.content = true;
+      usage_.images = count_openai_images(response);
     } else {
       out.content = type != "response.created" && type != "response.queued" && type != "response.in_progress" && type != "ping" &&
                     type != "keepalive";
@@ -333,6 +338,19 @@ class openai_stream final : public stream_decoder {
 
 std::unique_ptr<stream_decoder> open_openai_stream(api operation, bool hide_usage, std::string_view credential) {
   return std::make_unique<openai_stream>(operation, hide_usage, credential);
+}
+
+std::int64_t count_openai_images(std::string_view answer) noexcept {
+  std::int64_t count = 0;
+  json::elements choices(json::find(answer, "choices"));
+  for (std::string_view choice; choices.next(choice);) {
+    json::elements images(json::find(json::find(choice, "message"), "images"));
+    for (std::string_view image; images.next(image);) ++count;
+  }
+  json::elements items(json::find(answer, "output"));
+  for (std::string_view item; items.next(item);)
+    count += json::is_text(json::find(item, "type"), "image_generation_call") && json::has_text(json::find(item, "result"));
+  return count;
 }
 
 void read_openai_usage(std::string_view object, usage& out) noexcept {

@@ -15,4 +15,7 @@ namespace switchyard::providers {
 /// what it does not name stays as it was in `out`.
 void read_openai_usage(std::string_view object, usage& out) noexcept;
 
+/// Generated pictures of a complete answer: of its choices' messages, or among its output items.
+[[nodiscard]] std::int64_t count_openai_images(std::string_view answer) noexcept;
+
 }  // namespace switchyard::providers

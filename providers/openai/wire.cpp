@@ -109,6 +109,12 @@ constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (embedd
 
 [[nodiscard]] error refused(std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); }
 
+/// Few answers have any: the rest is not walked again.
+[[nodiscard]] std::int64_t images_in(std::string_view body) noexcept {
+  const bool may_have = body.find("\"images\"") != std::string_view::npos || body.find("image_generation_call") != std::string_view::npos;
+  return may_have ? count_openai_images(body) : 0;
+}
+
 [[nodiscard]] result<usage> inspect_parsed(api operation, std::string_view body) {
   json::document document;
   if (!document.parse_copy(body)) return refused("the provider's answer is not valid JSON: " + document.fault());
@@ -128,6 +134,7 @@ constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (embedd
     }
   }
   if (has_error && !has_answer) return refused("the provider answered 200 with an error");
+  out.images = images_in(body);
   return out;
 }
 
@@ -209,6 +216,7 @@ class openai_wire_format final : public wire {
     }
     if (!walk.ok() || json::skip_space(body, walk.end()) != body.size()) return refused("the provider's answer is not a JSON object");
     if (has_error && !has_answer) return refused("the provider answered 200 with an error");
+    out.images = images_in(body);
     return out;
   }
 
