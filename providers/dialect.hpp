@@ -48,10 +48,19 @@ class stream_reader {
   virtual void close(std::vector<neutral::event>& out) = 0;
 };
 
+/// Text that a writer holds and refers to instead of copying it: it belongs before the byte `at` of what was written.
+struct lent_text {
+  std::size_t at = 0;
+  std::string_view text;
+};
+
 /// Writes one client stream from neutral events. Holds no text longer than the format forces it to.
 class stream_writer {
  public:
   virtual ~stream_writer() = default;
+  /// From now on long texts that the writer holds anyway may be put into `lent`, in order, instead of into write()'s `out`. They live as
+  /// long as the writer. Who calls this empties `lent` and `out` together.
+  virtual void lend_to(std::vector<lent_text>* /*lent*/) {}
   /// Appends the bytes of whole events to `out`; may be nothing.
   virtual void write(const neutral::event& what, std::string& out) = 0;
   /// The bytes that tell the client of a failure after content has gone out: the format's own error event, fitting what was written

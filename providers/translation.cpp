@@ -43,10 +43,14 @@ void merge(const neutral::token_counts& counts, usage& into) noexcept {
   }
 }
 
+constexpr std::size_t most_kept = 64u << 10;   // of the room for one step's bytes
+
 class translating_stream final : public stream_decoder {
  public:
   translating_stream(std::unique_ptr<stream_reader> reader, const dialect& to, const answer_context& context)
-      : reader_(std::move(reader)), to_(to), writer_(to.open_writer(context)) {}
+      : reader_(std::move(reader)), to_(to), writer_(to.open_writer(context)) {
+    writer_->lend_to(&lent_);
+  }
 
   const stream_step& feed(std::string_view bytes) override {
     begin_step();
@@ -71,6 +75,7 @@ class translating_stream final : public stream_decoder {
   [[nodiscard]] const usage& reported() const noexcept override { return usage_; }
   [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return output_tokens_; }
   [[nodiscard]] std::string failure_event(const error& what) override {
+    writer_->lend_to(nullptr);   // a failure is one piece
     std::string out;
     writer_->fail(what, out);
     return out;
@@ -82,6 +87,8 @@ class translating_stream final : public stream_decoder {
     step_.forward.clear();
     events_.clear();
     out_.clear();
+    if (out_.capacity() > most_kept) std::string().swap(out_);   // one large event is no reason to keep its room
+    lent_.clear();
   }
 
   void take_events() {
@@ -96,7 +103,13 @@ class translating_stream final : public stream_decoder {
       if (what.kind == event_kind::end) step_.finished = true;
       writer_->write(what, out_);
     }
-    if (!out_.empty()) step_.forward.push_back(out_);
+    std::size_t at = 0;
+    for (const auto& held : lent_) {
+      if (held.at > at) step_.forward.push_back(std::string_view(out_).substr(at, held.at - at));
+      step_.forward.push_back(held.text);
+      at = held.at;
+    }
+    if (at < out_.size()) step_.forward.push_back(std::string_view(out_).substr(at));
   }
 
   std::unique_ptr<stream_reader> reader_;
@@ -104,6 +117,7 @@ class translating_stream final : public stream_decoder {
   std::unique_ptr<stream_writer> writer_;
   std::vector<event> events_;
   std::string out_;
+  std::vector<lent_text> lent_;
   stream_step step_;
   usage usage_;
   neutral::dropped_fields lost_;

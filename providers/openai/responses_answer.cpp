@@ -124,7 +124,7 @@ void write_answer(const neutral::answer& what, const answer_context& context, st
       auto& piece = item.pieces.emplace_back();
       piece.kind = each.kind;
       if (each.kind == part_kind::tool_call) append_arguments(piece.text, item.shape, each.arguments);
-      else piece.text = json::inside(each.text);
+      else piece.text.append(json::inside(each.text));
       if (each.kind == part_kind::text && !each.citations.empty()) {
         json::out list(piece.annotations);
         write_annotations(list, each.citations);

@@ -25,6 +25,14 @@ void put_inside(json::out& body, std::string_view name, std::string_view inside)
   body.placed();
 }
 
+void put_held(json::out& body, std::string_view name, const held_text& text, std::vector<lent_text>* lent) {
+  body.key(name);
+  body.str() += '"';
+  text.put(body.str(), lent);
+  body.str() += '"';
+  body.placed();
+}
+
 void put_flat(json::out& body, json_text value) {
   body.place();
   append_flat(body.str(), value);
@@ -146,18 +154,19 @@ output_item& response_body::add_call_signature(const output_item& call, std::str
   return items_.back();
 }
 
-void response_body::write_piece(const output_piece& piece, bool announced, std::string& out) {
+void response_body::write_piece(const output_piece& piece, bool announced, std::string& out) const {
+  static const held_text nothing;
   json::out body(out);
   body.begin_object();
-  const auto text = announced ? std::string_view{} : std::string_view(piece.text);
+  const auto& text = announced ? nothing : piece.text;
   if (piece.kind == part_kind::refusal) {
     body.text("type", "refusal");
-    put_inside(body, "refusal", text);
+    put_held(body, "refusal", text, lent_);
   } else {
     body.text("type", "output_text");
     body.raw("annotations", announced ? "[]" : '[' + piece.annotations + ']');
     body.raw("logprobs", announced ? "[]" : '[' + piece.logprobs + ']');
-    put_inside(body, "text", text);
+    put_held(body, "text", text, lent_);
   }
   body.end_object();
 }
@@ -168,7 +177,8 @@ void response_body::write_item(const output_item& item, std::string_view status,
     return;
   }
   const bool announced = status == "in_progress";
-  const auto text = item.pieces.empty() || announced ? std::string_view{} : std::string_view(item.pieces.front().text);
+  static const held_text nothing;
+  const auto& text = item.pieces.empty() || announced ? nothing : item.pieces.front().text;
   json::out body(out);
   body.begin_object();
   body.text("id", item.id);
@@ -194,7 +204,7 @@ void response_body::write_item(const output_item& item, std::string_view status,
       if (!text.empty()) {
         body.begin_object();
         body.text("type", "summary_text");
-        put_inside(body, "text", text);
+        put_held(body, "text", text, lent_);
         body.end_object();
       }
       body.end_array();
@@ -207,10 +217,10 @@ void response_body::write_item(const output_item& item, std::string_view status,
       if (item.shape == tool_shape::function || item.shape == tool_shape::custom) {
         body.raw("name", item.name);
         if (!item.space.empty()) body.raw("namespace", item.space);
-        put_inside(body, item.shape == tool_shape::function ? "arguments" : "input", text);
+        put_held(body, item.shape == tool_shape::function ? "arguments" : "input", text, lent_);
       } else {
         std::string arguments;
-        put_string(arguments, text);
+        put_string(arguments, text.joined());
         write_action(body, item.shape, arguments);
       }
       break;
@@ -316,18 +326,18 @@ void response_body::write(const state& now, std::string& out) const {
   body.end_object();
 }
 
-void append_arguments(std::string& out, tool_shape shape, json_text arguments) {
+void append_arguments(held_text& out, tool_shape shape, json_text arguments) {
   const auto append_quoted = [&out](std::string_view text) {
     std::string quoted;
     json::append_string(quoted, text);
-    out += json::inside(quoted);
+    out.append(json::inside(quoted));
   };
   if (shape == tool_shape::custom && json::is_object(arguments)) {
     const auto input = json::find(arguments, "input");
-    if (json::is_string(input)) out += json::inside(input);
+    if (json::is_string(input)) out.append(json::inside(input));
     else append_quoted(arguments);
   } else if (json::is_string(arguments)) {
-    out += json::inside(arguments);
+    out.append(json::inside(arguments));
   } else {
     append_quoted(arguments.empty() ? json_text("{}") : arguments);
   }

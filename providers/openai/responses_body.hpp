@@ -6,6 +6,7 @@
 // Ids are made of the response's own: msg_X_0, fc_X_1, … where the last figure is the item's output_index.
 #pragma once
 
+#include "providers/openai/held_text.hpp"
 #include "providers/openai/responses.hpp"
 
 #include <string>
@@ -16,11 +17,11 @@ namespace switchyard::providers::responses {
 
 enum class item_form : std::uint8_t { message, call, reasoning, hosted };
 
-/// A text that grows: of a content part, of thoughts, of a call's arguments. Kept as the inside of a JSON string, once.
+/// A text that grows: of a content part, of thoughts, of a call's arguments. Kept once.
 struct output_piece {
   neutral::part_kind kind = neutral::part_kind::text;
   std::uint32_t part = 0;                ///< index of the neutral part
-  std::string text;
+  held_text text;
   std::string annotations, logprobs;     ///< entries of their lists, without the brackets
   std::uint32_t annotation_count = 0;
   bool open = true;
@@ -53,10 +54,13 @@ class response_body {
   output_item& add_call_signature(const output_item& call, std::string_view signature);
   [[nodiscard]] std::vector<output_item>& items() noexcept { return items_; }
 
+  /// See stream_writer::lend_to().
+  void lend_to(std::vector<lent_text>* lent) noexcept { lent_ = lent; }
+
   /// Appends the item as one JSON value. Empty texts where it is only announced.
   void write_item(const output_item& item, std::string_view status, std::string& out) const;
   /// A message's content part, likewise.
-  static void write_piece(const output_piece& piece, bool announced, std::string& out);
+  void write_piece(const output_piece& piece, bool announced, std::string& out) const;
 
   struct state {
     std::string_view status = "in_progress";   ///< "completed", "incomplete", "failed"
@@ -80,9 +84,10 @@ class response_body {
   std::string service_tier_;
   std::int64_t created_ = 0;
   std::vector<output_item> items_;
+  std::vector<lent_text>* lent_ = nullptr;
 };
 
 /// A call's arguments, an object or a string, as the text its item has: the inside of a JSON string.
-void append_arguments(std::string& out, tool_shape shape, json_text arguments);
+void append_arguments(held_text& out, tool_shape shape, json_text arguments);
 
 }  // namespace switchyard::providers::responses

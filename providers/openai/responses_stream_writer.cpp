@@ -29,6 +29,11 @@ class response_stream_writer final : public stream_writer {
  public:
   explicit response_stream_writer(const answer_context& context) : body_(context) {}
 
+  void lend_to(std::vector<lent_text>* lent) override {
+    lent_ = lent;
+    body_.lend_to(lent);
+  }
+
   void write(const event& what, std::string& out) override {
     if (ended_ || what.choice != 0) return;   // a response has one choice
     if (!started_) start(what, out);
@@ -80,6 +85,13 @@ class response_stream_writer final : public stream_writer {
     out += name;
     out += "\":\"";
     out += inside;
+    out += '"';
+  }
+  void text_member(std::string_view name, const held_text& text, std::string& out) const {
+    out += ",\"";
+    out += name;
+    out += "\":\"";
+    text.put(out, lent_);
     out += '"';
   }
   /// An event about an item: type, its id and place.
@@ -136,7 +148,7 @@ class response_stream_writer final : public stream_writer {
     if (is_said) {
       begin("response.content_part.added", at, "content_index", items()[at].pieces.size() - 1, out);
       out += ",\"part\":";
-      response_body::write_piece(piece, true, out);
+      body_.write_piece(piece, true, out);
       close(out);
     }
     if (items()[at].shape == tool_shape::custom) inputs_.push_back({what.index, {}});
@@ -187,7 +199,7 @@ class response_stream_writer final : public stream_writer {
   void say(const event& what, const place& at, std::string& out) {
     auto& piece = items()[at.item].pieces[at.piece];
     const auto text = json::inside(what.text);
-    piece.text += text;
+    piece.text.append(text);
     const bool refuses = piece.kind == part_kind::refusal;
     begin(refuses ? "response.refusal.delta" : "response.output_text.delta", at.item, "content_index", at.piece, out);
     text_member("delta", text, out);
@@ -236,7 +248,7 @@ class response_stream_writer final : public stream_writer {
       out += R"(,"part":{"type":"summary_text","text":""})";
       close(out);
     }
-    piece.text += text;
+    piece.text.append(text);
     begin("response.reasoning_summary_text.delta", at.item, "summary_index", 0, out);
     text_member("delta", text, out);
     close(out);
@@ -244,11 +256,11 @@ class response_stream_writer final : public stream_writer {
 
   void call(const event& what, const place& at, std::string& out) {
     auto& item = items()[at.item];
-    auto& text = item.pieces[at.piece].text;
-    const auto before = text.size();
-    if (item.shape == tool_shape::custom) input_of(what.index).feed(what.text, text);
-    else text += json::inside(what.text);
-    write_call_delta(at.item, std::string_view(text).substr(before), out);
+    std::string input;   // of custom tools: what the arguments say it is
+    if (item.shape == tool_shape::custom) input_of(what.index).feed(what.text, input);
+    const auto delta = item.shape == tool_shape::custom ? std::string_view(input) : json::inside(what.text);
+    item.pieces[at.piece].text.append(delta);
+    write_call_delta(at.item, delta, out);
   }
 
   /// Calls of shapes without text of their own (local_shell_call, …) come whole with their item.
@@ -284,7 +296,7 @@ class response_stream_writer final : public stream_writer {
         close(out);
         begin("response.content_part.done", at.item, "content_index", at.piece, out);
         out += ",\"part\":";
-        response_body::write_piece(piece, false, out);
+        body_.write_piece(piece, false, out);
         close(out);
         break;
       }
@@ -300,10 +312,11 @@ class response_stream_writer final : public stream_writer {
         close(out);
         break;
       case item_form::call: {
-        const auto before = piece.text.size();
-        if (item.shape == tool_shape::custom) input_of(part).finish(piece.text);
-        else if (piece.text.empty()) piece.text = "{}";
-        write_call_delta(at.item, std::string_view(piece.text).substr(before), out);
+        std::string rest;
+        if (item.shape == tool_shape::custom) input_of(part).finish(rest);
+        else if (piece.text.empty()) rest = "{}";
+        piece.text.append(rest);
+        write_call_delta(at.item, rest, out);
         const bool custom = item.shape == tool_shape::custom;
         if (!custom && item.shape != tool_shape::function) break;
         begin(custom ? "response.custom_tool_call_input.done" : "response.function_call_arguments.done", at.item, out);
@@ -375,6 +388,7 @@ class response_stream_writer final : public stream_writer {
   response_body::state state_;
   neutral::token_counts usage_;
   std::string list_, whole_arguments_;
+  std::vector<lent_text>* lent_ = nullptr;
   std::int64_t sequence_ = 0;
   std::size_t first_open_ = 0;          // items before it are closed
   bool started_ = false;
