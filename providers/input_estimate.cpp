@@ -72,4 +72,18 @@ std::int64_t estimate_input_tokens(std::string_view value, token_family family) 
   return tokens + attachments * tokens_per_attachment;
 }
 
+std::int64_t estimate_schema_tokens(std::string_view value, token_family family) noexcept {
+  std::int64_t tokens = 0;
+  std::size_t at = value.find('"');
+  const bool are_tools = json::is_array(value) || !json::find(value, "tools").empty();   // not an output's schema
+  if (family == token_family::claude && at != std::string_view::npos && are_tools) tokens += tokens_for_claudes_tools;
+  while (at != std::string_view::npos) {
+    const std::size_t end = json::skip_string(value, at);
+    if (end == json::npos) break;
+    tokens += text_tokens(value.substr(at + 1, end - at - 2), family);
+    at = value.find('"', end);
+  }
+  return tokens;
+}
+
 }  // namespace switchyard::providers

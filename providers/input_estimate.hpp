@@ -18,4 +18,9 @@ inline constexpr std::int64_t tokens_per_conversation = 3;   ///< what opens the
 /// it spells. Of a text beyond 64 KiB, a quarter is read and stands for the rest.
 [[nodiscard]] std::int64_t estimate_input_tokens(std::string_view value, token_family family = token_family::o200k) noexcept;
 
+/// `value`: tools, functions, an output's schema. Their names count as well as their text; punctuation, numbers and literals do not, for
+/// providers write schemas in a shorter way of their own. Claude is told how to call tools in tokens_for_claudes_tools more.
+[[nodiscard]] std::int64_t estimate_schema_tokens(std::string_view value, token_family family = token_family::o200k) noexcept;
+inline constexpr std::int64_t tokens_for_claudes_tools = 340;   ///< 346 by Anthropic's own account of its newer models
+
 }  // namespace switchyard::providers

@@ -79,7 +79,7 @@ class reader {
       return {};
     }
     read_limit(name, value);
-    if (is_one_of(name, grammar_.input_bytes)) out_.input_tokens += static_cast<std::int64_t>(place.value.size() / 4);
+    if (is_one_of(name, grammar_.input_schemas)) out_.input_tokens += estimate_schema_tokens(place.value, family_of(out_.model));
     if (is_one_of(name, grammar_.input_text)) out_.input_tokens += estimate_input_tokens(place.value, family_of(out_.model));
     return {};
   }

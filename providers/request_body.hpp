@@ -21,7 +21,7 @@ struct body_grammar {
   /// Members that bound the output, JSON pointers; an earlier one beats a later one: {"/max_completion_tokens", "/max_tokens"}.
   std::span<const std::string_view> limits;
   std::span<const std::string_view> input_text;         ///< further members whose text is input: {"instructions"}
-  std::span<const std::string_view> input_bytes;        ///< further members that count by size: {"tools"}
+  std::span<const std::string_view> input_schemas;      ///< further members whose names count as well as their text: {"tools"}
   /// With text_array_or_absent: one of these may stand in for the required member.
   std::span<const std::string_view> instead;
 };

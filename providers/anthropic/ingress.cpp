@@ -57,8 +57,8 @@ void write_model(json::out& out, const ingress::model_row& model) {
 
 constexpr std::string_view output_limits[] = {"/max_tokens"};
 constexpr std::string_view texts[] = {"system"};
-constexpr std::string_view sized[] = {"tools", "output_config", "output_format"};
-constexpr body_grammar grammar = {.required = "messages", .limits = output_limits, .input_text = texts, .input_bytes = sized};
+constexpr std::string_view schemas[] = {"tools", "output_config", "output_format"};
+constexpr body_grammar grammar = {.required = "messages", .limits = output_limits, .input_text = texts, .input_schemas = schemas};
 
 class anthropic_format final : public ingress {
  public:

@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::string_view output_limits[] = {"/inferenceConfig/maxTokens"};
 constexpr std::string_view instructions[] = {"system"};
-constexpr std::string_view sized[] = {"toolConfig"};
+constexpr std::string_view schemas[] = {"toolConfig"};
 constexpr std::string_view stored_prompt[] = {"promptVariables"};   // the model is a prompt's ARN then
 
 constexpr body_grammar converse_grammar = {.required = "messages", .model_in_body = false, .stream_in_body = false, .limits = output_limits,
-                                           .input_text = instructions, .input_bytes = sized, .instead = stored_prompt};
+                                           .input_text = instructions, .input_schemas = schemas, .instead = stored_prompt};
 
 void write_model(json::out& out, const ingress::model_row& model) {
   out.begin_object();

@@ -60,14 +60,14 @@ constexpr std::string_view output_limits[] = {"/generationConfig/maxOutputTokens
                                               "/generationConfig/max_output_tokens", "/generation_config/maxOutputTokens"};
 constexpr std::string_view instructions[] = {"systemInstruction", "system_instruction", "generateContentRequest",
                                              "generate_content_request"};
-constexpr std::string_view sized[] = {"tools"};
+constexpr std::string_view schemas[] = {"tools"};
 constexpr std::string_view whole_request[] = {"generateContentRequest", "generate_content_request"};
 
 constexpr auto one_or_more = required_shape::objects_or_one;
 constexpr body_grammar generate_grammar = {.required = "contents", .shape = one_or_more, .model_in_body = false, .stream_in_body = false,
-                                           .limits = output_limits, .input_text = instructions, .input_bytes = sized};
+                                           .limits = output_limits, .input_text = instructions, .input_schemas = schemas};
 constexpr body_grammar count_grammar = {.required = "contents", .shape = one_or_more, .model_in_body = false, .stream_in_body = false,
-                                        .input_text = instructions, .input_bytes = sized, .instead = whole_request};
+                                        .input_text = instructions, .input_schemas = schemas, .instead = whole_request};
 constexpr body_grammar embed_grammar = {.required = "content", .shape = required_shape::object, .model_in_body = false,
                                         .stream_in_body = false};
 constexpr body_grammar batch_grammar = {.required = "requests", .shape = one_or_more, .model_in_body = false, .stream_in_body = false};

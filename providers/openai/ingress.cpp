@@ -48,16 +48,16 @@ void append_model(std::string& out, const ingress::model_row& model) {
 }
 
 constexpr std::string_view output_limits[] = {"/max_completion_tokens", "/max_output_tokens", "/max_tokens"};
-constexpr std::string_view sized[] = {"tools", "functions", "response_format"};
+constexpr std::string_view schemas[] = {"tools", "functions", "response_format"};
 constexpr std::string_view instructions[] = {"instructions"};
 constexpr std::string_view kept_by_provider[] = {"prompt", "conversation", "previous_response_id"};
 
-constexpr body_grammar chat_grammar = {.required = "messages", .limits = output_limits, .input_bytes = sized};
+constexpr body_grammar chat_grammar = {.required = "messages", .limits = output_limits, .input_schemas = schemas};
 constexpr body_grammar completions_grammar = {.required = "prompt", .shape = required_shape::text_or_array, .limits = output_limits};
 constexpr body_grammar embeddings_grammar = {.required = "input", .shape = required_shape::text_or_array};
 // A stored prompt or a conversation may stand in for the input of a response.
 constexpr body_grammar responses_grammar = {.required = "input", .shape = required_shape::text_array_or_absent, .limits = output_limits,
-                                            .input_text = instructions, .input_bytes = sized, .instead = kept_by_provider};
+                                            .input_text = instructions, .input_schemas = schemas, .instead = kept_by_provider};
 
 [[nodiscard]] const body_grammar& grammar_of(api operation) noexcept {
   switch (operation) {

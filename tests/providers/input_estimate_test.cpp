@@ -46,6 +46,19 @@ BOOST_AUTO_TEST_CASE(an_image_counts_the_same_whatever_its_size) {
   BOOST_TEST(estimate_input_tokens(R"([{"input_audio":{"data":")" + std::string(5000, 'A') + R"("}}])") == tokens_per_attachment);
 }
 
+BOOST_AUTO_TEST_CASE(the_names_of_a_schema_count_and_its_punctuation_does_not) {
+  const std::string tools = R"([{"type":"function","function":{"name":"get_weather","description":"Weather of a city","parameters":)"
+                            R"({"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}}])";
+  const auto tokens = estimate_schema_tokens(tools);
+  BOOST_TEST(tokens > 15);
+  BOOST_TEST(tokens < static_cast<std::int64_t>(tools.size() / 4));
+  BOOST_TEST(estimate_schema_tokens("[]") == 0);
+  BOOST_TEST(estimate_schema_tokens("[]", token_family::claude) == 0);
+  BOOST_TEST(estimate_schema_tokens(tools, token_family::claude) > tokens_for_claudes_tools);
+  BOOST_TEST(estimate_schema_tokens("{\"tools\":" + tools + "}", token_family::claude) > tokens_for_claudes_tools);
+  BOOST_TEST(estimate_schema_tokens(R"({"type":"json_schema","schema":{"type":"object"}})", token_family::claude) < 40);
+}
+
 BOOST_AUTO_TEST_CASE(a_link_in_the_text_is_text) {
   BOOST_TEST(estimate_input_tokens(R"([{"content":"https://example.org/"}])") < 10);
 }
