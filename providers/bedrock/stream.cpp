@@ -6,6 +6,7 @@
 
 #include "base/secret.hpp"
 #include "providers/bedrock/error.hpp"
+#include "providers/bedrock/converse.hpp"
 #include "providers/bedrock/event_stream.hpp"
 #include "providers/json_scan.hpp"
 
@@ -105,22 +106,15 @@ class bedrock_stream final : public stream_decoder {
 std::unique_ptr<stream_decoder> open_bedrock_stream(std::string_view credential) { return std::make_unique<bedrock_stream>(credential); }
 
 void read_bedrock_usage(std::string_view object, usage& out) noexcept {
-  if (!json::is_object(object)) return;
-  json::members walk(object);
-  std::optional<std::int64_t> beside_cache;
-  for (json::member m; walk.next(m);) {
-    const auto count = json::as_count(m.value);
-    if (!count) continue;
-    if (m.name == "inputTokens")
-      beside_cache = count;
-    else if (m.name == "outputTokens")
-      out.output = count;
-    else if (m.name == "cacheReadInputTokens")
-      out.cached_input = count;
-    else if (m.name == "cacheWriteInputTokens")
-      out.cache_write = count;
-  }
-  if (beside_cache) out.input = *beside_cache + out.cached_input.value_or(0) + out.cache_write.value_or(0);
+  neutral::token_counts counts;
+  converse::read_usage(object, counts);
+  const auto take = [](auto& to, const auto& from) {
+    if (from) to = from;
+  };
+  take(out.input, counts.input);
+  take(out.output, counts.output);
+  take(out.cached_input, counts.cached_input);
+  take(out.cache_write, counts.cache_write);
 }
 
 }  // namespace switchyard::providers

@@ -87,6 +87,11 @@ void write_messages(const neutral::request& what, const write_target& where, jso
 
 // chat_stream_reader.cpp, chat_stream_writer.cpp
 
+/// What chunks of chat and of the legacy API begin with, an open object: id, object, created, model.
+[[nodiscard]] json::out begin_chunk(std::string& head, std::string_view id_prefix, std::string_view object, const neutral::event& start, const answer_context& context);
+/// The usage chunk, if the client wants it and anything is known, and the end marker. `head` as begun above, up to the list of choices.
+void end_chunks(std::string_view head, const neutral::token_counts& counts, const answer_context& context, std::string& into);
+
 [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential);
 [[nodiscard]] std::unique_ptr<stream_writer> open_writer(const answer_context& context);
 

@@ -60,13 +60,7 @@ class chat_stream_writer final : public stream_writer {
 
  private:
   void begin_stream(const event& what) {
-    head_ = "data: ";
-    json::out out(head_);
-    out.begin_object();
-    out.raw("id", answer_id("chatcmpl-", what.id, context_));
-    out.raw("object", "\"chat.completion.chunk\"");
-    out.number("created", what.created.value_or(context_.created));
-    write_model(what.model, context_, out);
+    auto out = begin_chunk(head_, "chatcmpl-", "chat.completion.chunk", what, context_);
     out.raw_if("service_tier", known_service_tier(what.service_tier));
     head_ += ",\"choices\":[";
     if (what.usage.input) counts_ = what.usage;
@@ -231,14 +225,7 @@ class chat_stream_writer final : public stream_writer {
 
   void end(std::string& into) {
     over_ = true;
-    if (context_.include_usage && (counts_.input || counts_.output)) {
-      into += head();
-      into += "],\"usage\":";
-      json::out out(into);
-      write_usage(counts_, out);
-      into += "}\n\n";
-    }
-    into += "data: [DONE]\n\n";
+    end_chunks(head(), counts_, context_, into);
   }
 
   answer_context context_;
@@ -250,6 +237,28 @@ class chat_stream_writer final : public stream_writer {
 };
 
 }  // namespace
+
+json::out begin_chunk(std::string& head, std::string_view id_prefix, std::string_view object, const event& start, const answer_context& context) {
+  head = "data: ";
+  json::out out(head);
+  out.begin_object();
+  out.raw("id", answer_id(id_prefix, start.id, context));
+  out.text("object", object);
+  out.number("created", start.created.value_or(context.created));
+  write_model(start.model, context, out);
+  return out;
+}
+
+void end_chunks(std::string_view head, const neutral::token_counts& counts, const answer_context& context, std::string& into) {
+  if (context.include_usage && (counts.input || counts.output)) {
+    into += head;
+    into += "],\"usage\":";
+    json::out out(into);
+    write_usage(counts, out);
+    into += "}\n\n";
+  }
+  into += "data: [DONE]\n\n";
+}
 
 std::unique_ptr<stream_writer> open_writer(const answer_context& context) { return std::make_unique<chat_stream_writer>(context); }
 

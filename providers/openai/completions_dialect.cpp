@@ -58,13 +58,7 @@ class completions_writer final : public stream_writer {
 
  private:
   void begin(const event& what) {
-    head_ = "data: ";
-    json::out out(head_);
-    out.begin_object();
-    out.raw("id", chat::answer_id("cmpl-", what.id, context_));
-    out.raw("object", "\"text_completion\"");
-    out.number("created", what.created.value_or(context_.created));
-    chat::write_model(what.model, context_, out);
+    (void)chat::begin_chunk(head_, "cmpl-", "text_completion", what, context_);
     head_ += ",\"choices\":[";
     if (what.usage.input) counts_ = what.usage;
   }
@@ -94,14 +88,7 @@ class completions_writer final : public stream_writer {
 
   void end(std::string& into) {
     over_ = true;
-    if (context_.include_usage && (counts_.input || counts_.output)) {
-      into += head();
-      into += "],\"usage\":";
-      json::out out(into);
-      chat::write_usage(counts_, out);
-      into += "}\n\n";
-    }
-    into += "data: [DONE]\n\n";
+    chat::end_chunks(head(), counts_, context_, into);
   }
 
   answer_context context_;
