@@ -5,10 +5,13 @@
 //   delta  = {"content"?: S|[part…], "refusal"?, "reasoning_content"|"reasoning"?, "reasoning_details"?, "annotations"?, "images"?,
 //             "tool_calls"?: [{"index","id"?,"function":{"name"?,"arguments"?}}]}
 //
+// A chunk that differs from the one before in its text alone is not read again (chunk_shape.hpp).
+//
 // A choice's text, refusal and thoughts follow one another: a new kind ends the part before it. Tool calls may interleave; a call ends
 // when another begins and its own arguments are a whole object, else with the choice.
 #include "base/secret.hpp"
 #include "providers/openai/chat.hpp"
+#include "providers/openai/chunk_shape.hpp"
 #include "providers/openai/error.hpp"
 #include "providers/sse_splitter.hpp"
 
@@ -137,6 +140,23 @@ class chat_stream_reader final : public stream_reader {
   }
 
   [[nodiscard]] std::optional<failure> take(std::string_view bytes, std::vector<event>& out) {
+    if (const auto text = shape_.text_of(bytes); !text.empty()) {   // more of what the last one said
+      out.push_back(delta_event(text, {}));
+      return std::nullopt;
+    }
+    shape_.forget();
+    const auto before = out.size();
+    auto problem = read(bytes, out);
+    if (!problem && out.size() == before + 1 && is_text_alone(out.back())) shape_.remember(bytes, out.back().text);
+    return problem;
+  }
+
+  [[nodiscard]] bool is_text_alone(const event& what) noexcept {
+    return what.kind == event_kind::delta && what.logprobs.empty() && what.signature.empty() && what.citations.empty() && json::has_text(what.text) &&
+           what.index == current().open_part && current().open_kind == part_kind::text;
+  }
+
+  [[nodiscard]] std::optional<failure> read(std::string_view bytes, std::vector<event>& out) {
     std::string& joined = data_lines_;
     auto fields = read_sse_fields(bytes, joined);
     if (!fields.has_data || (fields.data.empty() && fields.event != "error")) return std::nullopt;
@@ -377,6 +397,7 @@ class chat_stream_reader final : public stream_reader {
   std::string data_lines_;                   // an event's data where it has more than one line
   std::string last_event_;                   // what close() found unfinished
   std::optional<neutral::arena> texts_;      // what the current feed had to make
+  chunk_shape shape_;                        // of the last chunk, if it had text and nothing else
   std::vector<choice_state> choices_;
   neutral::token_counts counts_;
   std::uint32_t choice_ = 0;                 // being read

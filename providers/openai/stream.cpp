@@ -7,13 +7,12 @@
 
 #include "base/secret.hpp"
 #include "providers/json_out.hpp"
+#include "providers/openai/chunk_shape.hpp"
 #include "providers/openai/error.hpp"
 #include "providers/sse_splitter.hpp"
 #include "providers/token_estimate.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <functional>
 #include <string>
 
 namespace switchyard::providers {
@@ -99,7 +98,8 @@ class openai_stream final : public stream_decoder {
       return;
     }
     last_hidden_ = false;
-    if (has_last_shape(piece.bytes)) {
+    if (const auto text = shape_.text_of(piece.bytes); !text.empty()) {   // it means the same as the last one
+      output_tokens_ += estimate_json_string_tokens(json::inside(text));
       step_.content = true;
       return forward(piece.bytes);
     }
@@ -132,38 +132,8 @@ class openai_stream final : public stream_decoder {
       return;
     }
     if (!content_.empty() && output_tokens_ - tokens_before == estimate_json_string_tokens(json::inside(content_)))   // nothing but it
-      remember_shape(piece.bytes);
+      shape_.remember(piece.bytes, content_);
     forward(piece.bytes);
-  }
-
-  /// The event differs from the last one that was judged in the text of delta.content alone, which is not empty: it means the same. Most
-  /// events of most providers do, and comparing costs a twentieth of judging.
-  [[nodiscard]] bool has_last_shape(std::string_view event) noexcept {
-    if (before_content_.empty() || event.size() <= before_content_.size() + after_content_.size() || !event.starts_with(before_content_) ||
-        !event.ends_with(after_content_))
-      return false;
-    const auto text = event.substr(before_content_.size(), event.size() - before_content_.size() - after_content_.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const auto c = static_cast<unsigned char>(text[i]);
-      if (c == '"' || c < 0x20) return false;
-      if (c != '\\') continue;
-      if (++i == text.size()) return false;             // it would escape the closing quote
-      if (text[i] != 'u') continue;
-      for (int digit = 0; digit < 4; ++digit)
-        if (++i == text.size() || std::isxdigit(static_cast<unsigned char>(text[i])) == 0) return false;
-    }
-    output_tokens_ += estimate_json_string_tokens(text);
-    return true;
-  }
-
-  void remember_shape(std::string_view event) {
-    constexpr std::size_t longest_shape = 4096;
-    const std::less<const char*> before;
-    const bool inside = !before(content_.data(), event.data()) && !before(event.data() + event.size(), content_.data() + content_.size());
-    if (!inside || event.size() > longest_shape) return;                       // not in `event`: it stood in several data lines
-    const auto at = static_cast<std::size_t>(content_.data() - event.data());   // the opening quote
-    before_content_.assign(event.substr(0, at + 1));
-    after_content_.assign(event.substr(at + content_.size() - 1));
   }
 
   /// Neighbouring events become one piece: fewer pieces to write.
@@ -326,8 +296,7 @@ class openai_stream final : public stream_decoder {
   sse_splitter splitter_;
   std::string joined_data_;
   std::string_view content_;       // delta.content of the event being judged, when it has text
-  std::string before_content_;     // what stood around it in the last event that had some; both empty: none had
-  std::string after_content_;
+  chunk_shape shape_;              // of the last event that had nothing else
   stream_step step_;
   usage usage_;
   std::int64_t output_tokens_ = 0;   // estimated piece by piece: pieces end where tokens do
