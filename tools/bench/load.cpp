@@ -1,7 +1,8 @@
 // bench_load: the load side of the benchmark. One thread; prints one JSON line.
 //   bench_load PORT rate RATE SECONDS CONNECTIONS     open loop: latency counts from when a request was due
 //   bench_load PORT requests TOTAL CONNECTIONS        closed loop
-//   bench_load PORT streams TOTAL CONNECTIONS         paced SSE streams, read to their end
+//   bench_load PORT streams TOTAL CONNECTIONS [FORMAT MODEL]   paced SSE streams, read to their end; FORMAT: chat, responses,
+//                                                     messages, generateContent
 //   bench_load PORT abort TOTAL CONNECTIONS           streams cut (RST) after their first bytes
 #include "epoll_loop.hpp"
 
@@ -24,18 +25,34 @@ struct connection {
   bench_clock::time_point due;
 };
 
+std::string message(std::uint16_t port, const std::string& path, const std::string& body) {
+  return "POST " + path + " HTTP/1.1\r\nhost: 127.0.0.1:" + std::to_string(port) +
+         "\r\nauthorization: Bearer sk-bench\r\ncontent-type: application/json\r\naccept: */*\r\nuser-agent: bench/1\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+/// A stream is asked for, in one of the formats; the same text in each.
+std::string stream_request(std::uint16_t port, std::string_view format, const std::string& model) {
+  const std::string system(600, 's'), user(280, 'u'), begin = R"({"model":")" + model + R"(","stream":true,)";
+  if (format == "messages")
+    return message(port, "/v1/messages", begin + R"("max_tokens":256,"system":")" + system + R"(","messages":[{"role":"user","content":")" + user + "\"}]}");
+  if (format == "responses")
+    return message(port, "/v1/responses", begin + R"("max_output_tokens":256,"instructions":")" + system + R"(","input":")" + user + "\"}");
+  if (format == "generateContent")
+    return message(port, "/genai/v1beta/models/" + model + ":streamGenerateContent?alt=sse", R"({"systemInstruction":{"parts":[{"text":")" + system + R"("}]},"contents":[{"role":"user","parts":[{"text":")" + user + "\"}]}]}");
+  return message(port, "/v1/chat/completions", begin + R"("max_tokens":256,"messages":[{"role":"system","content":")" + system + R"("},{"role":"user","content":")" + user + "\"}]}");
+}
+
 std::string request(std::uint16_t port, bool stream) {
   // About 1 KB, as a short chat with a system prompt is.
   const std::string body = R"({"model":"small",)" + std::string(stream ? R"("stream":true,)" : "") + R"("messages":[{"role":"system","content":")" + std::string(600, 's') +
                            R"("},{"role":"user","content":")" + std::string(280, 'u') + R"("}],"temperature":0.7,"max_tokens":256})";
-  return "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:" + std::to_string(port) +
-         "\r\nauthorization: Bearer sk-bench\r\ncontent-type: application/json\r\naccept: */*\r\nuser-agent: bench/1\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return message(port, "/v1/chat/completions", body);
 }
 
 class load {
  public:
-  load(std::uint16_t port, mode what, std::uint64_t total, std::size_t connections, double rate)
-      : port_(port), mode_(what), total_(total), rate_(rate), request_(request(port, what == mode::streams || what == mode::abort)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  load(std::uint16_t port, mode what, std::uint64_t total, std::size_t connections, double rate, std::string text)
+      : port_(port), mode_(what), total_(total), rate_(rate), request_(std::move(text)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     for (std::size_t i = 0; i < connections; ++i) {
       connections_.push_back(std::make_unique<connection>());
       open(*connections_.back());
@@ -162,7 +179,7 @@ class load {
 };
 
 int usage() {
-  std::fprintf(stderr, "usage: bench_load PORT rate RATE SECONDS CONNECTIONS | requests|streams|abort TOTAL CONNECTIONS\n");
+  std::fprintf(stderr, "usage: bench_load PORT rate RATE SECONDS CONNECTIONS | requests|streams|abort TOTAL CONNECTIONS [FORMAT MODEL]\n");
   return 2;
 }
 
@@ -175,12 +192,14 @@ int main(int argc, char** argv) {
   if (name == "rate") {
     if (argc < 6) return usage();
     const double rate = std::atof(argv[3]);
-    load(port, mode::rate, static_cast<std::uint64_t>(rate * std::atof(argv[4])), static_cast<std::size_t>(std::atoi(argv[5])), rate).run();
+    load(port, mode::rate, static_cast<std::uint64_t>(rate * std::atof(argv[4])), static_cast<std::size_t>(std::atoi(argv[5])), rate, request(port, false)).run();
     return 0;
   }
   mode what = mode::requests;
   if (name == "streams") what = mode::streams;
   else if (name == "abort") what = mode::abort;
   else if (name != "requests") return usage();
-  load(port, what, std::strtoull(argv[3], nullptr, 10), static_cast<std::size_t>(std::atoi(argv[4])), 0).run();
+  std::string text = request(port, what == mode::streams || what == mode::abort);
+  if (argc > 6) text = stream_request(port, argv[5], argv[6]);
+  load(port, what, std::strtoull(argv[3], nullptr, 10), static_cast<std::size_t>(std::atoi(argv[4])), 0, std::move(text)).run();
 }
