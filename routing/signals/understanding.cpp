@@ -1,12 +1,28 @@
 #include "routing/signals/understanding.hpp"
 
 #include "providers/token_estimate.hpp"
+#include "routing/signals/clarity.hpp"
+#include "routing/signals/complexity.hpp"
+#include "routing/signals/domain.hpp"
+#include "routing/signals/format.hpp"
+#include "routing/signals/harmful.hpp"
+#include "routing/signals/jailbreak.hpp"
+#include "routing/signals/language.hpp"
+#include "routing/signals/output_tokens.hpp"
+#include "routing/signals/passages.hpp"
+#include "routing/signals/pii/find.hpp"
 #include "routing/signals/text_facts.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 namespace switchyard::routing {
+
+namespace {
+
+constexpr std::size_t most_judged_turns = 16;      // older ones were judged when they were the last
+
+}  // namespace
 
 understanding::understanding(const signal_models& models, const prompt& asked, clock now) : models_(models), asked_(asked), now_(now) {}
 understanding::~understanding() = default;
@@ -44,49 +60,56 @@ std::span<const float> understanding::vector() {
   return vector_;
 }
 
+// Those of the user and of tools, the last first: what an application says of itself is not judged.
+template <class Judge>
+void understanding::judge_turns(const Judge& judge) {
+  if (!cut_) {
+    cut_ = true;
+    for (std::size_t at = asked_.turns.size(); at-- > 0 && judged_.size() < most_judged_turns;) {
+      const auto& turn = asked_.turns[at];
+      if ((turn.who != speaker::user && turn.who != speaker::tool) || turn.text.empty()) continue;
+      judged_.emplace_back(at, std::make_unique<passages>());
+      judged_.back().second->cut(models_.embedding(), turn.text);
+    }
+  }
+  for (const auto& [at, cut] : judged_) judge(*cut, at);
+}
+
 const domain_finding& understanding::domain() {
   once(signal::domain, [&] {
-    domain_.scores.fill(1.0f / domain_count);
-    domain_.confidence = 1.0f / domain_count;
+    const auto& told = language();
+    const float english = told.code == "en" ? 0.5f + 0.5f * told.confidence : 1 - told.confidence;
+    domain_ = find_domain(models_.heads(), vector(), facts(), english);
   });
   return domain_;
 }
 
 const complexity_finding& understanding::complexity() {
-  once(signal::complexity, [&] {
-    const auto words = static_cast<float>(facts().words.size());
-    complexity_.value = std::clamp(std::log1p(words) / 6.0f, 0.0f, 1.0f);
-    complexity_.confidence = 0.3f;
-    complexity_.reasons.push_back("length");
-  });
+  once(signal::complexity, [&] { complexity_ = find_complexity(models_.heads(), vector(), facts()); });
   return complexity_;
 }
 
 const format_finding& understanding::format() {
-  once(signal::format, [&] {
-    if (asked_.json_wanted) {
-      format_ = {answer_format::json, 1};
-    } else if (facts().fence || code_share() > 0.3f) {
-      format_ = {answer_format::code, 0.7f};
-    } else {
-      format_ = {answer_format::chat, 0.5f};
-    }
-  });
+  once(signal::format, [&] { format_ = find_format(query(), facts(), asked_.json_wanted); });
   return format_;
 }
 
 const pii_finding& understanding::pii() {
-  once(signal::pii, [] {});
+  once(signal::pii, [&] { pii_ = find_pii_in(asked_.turns); });
   return pii_;
 }
 
 const jailbreak_finding& understanding::jailbreak() {
-  once(signal::jailbreak, [] {});
+  once(signal::jailbreak, [&] {
+    judge_turns([&](const passages& cut, std::size_t at) { judge_attack(models_.heads(), cut, at, asked_.turns[at].text.size(), jailbreak_); });
+  });
   return jailbreak_;
 }
 
 const harmful_finding& understanding::harmful() {
-  once(signal::harmful, [] {});
+  once(signal::harmful, [&] {
+    judge_turns([&](const passages& cut, std::size_t) { judge_harm(models_.heads(), cut, harmful_); });
+  });
   return harmful_;
 }
 
@@ -102,29 +125,18 @@ std::int64_t understanding::input_tokens() {
 const token_finding& understanding::tokens() {
   static_cast<void>(input_tokens());
   once(signal::output_tokens, [&] {
-    tokens_.output = 220;
-    tokens_.output_low = 150;
-    tokens_.output_high = 300;
-    if (asked_.most_output_tokens > 0)
-      for (auto* count : {&tokens_.output, &tokens_.output_low, &tokens_.output_high}) *count = std::min(*count, asked_.most_output_tokens);
+    expect_output(facts(), format().value, complexity().value, tokens_.input, asked_.most_output_tokens, tokens_);
   });
   return tokens_;
 }
 
 const language_finding& understanding::language() {
-  once(signal::language, [&] {
-    const auto& scripts = facts().scripts;
-    if (scripts[static_cast<std::size_t>(script::latin)] > 0) language_ = {"en", 0.3f};
-  });
+  once(signal::language, [&] { language_ = find_language(query(), facts()); });
   return language_;
 }
 
 const clarity_finding& understanding::clarity() {
-  once(signal::clarity, [&] {
-    clarity_.clear = facts().words.size() >= 3;
-    clarity_.confidence = 0.5f;
-    if (!clarity_.clear) clarity_.why = "too short to tell what is wanted";
-  });
+  once(signal::clarity, [&] { clarity_ = find_clarity(facts(), asked_.turns.size(), asked_.images); });
   return clarity_;
 }
 

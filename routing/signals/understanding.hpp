@@ -7,16 +7,18 @@
 #include "routing/signals/signal_models.hpp"
 
 #include <array>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 namespace switchyard::routing {
 
 struct text_facts;
+struct passages;
 
 /// A signal's value as rules compare it.
 using signal_value = std::variant<double, std::string_view>;
@@ -68,6 +70,8 @@ class understanding {
   void once(signal which, const Work& work);
   [[nodiscard]] const text_facts& facts();
   [[nodiscard]] std::int64_t input_tokens();
+  template <class Judge>
+  void judge_turns(const Judge& judge);
 
   const signal_models& models_;
   prompt asked_;
@@ -80,6 +84,8 @@ class understanding {
   std::string_view query_;
   std::string query_storage_;
   std::unique_ptr<text_facts> facts_;
+  bool cut_ = false;
+  std::vector<std::pair<std::size_t, std::unique_ptr<passages>>> judged_;   // a turn's place and its passages, shared by both safety signals
   std::vector<float> vector_;
   domain_finding domain_;
   complexity_finding complexity_;

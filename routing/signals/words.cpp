@@ -16,6 +16,7 @@ constexpr std::array<unsigned char, 256> folded = [] {
   return table;
 }();
 
+constexpr std::size_t stem_bytes = 5;
 constexpr std::uint32_t basis = 2166136261u, prime = 16777619u;
 
 constexpr std::uint32_t mixed(std::uint32_t h) noexcept {
@@ -26,11 +27,14 @@ constexpr std::uint32_t mixed(std::uint32_t h) noexcept {
   return h ^ h >> 16;
 }
 
-// U+2000..U+206F: dashes, quotes, ellipsis; U+3000..U+303F: the ideographic ones. Both end words.
-bool is_mark(std::string_view rest) noexcept {
-  if (rest.size() < 3) return false;
+// Bytes of a mark beyond ASCII, which ends a word: U+2000..U+206F (dashes, quotes), U+3000..U+303F and U+FF00..U+FF3F (ideographic and
+// full-width ones), U+00A1..U+00BF but ordinals and micro. 0: none stands here.
+std::size_t mark_length(std::string_view rest) noexcept {
+  if (rest.size() < 2) return 0;
   const auto a = static_cast<unsigned char>(rest[0]), b = static_cast<unsigned char>(rest[1]);
-  return (a == 0xE2 && (b == 0x80 || b == 0x81)) || (a == 0xE3 && b == 0x80) || (a == 0xEF && b == 0xBC);
+  if (a == 0xC2) return b < 0xC0 && b != 0xAA && b != 0xB5 && b != 0xBA ? 2 : 0;
+  if (rest.size() < 3) return 0;
+  return (a == 0xE2 && (b == 0x80 || b == 0x81)) || (a == 0xE3 && b == 0x80) || (a == 0xEF && b == 0xBC) ? 3 : 0;
 }
 
 std::size_t apostrophe(std::string_view rest) noexcept {
@@ -64,14 +68,16 @@ void split_words(std::string_view text, std::vector<word>& to, std::size_t most)
       ++at;
       continue;
     }
-    if (first >= 0x80 && is_mark(text.substr(at))) {
-      at += 3;
-      continue;
-    }
+    if (first >= 0x80)
+      if (const auto mark = mark_length(text.substr(at)); mark > 0) {
+        at += mark;
+        continue;
+      }
     if (most-- == 0) return;
-    std::uint32_t h = basis;
+    std::uint32_t h = basis, stem = 0;
     auto end = at;
     while (end < size && end - at < 0xFFF0) {
+      if (stem == 0 && end - at >= stem_bytes) stem = h;
       const auto c = static_cast<unsigned char>(text[end]);
       if (c < 0x80 && folded[c] != 0) {
         h = (h ^ folded[c]) * prime;
@@ -87,11 +93,11 @@ void split_words(std::string_view text, std::vector<word>& to, std::size_t most)
           continue;
         }
       }
-      if (c < 0x80 || is_mark(text.substr(end))) break;
+      if (c < 0x80 || mark_length(text.substr(end)) > 0) break;
       h = (h ^ c) * prime;
       ++end;
     }
-    to.push_back({mixed(h), static_cast<std::uint32_t>(at), static_cast<std::uint16_t>(end - at), first >= 'A' && first <= 'Z'});
+    to.push_back({mixed(h), mixed(stem == 0 ? h : stem), static_cast<std::uint32_t>(at), static_cast<std::uint16_t>(end - at), first >= 'A' && first <= 'Z'});
     at = end;
   }
 }

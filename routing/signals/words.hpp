@@ -11,13 +11,14 @@ namespace switchyard::routing {
 /// A run of letters, digits and bytes beyond ASCII; an apostrophe between letters belongs to it ("don't"; U+2019 counts as one).
 struct word {
   std::uint32_t hash = 0;        ///< hash_word() of its bytes
+  std::uint32_t stem = 0;        ///< the same of its first five bytes: forms of one word mostly share it
   std::uint32_t start = 0;       ///< byte in the text
   std::uint16_t length = 0;      ///< bytes, at most 65535
   bool capital = false;          ///< begins with an ASCII capital
 };
 
-/// FNV-1a of the bytes, ASCII letters lower-cased, U+2019 as an apostrophe; then mixed, so that its low bits are good buckets. Also
-/// known to tools/train by way of `signal_features`; changing it makes the shipped heads meaningless.
+/// FNV-1a of the bytes, ASCII letters lower-cased, U+2019 as an apostrophe; then mixed, so that its low bits are good buckets.
+/// tools/train gets it by way of `signal_features`; changing it makes the shipped heads meaningless.
 [[nodiscard]] std::uint32_t hash_word(std::string_view bytes) noexcept;
 /// Of two words in a row: order counts.
 [[nodiscard]] constexpr std::uint32_t hash_pair(std::uint32_t first, std::uint32_t second) noexcept {

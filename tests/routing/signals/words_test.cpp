@@ -23,6 +23,7 @@ BOOST_AUTO_TEST_SUITE(words_)
 BOOST_AUTO_TEST_CASE(words_are_letters_digits_and_apostrophes_within) {
   BOOST_TEST(cut("Don't stop, it's 10:30! 'quoted' self-harm") == "Don't|stop|it's|10|30|quoted|self|harm|");
   BOOST_TEST(cut("Größe\xE2\x80\x94na\xC3\xAFve \xE2\x80\x9Cyes\xE2\x80\x9D don\xE2\x80\x99t") == "Größe|naïve|yes|don\xE2\x80\x99t|");
+  BOOST_TEST(cut("¿Qué? «oui» 10°") == "Qué|oui|10|");
   BOOST_TEST(cut("") == "");
   BOOST_TEST(cut(" ... ") == "");
 }

@@ -1,0 +1,30 @@
+"""Trains all heads, prints what they are worth on rows held out, writes models/signals.bin; run by ./heads."""
+import argparse
+import pathlib
+
+import numpy as np
+
+import head_attack
+import head_complexity
+import head_domain
+import head_harm
+import heads_file
+
+
+def main():
+    given = argparse.ArgumentParser()
+    for name in ("data", "models", "program"):
+        given.add_argument(f"--{name}", type=pathlib.Path, required=True)
+    given.add_argument("--out", type=pathlib.Path)
+    given.add_argument("--only", default="", help="train only this one and write nothing: domain, attack, harm, complexity")
+    given = given.parse_args()
+    arrays = {}
+    for name, head in (("domain", head_domain), ("complexity", head_complexity), ("attack", head_attack), ("harm", head_harm)):
+        if not given.only or given.only == name:
+            arrays.update(head.train(given.program, given.models, given.data))
+    if not given.only:
+        size = heads_file.write(given.out or given.models / "signals.bin", {name: np.atleast_2d(values) for name, values in arrays.items()})
+        print(f"signals.bin: {size} bytes")
+
+
+main()
