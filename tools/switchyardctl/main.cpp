@@ -3,6 +3,7 @@
 #include "tools/switchyardctl/completion.hpp"
 #include "tools/switchyardctl/eval.hpp"
 #include "tools/switchyardctl/eval_route.hpp"
+#include "tools/switchyardctl/eval_signals.hpp"
 #include "tools/switchyardctl/suggest.hpp"
 #include "tools/switchyardctl/train.hpp"
 #include "tools/switchyardctl/views.hpp"
@@ -207,6 +208,9 @@ class command_line {
     auto* embed = command->add_subcommand("embed", R"({"id","prompt"} or {"id","messages"} per line -> {"id","vector"})");
     add_lines(embed);
     offline(embed, [this] { return eval_embed(eval_); });
+    auto* signals = command->add_subcommand("signals", R"({"id","prompt"} or {"id","messages"} per line -> {"id","signals"})");
+    add_lines(signals);
+    offline(signals, [this] { return eval_signals(eval_); });
     auto* similarity = command->add_subcommand("similarity", R"({"a","b"} per line -> {"similarity","hit","why"})");
     add_lines(similarity);
     similarity->add_option("--threshold", eval_.threshold, "Cosine from which on it is a hit")->capture_default_str()->check(CLI::Range(-1.0, 1.0));
