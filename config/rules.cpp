@@ -298,6 +298,33 @@ class size_rule final : public rule<std::uint64_t> {
   std::uint64_t most_;
 };
 
+class optional_time_rule final : public rule<std::optional<wall_time>> {
+ public:
+  void read(const node& from, std::optional<wall_time>& into, reading& run) const override {
+    constexpr std::string_view expected = "a time such as 2027-01-31 or 2027-01-31T12:00:00Z";
+    if (from.kind == value_kind::null) return into.reset();
+    if (!is_text(from, expected, run)) return;
+    if (const auto parsed = parse_time(from.text))
+      into = parsed;
+    else
+      run.report(from.at, "expected " + std::string(expected) + ", got " + in_quotes(from.text));
+  }
+  void show(const std::optional<wall_time>& from, json_writer& out) const override {
+    if (from)
+      out.text(format_time(*from));
+    else
+      out.null();
+  }
+  void describe(json_writer& out) const override {
+    out.key("type");
+    out.begin_list();
+    out.text("string");
+    out.text("null");
+    out.end_list();
+    out.member("pattern", R"(^\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d))?$)");
+  }
+};
+
 class address_rule final : public rule<listen_address> {
  public:
   void read(const node& from, listen_address& into, reading& run) const override {
@@ -362,6 +389,7 @@ rule_ptr<std::string> optional_base_url() { return std::make_shared<base_url_rul
 rule_ptr<bool> boolean() { return std::make_shared<boolean_rule>(); }
 rule_ptr<std::optional<bool>> optional_boolean() { return std::make_shared<optional_boolean_rule>(); }
 rule_ptr<milliseconds> duration() { return std::make_shared<duration_rule>(); }
+rule_ptr<std::optional<wall_time>> optional_time() { return std::make_shared<optional_time_rule>(); }
 rule_ptr<std::uint64_t> size(std::uint64_t least, std::uint64_t most) { return std::make_shared<size_rule>(least, most); }
 rule_ptr<listen_address> address() { return std::make_shared<address_rule>(); }
 

@@ -55,6 +55,7 @@ struct text_form {
 [[nodiscard]] rule_ptr<bool> boolean();
 [[nodiscard]] rule_ptr<std::optional<bool>> optional_boolean();
 [[nodiscard]] rule_ptr<milliseconds> duration();               ///< above 0
+[[nodiscard]] rule_ptr<std::optional<wall_time>> optional_time();   ///< "2027-01-31" or "2027-01-31T12:00:00Z"; null: none
 [[nodiscard]] rule_ptr<std::uint64_t> size(std::uint64_t least, std::uint64_t most);
 [[nodiscard]] rule_ptr<listen_address> address();
 /// A literal, env.NAME or file:/path. null: none. Shown as "***", never its value.

@@ -39,13 +39,6 @@ struct prices_access {
   static const price_config& value_of(const price_list::value_type& item) { return item.second; }
 };
 
-using tag_map = std::map<std::string, std::string>;
-struct tags_access {
-  static std::string& add(tag_map& all, const std::string& name) { return all[name]; }
-  static const std::string& name_of(const tag_map::value_type& item) { return item.first; }
-  static const std::string& value_of(const tag_map::value_type& item) { return item.second; }
-};
-
 rule_ptr<node_section> node_table() {
   return std::make_shared<section<node_section>>(std::vector<field<node_section>>{
       {"name", &node_section::name, optional_name(), "This node's name; left out: the host's name."},
@@ -212,24 +205,6 @@ rule_ptr<std::vector<route_config>> routes_table() {
   return list<route_config>(route);
 }
 
-rule_ptr<std::vector<virtual_key_config>> virtual_keys_table() {
-  const auto tags = std::make_shared<map_by_name<tag_map, std::string, tags_access>>(any_names, label());
-  const auto virtual_key = std::make_shared<section<virtual_key_config>>(
-      std::vector<field<virtual_key_config>>{
-          {"name", &virtual_key_config::name, name(), "Unique among the virtual keys.", presence::required},
-          {"key", &virtual_key_config::key, credential(), "What the client sends: itself, env.NAME or file:/path.", presence::required},
-          {"rpm", &virtual_key_config::rpm, integer<std::int64_t>(0, unlimited_enough), "Requests a minute; 0: unlimited."},
-          {"tpm", &virtual_key_config::tpm, integer<std::int64_t>(0, unlimited_enough), "Tokens a minute; 0: unlimited."},
-          {"models", &virtual_key_config::models, list(model_pattern()), "Allowed provider/model patterns such as openai/*; empty: all."},
-          {"routes", &virtual_key_config::routes, list(name()), "Allowed routes; empty: all."},
-          {"tags", &virtual_key_config::tags, tags, "Marks for accounting."},
-      },
-      section_extras<virtual_key_config>{
-          .at = &virtual_key_config::at,
-          .absent = {{"budget", "available limits: rpm, tpm"}},
-          .foreign = {{"value", "key"}, {"api_key", "key"}, {"secret", "key"}}});
-  return list<virtual_key_config>(virtual_key);
-}
 
 rule_ptr<telemetry_section> telemetry_table() {
   static_assert(std::is_same_v<std::size_t, std::uint64_t>);
@@ -269,7 +244,8 @@ rule_ptr<config> file_table() {
           {"admin", &config::admin, admin_table(), "Admin API, metrics, dashboard."},
           {"providers", &config::providers, providers_table(), "By name: openai, groq, ollama, ... or a name of your own with base_url."},
           {"routes", &config::routes, routes_table(), "Names a client can ask for instead of a model, and what they do."},
-          {"virtual_keys", &config::virtual_keys, virtual_keys_table(), "Credentials for clients; none: any is accepted."},
+          {"virtual_keys", &config::virtual_keys, list<virtual_key_config>(virtual_key(credential_given::yes)),
+           "Credentials for clients; none here and none by the admin API: any is accepted."},
           {"telemetry", &config::telemetry, telemetry_table(), "What is recorded about requests."},
           {"ledger", &config::ledger, ledger_table(), "What every call cost, kept in node.data_dir."},
           {"cache", &config::cache, cache_table(), "Bounds of the semantic cache, all routes together."},

@@ -9,4 +9,8 @@ namespace switchyard::config {
 /// One of stage_kinds() each, at most once.
 [[nodiscard]] rule_ptr<std::vector<stage_config>> stages();
 
+/// A virtual key; without `credential` as the admin API takes it, which makes the key itself.
+enum class credential_given { yes, no };
+[[nodiscard]] rule_ptr<virtual_key_config> virtual_key(credential_given credential);
+
 }  // namespace switchyard::config

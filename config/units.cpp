@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdio>
 #include <utility>
 
 namespace switchyard::config {
@@ -39,6 +40,24 @@ std::optional<std::uint64_t> scale(const amount& what, const std::array<unit_row
   return std::nullopt;
 }
 
+/// Reads `digits` digits off the front; -1: they are not there.
+int take_digits(std::string_view& text, std::size_t digits) noexcept {
+  int value = 0;
+  if (text.size() < digits) return -1;
+  for (const char c : text.substr(0, digits)) {
+    if (c < '0' || c > '9') return -1;
+    value = value * 10 + (c - '0');
+  }
+  text.remove_prefix(digits);
+  return value;
+}
+
+bool take(std::string_view& text, char wanted) noexcept {
+  if (text.empty() || text.front() != wanted) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
 }  // namespace
 
 std::optional<milliseconds> parse_duration(std::string_view text) noexcept {
@@ -69,6 +88,50 @@ std::string format_size(std::uint64_t bytes) {
     for (const auto& [name, factor] : size_units)
       if (bytes % factor == 0) return std::to_string(bytes / factor) + std::string(name);
   return std::to_string(bytes);
+}
+
+std::optional<wall_time> parse_time(std::string_view text) noexcept {
+  const int year = take_digits(text, 4);
+  if (year < 1970 || !take(text, '-')) return std::nullopt;
+  const int month = take_digits(text, 2);
+  if (month < 1 || !take(text, '-')) return std::nullopt;
+  const int day = take_digits(text, 2);
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day < 0 ? 0 : day))};
+  if (!date.ok()) return std::nullopt;
+  auto at = seconds(std::chrono::sys_days(date).time_since_epoch());
+  if (!text.empty()) {
+    if (!take(text, 'T') && !take(text, ' ')) return std::nullopt;
+    const int hour = take_digits(text, 2);
+    if (hour < 0 || hour > 23 || !take(text, ':')) return std::nullopt;
+    const int minute = take_digits(text, 2);
+    if (minute < 0 || minute > 59 || !take(text, ':')) return std::nullopt;
+    const int second = take_digits(text, 2);
+    if (second < 0 || second > 59) return std::nullopt;
+    at += seconds(hour * 3600 + minute * 60 + second);
+    if (!take(text, 'Z')) {
+      const int sign = take(text, '+') ? 1 : take(text, '-') ? -1 : 0;
+      const int hours = take_digits(text, 2);
+      if (sign == 0 || hours < 0 || hours > 23 || !take(text, ':')) return std::nullopt;
+      const int minutes = take_digits(text, 2);
+      if (minutes < 0 || minutes > 59) return std::nullopt;
+      at -= seconds(sign * (hours * 3600 + minutes * 60));
+    }
+    if (!text.empty() || at.count() < 0) return std::nullopt;
+  }
+  return wall_time(at);
+}
+
+std::string format_time(wall_time at) {
+  const auto whole = std::chrono::floor<seconds>(at);
+  const auto day = std::chrono::floor<std::chrono::days>(whole);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(whole - day);
+  char text[48];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()));
+  return text;
 }
 
 }  // namespace switchyard::config

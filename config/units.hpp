@@ -1,4 +1,4 @@
-// Durations and sizes as people write them: "250ms", "20MiB".
+// Durations, sizes and times as people write them: "250ms", "20MiB", "2027-01-31".
 #pragma once
 
 #include "base/clock.hpp"
@@ -19,5 +19,10 @@ namespace switchyard::config {
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
 /// The shortest exact spelling: 1048576 is "1MiB", 1000 is "1000".
 [[nodiscard]] std::string format_size(std::uint64_t bytes);
+
+/// "2027-01-31" (its first moment in UTC), "2027-01-31T12:00:00Z" or with an offset "+02:00"; whole seconds, 1970 to 9999. nullopt: anything else.
+[[nodiscard]] std::optional<wall_time> parse_time(std::string_view text) noexcept;
+/// "2027-01-31T00:00:00Z": whole seconds.
+[[nodiscard]] std::string format_time(wall_time at);
 
 }  // namespace switchyard::config

@@ -6,6 +6,7 @@
 #include "config/rules.hpp"
 #include "config/stage_kinds.hpp"
 #include "config/targets.hpp"
+#include "config/virtual_keys.hpp"
 
 #include <unistd.h>
 
@@ -177,6 +178,22 @@ void check_virtual_key_models(const config& all, const virtual_key_config& key, 
   }
 }
 
+/// Parents of the file's keys are the file's keys; those of the admin API's may be either.
+void check_parents(const config& all, reading& run) {
+  const auto find = [&](const std::string& name) -> const virtual_key_config* {
+    const auto found = std::find_if(all.virtual_keys.begin(), all.virtual_keys.end(), [&](const auto& key) { return key.name == name; });
+    return found == all.virtual_keys.end() ? nullptr : &*found;
+  };
+  for (std::size_t i = 0; i < all.virtual_keys.size(); ++i) {
+    const auto& key = all.virtual_keys[i];
+    if (key.name.empty()) continue;              // reported by the table
+    const auto wide = check_parent(key, find);
+    if (!wide) continue;
+    const auto path = item_path("virtual_keys", i) + "." + wide->field;
+    run.report(path, run.place_of(path), wide->message);
+  }
+}
+
 void check_virtual_keys(const config& all, reading& run) {
   std::vector<std::string_view> routes{"direct"};
   for (const auto& route : all.routes) routes.push_back(route.name);
@@ -194,6 +211,7 @@ void check_virtual_keys(const config& all, reading& run) {
     }
     check_virtual_key_models(all, key, path, run);
   }
+  check_parents(all, run);
 
   std::unordered_map<std::string_view, std::size_t> values;
   for (std::size_t i = 0; i < all.virtual_keys.size(); ++i) {

@@ -116,6 +116,7 @@ outcome ledger::begin(wall_time now, std::size_t& orphans) {
   if (!read) return read;
   if (problem) return *problem;
   if (auto loaded = rollups_.load(store_, std::max(us_of(now), head_.at_us)); !loaded) return loaded;
+  if (auto loaded = spending_.load(store_); !loaded) return loaded;
 
   if (head_.last != row_hash{}) indexed_minute_ = head_.at_us / us_per_minute;   // the last row's minute has its mark
   const auto at_us = std::max(us_of(now), head_.at_us);
@@ -137,6 +138,7 @@ outcome ledger::begin(wall_time now, std::size_t& orphans) {
   }
   orphans = lost.size();
   rollups_.write(prepared_);
+  spending_.write(prepared_);
   put_head();
   if (auto written = store_.write(prepared_, survives::power); !written) return written;
   prepared_.clear();
@@ -178,6 +180,7 @@ void ledger::prepare_row(settlement&& what, bool as_reserved, std::int64_t at_us
   head_.last = hash_of(key_, value_);
   head_.at_us = at_us;
   rollups_.add(row);
+  spending_.add(row.what.parties.virtual_key, row.what.cost.value_or(0), at_us);
   if (const auto minute = at_us / us_per_minute; minute != indexed_minute_) {
     prepared_.put(table::meta, minute_key(minute), key_);
     indexed_minute_ = minute;
@@ -207,6 +210,7 @@ void ledger::prepare(wall_time now) {
     open_.insert(open->id);
   }
   reserved_.clear();
+  spending_.write(prepared_);
   if (prepared_rows_ == 0) return;
   rollups_.write(prepared_);
   put_head();

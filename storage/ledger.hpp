@@ -9,6 +9,7 @@
 
 #include "storage/ledger_row.hpp"
 #include "storage/rollups.hpp"
+#include "storage/spending.hpp"
 #include "storage/store.hpp"
 
 #include <unordered_map>
@@ -41,6 +42,9 @@ class ledger {
   /// Drops whole days that are older than `keep`, rows and roll-ups.
   [[nodiscard]] outcome retain(milliseconds keep, wall_time now);
 
+  /// Which virtual keys stand above which: rows count towards the spending of all of them.
+  void set_parents(const key_parents& parents) { spending_.set_parents(parents); }
+
   [[nodiscard]] std::size_t staged() const noexcept { return reserved_.size() + rows_.size() + prepared_rows_; }
   [[nodiscard]] std::size_t open_attempts() const noexcept { return reserved_.size() + open_.size(); }
   [[nodiscard]] const std::string& node() const noexcept { return node_; }
@@ -70,6 +74,7 @@ class ledger {
   head head_;                                    ///< as of the prepared batch
   head written_;                                 ///< as of the last batch that is known to be on disk
   rollups rollups_;
+  spending spending_;
   std::int64_t indexed_minute_ = -1;
   std::unordered_map<attempt_key, open_attempt, attempt_key_hash> reserved_;   ///< staged, not on disk
   std::unordered_set<attempt_key, attempt_key_hash> open_;                     ///< on disk or in the prepared batch

@@ -8,6 +8,8 @@ std::string_view to_string(table which) noexcept {
     case table::open_attempts: return "open_attempts";
     case table::ledger_rows: return "ledger_rows";
     case table::rollups: return "rollups";
+    case table::virtual_keys: return "virtual_keys";
+    case table::spending: return "spending";
   }
   return "unknown";
 }

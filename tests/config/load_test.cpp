@@ -101,8 +101,9 @@ providers:
     retry: {attempts: 10, backoff: 8ms, max_backoff: 9ms, budget: 0}
     allow_private: true
 routes:
-  - {name: r, aliases: [x/r], stages: [{balance: {strategy: geo, targets: [mine/a1, {target: mine/a/b, weight: 0.5}]}}, {fallback: [mine/a2]}]}
-virtual_keys: [{name: t, key: secret, rpm: 1, tpm: 2, models: ["mine/*"], routes: [r], tags: {a: b}}]
+  - {name: r, aliases: [x/r], stages: [{balance: {strategy: geo, targets: [mine/a1, {target: mine/a/b, weight: 0.5}]}}, {fallback: [mine/a2]}], baseline: mine/a1}
+virtual_keys: [{name: t, key: secret, rpm: 1, tpm: 2, models: ["mine/*"], routes: [r], tags: {a: b}},
+  {name: u, key: other, parent: t, budget: {usd: 0.5, period: week, mode: soft}, expires: "2027-01-31T12:00:00+02:00"}]
 telemetry: {decision_log: {keep: 5, prompts: false}}
 )");
   BOOST_TEST(config.node.name == "yard-a");
@@ -134,6 +135,7 @@ telemetry: {decision_log: {keep: 5, prompts: false}}
   BOOST_TEST(provider.allow_private);
   const auto& route = config.routes.at(0);
   BOOST_TEST(route.aliases.at(0) == "x/r");
+  BOOST_TEST(route.baseline == "mine/a1");
   const auto& balance = std::get<balance_stage_config>(route.stages.at(0).what);
   BOOST_TEST((balance.strategy == balance_strategy::geo));
   BOOST_TEST(balance.targets.at(1).target == "mine/a/b");
@@ -144,6 +146,13 @@ telemetry: {decision_log: {keep: 5, prompts: false}}
   const auto& virtual_key = config.virtual_keys.at(0);
   BOOST_TEST(virtual_key.tags.at("a") == "b");
   BOOST_TEST((virtual_key.key.reveal() == "secret"));
+  BOOST_TEST(!virtual_key.budget.has_value());
+  const auto& child = config.virtual_keys.at(1);
+  BOOST_TEST(child.parent == "t");
+  BOOST_TEST(child.budget.value().usd == 0.5);
+  BOOST_TEST((child.budget->period == budget_period::week));
+  BOOST_TEST((child.budget->mode == budget_mode::soft));
+  BOOST_TEST(child.expires.value().time_since_epoch() / seconds(1) == 1'801'389'600);
   BOOST_TEST(config.telemetry.decisions_kept == 5u);
 }
 

@@ -66,7 +66,6 @@ const std::vector<bad_input>& bad_inputs() {
       {key_with("auth: bearer"), 1, 40, "providers.openai.keys[0].auth", "is not available in this version"},
       {key_with("access_key_id: a"), 1, 55, "providers.openai.keys[0].access_key_id", "is for providers with the bedrock wire"},
       {key_with("session_token: a"), 1, 55, "providers.openai.keys[0].session_token", "is for providers with the bedrock wire"},
-      {"virtual_keys: [{name: a, key: k, budget: {usd: 1}}]", 1, 34, "virtual_keys[0].budget", "available limits: rpm, tpm"},
       {stage_with("cost: {weak: a/b}"), 3, 29, "routes[0].stages[0].cost", "is not available in this version; available stages: guard, semantic"},
       {stage_with("{cascade: {}}"), 3, 30, "routes[0].stages[0].cascade", "is not available in this version"},
       // types and ranges
@@ -202,6 +201,21 @@ const std::vector<bad_input>& bad_inputs() {
       {"virtual_keys: [{name: x, key: a, tags: {n: 5}}]", 1, 44, "virtual_keys[0].tags.n", "put it in quotes"},
       {with_openai("virtual_keys: [{name: x, key: a, models: [gpt-4o]}]"), 3, 43, "virtual_keys[0].models[0]", "expected provider/model"},
       {with_openai("virtual_keys: [{name: x, key: a, models: [opnai/*]}]"), 3, 43, "virtual_keys[0].models[0]", "did you mean 'openai'?"},
+      {"virtual_keys: [{name: x, key: a, budget: {}}]", 1, 34, "virtual_keys[0].budget.usd", "is required"},
+      {"virtual_keys: [{name: x, key: a, budget: {usd: 0}}]", 1, 48, "virtual_keys[0].budget.usd", "a number above 0"},
+      {"virtual_keys: [{name: x, key: a, budget: {usd: 1, period: year}}]", 1, 59, "virtual_keys[0].budget.period", "one of: hour, day, week, month, total"},
+      {"virtual_keys: [{name: x, key: a, budget: {usd: 1, mode: firm}}]", 1, 57, "virtual_keys[0].budget.mode", "one of: hard, soft"},
+      {"virtual_keys: [{name: x, key: a, expires: 2027-02-30}]", 1, 43, "virtual_keys[0].expires", "expected a time such as 2027-01-31"},
+      {"virtual_keys: [{name: x, key: a, expires: tomorrow}]", 1, 43, "virtual_keys[0].expires", "expected a time such as 2027-01-31"},
+      {"virtual_keys: [{name: x, key: a, parent: y}]", 1, 42, "virtual_keys[0].parent", "there is no virtual key 'y'"},
+      {"virtual_keys: [{name: x, key: a, parent: x}]", 1, 42, "virtual_keys[0].parent", "a key cannot be below itself"},
+      {"virtual_keys: [{name: x, key: a, rpm: 5}, {name: y, key: b, parent: x, rpm: 6}]", 1, 77, "virtual_keys[1].rpm", "is more than the 5 of its parent 'x'"},
+      {"virtual_keys: [{name: x, key: a, budget: {usd: 5}}, {name: y, key: b, parent: x, budget: {usd: 6, period: day}}]", 1, 90,
+       "virtual_keys[1].budget", "6 USD a day is more than the 5 USD a month of its parent 'x'"},
+      {"virtual_keys: [{name: x, key: a, expires: 2027-01-01}, {name: y, key: b, parent: x, expires: 2027-01-02}]", 1, 94,
+       "virtual_keys[1].expires", "is after its parent 'x' expires, 2027-01-01T00:00:00Z"},
+      {with_openai("virtual_keys: [{name: x, key: a, models: [openai/gpt-4o]}, {name: y, key: b, parent: x, models: ['openai/*']}]"), 3, 97,
+       "virtual_keys[1].models", "'openai/*' is not among the models of its parent 'x'"},
   };
   return all;
 }

@@ -57,7 +57,8 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
       "domain", "complexity", "format", "safety.pii", "safety.jailbreak", "safety.harmful", "tokens.input", "tokens.output", "language", "turns",
       "images", "user", "tools",
       "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts", "ledger", "durability", "retention",
-      "cache", "ttl", "scope", "max_wrong_rate", "verify_share", "max_entries", "max_size"};
+      "cache", "ttl", "scope", "max_wrong_rate", "verify_share", "max_entries", "max_size",
+      "parent", "expires", "usd", "period", "mode"};
   for (const auto& key : expected) BOOST_TEST(keys.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(expected.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(std::isalpha(static_cast<unsigned char>(key.front())), key);
@@ -139,7 +140,9 @@ BOOST_AUTO_TEST_CASE(the_effective_config_has_the_defaults_filled_in) {
 
 BOOST_AUTO_TEST_CASE(the_effective_config_loads_as_itself) {
   const auto shown = to_json(example());
-  const auto again = load(shown);
+  auto text = shown;
+  const auto second_key = text.rfind("\"***\"");   // masked, the two virtual keys would be the same one
+  const auto again = load(text.replace(second_key, 5, "\"+++\""));
   BOOST_TEST_REQUIRE(again.value.has_value(), listed(again.problems));
   BOOST_TEST(to_json(*again.value) == shown);
 }

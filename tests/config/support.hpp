@@ -23,7 +23,7 @@ inline environment example_variables() {
                     {"SWITCHYARD_ADMIN_TOKEN", "admin-canary"},
                     {"AWS_ACCESS_KEY_ID", "aws-canary-1"},
                     {"AWS_SECRET_ACCESS_KEY", "aws-canary-2"},
-                    {"TEAM_A_KEY", "team-canary"}});
+                    {"TEAM_A_KEY", "team-canary"}, {"ALICE_KEY", "alice-canary"}});
 }
 
 inline load_result load(std::string_view text, std::map<std::string, std::string> values = {}) {

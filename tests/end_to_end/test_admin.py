@@ -117,7 +117,7 @@ class Operators(unittest.TestCase):
         example.write_text(self.ctl("config", "example"))
         example.chmod(0o600)
         done = subprocess.run([str(BIN / "switchyard"), "--config", str(example), "--check"], capture_output=True, text=True, timeout=10,
-                              env={**os.environ, "OPENAI_API_KEY": "x", "OPENAI_API_KEY_2": "x", "TEAM_A_KEY": "x", "SWITCHYARD_ADMIN_TOKEN": "x",
+                              env={**os.environ, "OPENAI_API_KEY": "x", "OPENAI_API_KEY_2": "x", "TEAM_A_KEY": "x", "ALICE_KEY": "y", "SWITCHYARD_ADMIN_TOKEN": "x",
                                    "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
