@@ -53,6 +53,7 @@ struct api_request {
   std::vector<std::string> fallbacks;      ///< Switchyard's own field; never forwarded
   std::int64_t input_tokens = 0;           ///< estimate (input_estimate.hpp)
   std::int64_t max_output_tokens = 0;      ///< max_tokens / max_completion_tokens / max_output_tokens; 0: not given
+  std::int64_t answers = 1;                ///< how many are asked for at once (n, best_of, candidateCount, prompts of a completion)
   bool wants_usage = false;                ///< stream_options.include_usage is true
 
   byte_range model_value;                  ///< the JSON string with its quotes; empty: the model stands in the path

@@ -19,6 +19,7 @@ using simdjson::dom::element_type;
 constexpr std::size_t longest_model = 256;    // characters
 constexpr std::size_t most_fallbacks = 16;
 constexpr std::int64_t most_tokens = 1'000'000'000'000;   // of a limit: what is above it is added up with others, and is endless anyway
+constexpr std::int64_t most_answers = 10'000;  // beyond it is the provider's to refuse
 constexpr std::size_t few_names = 24;         // up to here comparing every pair is cheaper than sorting
 
 [[nodiscard]] error refused(std::string message, std::string param = {}) {
@@ -79,6 +80,7 @@ class reader {
       return {};
     }
     read_limit(name, value);
+    read_answers(name, value);
     if (is_one_of(name, grammar_.input_schemas)) out_.input_tokens += estimate_schema_tokens(place.value, family_of(out_.model));
     if (is_one_of(name, grammar_.input_text)) out_.input_tokens += estimate_input_tokens(place.value, family_of(out_.model));
     return {};
@@ -135,6 +137,7 @@ class reader {
         break;
     }
     has_required_ = true;
+    if (required_ == "prompt") read_prompts(value);
     // A model that comes after the text is not known yet, and stands for o200k.
     out_.input_tokens += estimate_input_tokens(place.value, family_of(out_.model));
     return {};
@@ -180,6 +183,24 @@ class reader {
     }
   }
 
+  /// Each costs as much output again.
+  void read_answers(std::string_view name, element value) {
+    std::int64_t count = 0;
+    bool given = false;
+    if (name == "n" || name == "best_of") given = value.get(count) == simdjson::SUCCESS;
+    if (name == "generationConfig" || name == "generation_config")
+      given = value.at_pointer("/candidateCount").get(count) == simdjson::SUCCESS || value.at_pointer("/candidate_count").get(count) == simdjson::SUCCESS;
+    if (given) each_prompt_ = std::max(each_prompt_, std::min(count, most_answers));
+  }
+
+  /// A completion of ["one", "two"] is two; one of [15496, 11] is one, of tokens.
+  void read_prompts(element value) {
+    simdjson::dom::array entries;
+    if (value.get(entries) != simdjson::SUCCESS || entries.size() == 0) return;
+    const auto type = (*entries.begin()).type();
+    if (type == element_type::STRING || type == element_type::ARRAY) prompts_ = std::min(static_cast<std::int64_t>(entries.size()), most_answers);
+  }
+
   [[nodiscard]] error missing() const {
     const std::string param(required_);
     return refused("Missing required parameter: '" + param + "'.", param);
@@ -192,6 +213,7 @@ class reader {
     if (!is_model_name(out_.model)) return bad_model_name();   // one from the path
     const auto given = [&](std::string_view name) { return is_one_of(name, names_); };
     if (!has_required_ && (grammar_.instead.empty() || std::none_of(grammar_.instead.begin(), grammar_.instead.end(), given))) return missing();
+    out_.answers = std::max<std::int64_t>(1, prompts_) * each_prompt_;
     if (out_.operation == api::embeddings) out_.stream = false;   // there are no streamed embeddings
     return {};
   }
@@ -215,6 +237,8 @@ class reader {
   json::members scan_;
   std::vector<std::string_view> names_;
   bool has_required_ = false;
+  std::int64_t each_prompt_ = 1;
+  std::int64_t prompts_ = 1;
 };
 
 }  // namespace

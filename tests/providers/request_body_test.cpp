@@ -56,6 +56,19 @@ BOOST_AUTO_TEST_CASE(the_facts_of_a_chat_request_are_read) {
   BOOST_TEST(read->after_open_brace == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(every_answer_that_is_asked_for_at_once_is_counted) {
+  const auto answers = [](const std::string& members, api operation = api::chat_completions) {
+    const padded_body text(R"({"model":"m",)" + members + "}");
+    return openai_ingress().parse(operation, text.view())->answers;
+  };
+  BOOST_TEST(answers(hello) == 1);
+  BOOST_TEST(answers(hello + R"(,"n":5)") == 5);
+  BOOST_TEST(answers(hello + R"(,"n":-5)") == 1);
+  BOOST_TEST(answers(hello + R"(,"n":1e3)") == 1);   // no integer: the provider's to refuse
+  BOOST_TEST(answers(R"("prompt":["a","b","c"],"n":2,"best_of":4)", api::completions) == 12);
+  BOOST_TEST(answers(R"("prompt":[15496,11])", api::completions) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_recorded_request_is_accepted) {
   const padded_body text(test::golden("chat_request.json"));
   auto read = openai_ingress().parse(api::chat_completions, text.view());
