@@ -2,6 +2,7 @@
 
 #include "actors/admin_answers.hpp"
 #include "actors/explain.hpp"
+#include "actors/virtual_key_answers.hpp"
 #include "base/log.hpp"
 
 #include <boost/json/parse.hpp>
@@ -155,9 +156,18 @@ void metrics(self_pointer self, const inquiry& asked) {
 
 void nodes(self_pointer self, const inquiry& asked) { asked.reply(nodes_json(view_of(self))); }
 void providers(self_pointer self, const inquiry& asked) { asked.reply(providers_json(*yard_of(self), steady_now())); }
-void limits(self_pointer self, const inquiry& asked) { asked.reply(limits_json(*yard_of(self), steady_now())); }
+void limits(self_pointer self, const inquiry& asked) { asked.reply(limits_json(*yard_of(self), steady_now(), wall_now())); }
 void routes(self_pointer self, const inquiry& asked) { asked.reply(routes_json(*yard_of(self))); }
-void virtual_keys(self_pointer self, const inquiry& asked) { asked.reply(virtual_keys_json(*yard_of(self), steady_now())); }
+void virtual_keys(self_pointer self, const inquiry& asked) { asked.reply(virtual_keys_json(*yard_of(self), steady_now(), wall_now())); }
+void virtual_key(self_pointer self, const inquiry& asked) {
+  (*asked.answer)(virtual_key_answer(*yard_of(self), asked.question->path, steady_now(), wall_now()));
+}
+/// Answered by the actor that owns them, once the change is in force.
+void change_virtual_key(self_pointer self, const inquiry& asked) {
+  const auto keys = self->state.around.book->current().virtual_keys;
+  if (!keys) return (*asked.answer)(problem_answer(503, "overloaded", "that part of the node is being restarted"));
+  self->send(keys, admin_asked{asked.question, asked.answer});
+}
 void openapi(self_pointer, const inquiry& asked) { asked.reply(openapi_document()); }
 
 void cache_stats(self_pointer self, const inquiry& asked) {
@@ -212,7 +222,14 @@ constexpr std::array admin_routes{
     admin_route{"GET", "/admin/v1/limits", limits},
     admin_route{"GET", "/admin/v1/routes", routes},
     admin_route{"GET", "/admin/v1/virtual-keys", virtual_keys},
+    admin_route{"POST", "/admin/v1/virtual-keys", change_virtual_key},
+    admin_route{"GET", "/admin/v1/virtual-keys/", virtual_key},
+    admin_route{"PUT", "/admin/v1/virtual-keys/", change_virtual_key},
+    admin_route{"PATCH", "/admin/v1/virtual-keys/", change_virtual_key},
+    admin_route{"DELETE", "/admin/v1/virtual-keys/", change_virtual_key},
+    admin_route{"POST", "/admin/v1/virtual-keys/", change_virtual_key},
     admin_route{"GET", "/admin/v1/spend", ledger_part},
+    admin_route{"GET", "/admin/v1/savings", ledger_part},
     admin_route{"GET", "/admin/v1/ledger", ledger_part},
     admin_route{"GET", "/admin/v1/ledger/verify", ledger_part},
     admin_route{"POST", "/admin/v1/ledger/verify", ledger_part},

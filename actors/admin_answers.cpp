@@ -1,5 +1,8 @@
 #include "actors/admin_answers.hpp"
 
+#include "config/budget_periods.hpp"
+#include "config/units.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -80,6 +83,16 @@ json::object limit_row(std::string_view scope, const std::string& provider, cons
   return {{"scope", scope}, {"provider", provider}, {"name", name},
           {"kind", kind},   {"limit", limit.limit()}, {"used", limit.used(now)},
           {"remaining", limit.remaining(now)}};
+}
+
+json::object budget_row(const std::string& name, const routing::budget::figures& now) {
+  const auto usd = [](nano_usd amount) { return static_cast<double>(amount) * 1e-9; };
+  return {{"scope", "virtual_key"},          {"provider", ""},
+          {"name", name},                    {"kind", "budget_usd"},
+          {"limit", usd(now.under.limit)},   {"used", usd(now.spent)},
+          {"reserved", usd(now.reserved)},   {"remaining", usd(now.remaining)},
+          {"period", config::to_string(now.under.period)},
+          {"resets_at", now.resets ? json::value(config::format_time(*now.resets)) : json::value(nullptr)}};
 }
 
 std::string wrapped(std::string_view name, json::array rows) {
@@ -171,7 +184,7 @@ std::string breakers_json(std::span<const key_view> keys) {
   return wrapped("breakers", std::move(rows));
 }
 
-std::string limits_json(const routing::yard& yard, steady_time now) {
+std::string limits_json(const routing::yard& yard, steady_time now, wall_time at) {
   json::array rows;
   for (const auto& provider : yard.providers) {
     for (const auto& key : provider->keys) {
@@ -180,9 +193,12 @@ std::string limits_json(const routing::yard& yard, steady_time now) {
       if (state.tokens.limit() > 0) rows.push_back(limit_row("key", key->provider, key->config.name, "tokens", state.tokens, now));
     }
   }
-  for (const auto& key : yard.virtual_keys) {
+  if (!yard.virtual_keys) return wrapped("limits", std::move(rows));
+  for (const auto& key : yard.virtual_keys->all()) {
+    if (key->revoked) continue;
     if (key->requests) rows.push_back(limit_row("virtual_key", "", key->config.name, "requests", *key->requests, now));
     if (key->tokens) rows.push_back(limit_row("virtual_key", "", key->config.name, "tokens", *key->tokens, now));
+    if (key->money) rows.push_back(budget_row(key->config.name, key->money->look(at)));
   }
   return wrapped("limits", std::move(rows));
 }
@@ -208,24 +224,6 @@ std::string providers_json(const routing::yard& yard, steady_time now) {
                                 {"models", strings(models)}});
   }
   return wrapped("providers", std::move(rows));
-}
-
-std::string virtual_keys_json(const routing::yard& yard, steady_time now) {
-  json::array rows;
-  for (const auto& key : yard.virtual_keys) {
-    json::object tags;
-    for (const auto& [name, value] : key->config.tags) tags[name] = value;
-    const auto limit_of = [now](const std::shared_ptr<routing::rate_limit>& limit) {
-      return limit ? limit_object(*limit, now) : json::object{{"limit", nullptr}, {"remaining", nullptr}};
-    };
-    rows.push_back(json::object{{"name", key->config.name},
-                                {"models", strings(key->config.models)},
-                                {"routes", strings(key->config.routes)},
-                                {"tags", std::move(tags)},
-                                {"rpm", limit_of(key->requests)},
-                                {"tpm", limit_of(key->tokens)}});
-  }
-  return wrapped("virtual_keys", std::move(rows));
 }
 
 int count_usable(const routing::yard& yard, steady_time now) noexcept {

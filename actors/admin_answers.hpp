@@ -44,12 +44,11 @@ struct key_view {
 [[nodiscard]] std::string keys_json(std::span<const key_view> keys, steady_time now);
 /// {"breakers":[...]}
 [[nodiscard]] std::string breakers_json(std::span<const key_view> keys);
-/// {"limits":[{"scope","name","kind","limit","used","remaining"}]}: of keys and virtual keys that have one.
-[[nodiscard]] std::string limits_json(const routing::yard& yard, steady_time now);
+/// {"limits":[{"scope","name","kind","limit","used","remaining"}]}: of keys and virtual keys that have one. A budget's row (kind "budget_usd")
+/// also tells its period, what calls under way hold and when it counts from nought again.
+[[nodiscard]] std::string limits_json(const routing::yard& yard, steady_time now, wall_time at);
 /// {"providers":[...]}
 [[nodiscard]] std::string providers_json(const routing::yard& yard, steady_time now);
-/// {"virtual_keys":[...]} without the keys themselves.
-[[nodiscard]] std::string virtual_keys_json(const routing::yard& yard, steady_time now);
 
 /// What `status` and `nodes` show of the node itself.
 struct node_view {

@@ -29,8 +29,15 @@ constexpr std::array operations{
     operation{"get", "/admin/v1/breakers", "Circuit breakers with their windows", ""},
     operation{"get", "/admin/v1/limits", "Per-minute limits and what is left of them", ""},
     operation{"get", "/admin/v1/routes", "Routes with their stages, targets and fallbacks", ""},
-    operation{"get", "/admin/v1/virtual-keys", "Virtual keys, without the keys themselves", ""},
+    operation{"get", "/admin/v1/virtual-keys", "Virtual keys with what is left of their limits and budgets, without the keys themselves", ""},
+    operation{"post", "/admin/v1/virtual-keys", "Make a virtual key; the answer's `key` is told this once", ""},
+    operation{"get", "/admin/v1/virtual-keys/{name}", "One virtual key", ""},
+    operation{"put", "/admin/v1/virtual-keys/{name}", "Set all that a virtual key may do; what is left out is its default", ""},
+    operation{"patch", "/admin/v1/virtual-keys/{name}", "Change some of what a virtual key may do", ""},
+    operation{"delete", "/admin/v1/virtual-keys/{name}", "Revoke a virtual key, at once and for good", ""},
+    operation{"post", "/admin/v1/virtual-keys/{name}/rotate", "A new value for a virtual key; the old one is taken for {\"grace\": \"24h\"} longer", ""},
     operation{"get", "/admin/v1/spend", "Requests, tokens and cost out of the ledger, grouped", "by from to"},
+    operation{"get", "/admin/v1/savings", "What requests cost less than at their route's baseline, in all and by route", "from to"},
     operation{"get", "/admin/v1/ledger", "A page of ledger rows, oldest first, as JSON lines or CSV", "from to format after limit"},
     operation{"post", "/admin/v1/ledger/verify", "Begin to check every row and every sum of the ledger", ""},
     operation{"get", "/admin/v1/ledger/verify", "How far the check is and what it found", ""},
@@ -54,6 +61,7 @@ json::array parameters_of(const operation& op) {
     out.push_back(json::object{{"name", name}, {"in", in}, {"required", in == "path"}, {"schema", json::object{{"type", "string"}}}});
   };
   if (op.path.find("{request_id}") != op.path.npos) add("request_id", "path");
+  if (op.path.find("{name}") != op.path.npos) add("name", "path");
   for (auto rest = op.parameters; !rest.empty();) {
     const auto end = std::min(rest.find(' '), rest.size());
     add(rest.substr(0, end), "query");
@@ -84,11 +92,12 @@ std::string openapi_document() {
   for (const auto& op : operations) {
     json::object responses;
     const bool accepted = op.path == "/admin/v1/drain";
+    const bool made = op.method == "post" && op.path == "/admin/v1/virtual-keys";
     const auto schema = op.content_type == "application/json" ? json::object{{"type", "object"}} : json::object{{"type", "string"}};
-    responses[accepted ? "202" : "200"] = response(op.summary, op.content_type, schema);
+    responses[accepted ? "202" : made ? "201" : "200"] = response(op.summary, op.content_type, schema);
     responses["default"] = response("What was wrong", "application/json", json::object{{"$ref", "#/components/schemas/problem"}});
     json::object described{{"summary", op.summary}, {"parameters", parameters_of(op)}, {"responses", std::move(responses)}};
-    if (op.method == "post")
+    if (op.method == "post" || op.method == "put" || op.method == "patch")
       described["requestBody"] = json::object{{"content", json::object{{"application/json", json::object{{"schema", json::object{{"type", "object"}}}}}}}};
     auto& path = paths[op.path];
     if (!path.is_object()) path = json::object{};

@@ -64,6 +64,10 @@ admin_answer ledger_actor_state::answer(const admin_question& question) {
   if (question.path == "/admin/v1/prompts") return {200, "application/json", decisions_.prompts(limit_of(question.query, 1000, 100'000))};
   const auto& ledger = around.world->ledger;
   if (question.path == "/admin/v1/spend") return spend_answer(*ledger, question.query);
+  if (question.path == "/admin/v1/savings") {
+    const auto yard = around.world->feed.current();
+    return savings_answer(*ledger, yard ? *yard : routing::yard{}, question.query);
+  }
   if (question.path == "/admin/v1/ledger") return ledger_page_answer(*ledger, question.query);
   if (question.path == "/admin/v1/ledger/verify") return question.method == "POST" ? check_.begin(ledger) : check_.tell();
   if (question.path == "/admin/v1/backup") return backup_answer(*ledger, question.body);

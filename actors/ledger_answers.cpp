@@ -168,6 +168,35 @@ admin_answer spend_answer(const ledger_writer& ledger, std::string_view query) {
   return {200, "application/json", json::serialize(body)};
 }
 
+admin_answer savings_answer(const ledger_writer& ledger, const routing::yard& yard, std::string_view query) {
+  const auto wanted = span_of(query);
+  if (wanted.problem) return *wanted.problem;
+  const auto state = ledger.snapshot();
+  const auto routes = storage::sum_by(*state, storage::dimension::route, wanted.span);
+  if (!routes) return storage_problem(routes.failure());
+  const auto shown = [](const storage::ledger_sums& sums) {
+    return json::object{{"requests", sums.requests},
+                        {"cost_usd", format_usd(sums.cost)},
+                        {"saved_usd", format_usd(sums.saved)},
+                        {"baseline_usd", format_usd(sums.cost + sums.saved)}};
+  };
+  storage::ledger_sums all;
+  json::array rows;
+  for (const auto& [name, sums] : *routes) {
+    const auto route = yard.find_route(name);
+    if (!(route && !route->baseline.empty()) && sums.saved == 0) continue;   // nothing to compare with
+    auto row = shown(sums);
+    row["route"] = name;
+    row["baseline"] = route && !route->baseline.empty() ? json::value(route->baseline) : json::value(nullptr);
+    rows.push_back(std::move(row));
+    all.add(sums);
+  }
+  json::object body{{"total", shown(all)}, {"routes", std::move(rows)}};
+  if (wanted.span.from_us > 0) body["from"] = time_text(wanted.span.from_us);
+  if (wanted.span.to_us != INT64_MAX) body["to"] = time_text(wanted.span.to_us);
+  return {200, "application/json", json::serialize(body)};
+}
+
 admin_answer ledger_page_answer(const ledger_writer& ledger, std::string_view query) {
   const auto wanted = span_of(query);
   if (wanted.problem) return *wanted.problem;

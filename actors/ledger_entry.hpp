@@ -7,6 +7,7 @@
 #include "storage/ledger_row.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ struct ledger_entry {
   const routing::route_entry* route = nullptr;
   const routing::key_entry* key = nullptr;
   std::shared_ptr<const routing::key_entry> stored_key;   ///< answers of the cache: `key` of a yard that may be gone
+  std::shared_ptr<const std::map<std::string, std::string>> tags;   ///< the request's and its virtual key's; null: the key's
   std::string model;
   std::int64_t input_tokens = 0;                 ///< reservations: estimate
   std::int64_t output_tokens = 0;                ///< reservations: most the client asked for; 0: it did not say

@@ -4,6 +4,7 @@
 #include "providers/price_catalogue.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/rocks_store.hpp"
+#include "storage/virtual_keys.hpp"
 
 #include <filesystem>
 
@@ -29,7 +30,10 @@ storage::attempt_parties parties_of(const ledger_entry& entry) {
   who.model = entry.model;
   if (entry.key != nullptr) who.key = entry.key->config.name;
   if (entry.virtual_key != nullptr) who.virtual_key = entry.virtual_key->config.name;
-  if (entry.virtual_key != nullptr) who.tags = entry.virtual_key->config.tags;
+  if (entry.tags)
+    who.tags = *entry.tags;
+  else if (entry.virtual_key != nullptr)
+    who.tags = entry.virtual_key->config.tags;
   return who;
 }
 
@@ -69,6 +73,11 @@ result<std::shared_ptr<ledger_writer>> ledger_writer::open(const config::config&
   if (!opened) {
     auto what = opened.failure();
     what.message = config.node.data_dir + "/ledger: " + what.message;
+    return what;
+  }
+  if (const auto keys = storage::read_virtual_keys(**on); !keys) {
+    auto what = keys.failure();
+    what.message = config.node.data_dir + "/ledger: " + what.message + ". Restore a backup (switchyardctl restore)";
     return what;
   }
   if (opened->orphans > 0)
@@ -122,6 +131,14 @@ std::vector<ledger_entry> ledger_writer::empty_batch() {
   return batch;
 }
 
+bool ledger_writer::send(errand what) {
+  const std::lock_guard guard(mutex_);
+  if (stopping_) return false;
+  errands_.push_back(std::move(what));
+  arrived_.notify_one();
+  return true;
+}
+
 void ledger_writer::stop() {
   {
     const std::lock_guard guard(mutex_);
@@ -136,22 +153,25 @@ void ledger_writer::run() {
   ::pthread_setname_np(::pthread_self(), "ledger");
   while (true) {
     std::vector<submission> batch;
+    std::vector<errand> errands;
     bool ending = false;
     {
       std::unique_lock lock(mutex_);
-      arrived_.wait_for(lock, writing_.load() ? milliseconds(retention_every) : retry_every, [this] { return stopping_ || !queue_.empty(); });
+      arrived_.wait_for(lock, writing_.load() ? milliseconds(retention_every) : retry_every, [this] { return stopping_ || !queue_.empty() || !errands_.empty(); });
       // Nobody waits: commits that are few and large cost less. A long queue does not wait, either.
-      if (!holds_answers() && !stopping_ && !queue_.empty())
+      if (!holds_answers() && !stopping_ && !queue_.empty() && errands_.empty())
         arrived_.wait_until(lock, last_commit_ + commit_every, [this] { return stopping_ || queue_.size() >= most_submissions_waiting; });
       batch.swap(queue_);
+      errands.swap(errands_);
       ending = stopping_;
     }
+    for (const auto& errand : errands) errand(*ledger_, *store_);
     take(batch);
     last_commit_ = steady_now();
     keep_house();
     if (!ending) continue;
     const std::lock_guard guard(mutex_);
-    if (queue_.empty()) break;
+    if (queue_.empty() && errands_.empty()) break;
   }
   if (ledger_->staged() > 0)
     log::error("ledger_entries_lost", "the disk did not take the ledger's last entries", {{"entries", static_cast<std::uint64_t>(ledger_->staged())}});

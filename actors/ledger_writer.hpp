@@ -39,6 +39,10 @@ class ledger_writer {
   /// Commits what was submitted and ends the thread; later entries are refused.
   void stop();
   void configure(const config::ledger_section& section);
+  /// Runs on the writer's thread, between two commits: for whatever else is kept in the ledger's store or told to the ledger.
+  using errand = std::function<void(storage::ledger&, storage::store&)>;
+  /// False: it has stopped, and the errand is not run.
+  bool send(errand what);
   /// Must an answer's last byte wait for its row?
   [[nodiscard]] bool holds_answers() const noexcept { return sync_.load(std::memory_order_relaxed); }
 
@@ -80,6 +84,7 @@ class ledger_writer {
   std::condition_variable arrived_;
   std::vector<submission> queue_;
   std::vector<std::vector<ledger_entry>> empty_batches_;
+  std::vector<errand> errands_;
   bool stopping_ = false;
   steady_time next_try_{};                       ///< while not writing_
   steady_time last_commit_{};

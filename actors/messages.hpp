@@ -93,6 +93,34 @@ struct route_compiled {
   std::string problem;
 };
 
+/// Compile the virtual keys of this config, beside those of the admin API; nothing else changes them until virtual_keys_settled says how it ended.
+struct compile_virtual_keys {
+  std::uint64_t number = 0;                      ///< rises
+  std::shared_ptr<const config::config> next;
+};
+/// `set` is null when `problem` says why.
+struct virtual_keys_compiled {
+  std::shared_ptr<const routing::virtual_key_set> set;
+  std::string problem;
+};
+/// The config they were compiled for is in force, or was given up.
+struct virtual_keys_settled {
+  std::uint64_t number = 0;
+  bool taken = false;
+};
+/// The admin API changed them: publish a yard with this set.
+struct virtual_keys_changed {
+  std::shared_ptr<const routing::virtual_key_set> set;
+};
+struct yard_published {
+  std::uint64_t version = 0;
+};
+/// What the writer of the disk says of a changed virtual key.
+struct virtual_key_written {
+  bool durable = false;
+  std::string problem;
+};
+
 /// A new config; `then` hears whether it took.
 struct apply_config {
   std::shared_ptr<const config::config> next;
@@ -152,6 +180,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::breaker_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::compile_stage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::stage_compiled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::route_compiled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::compile_virtual_keys)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_keys_compiled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_keys_settled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_keys_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::yard_published)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_key_written)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::apply_config)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::respawn_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::compile_overdue)
@@ -243,6 +277,7 @@ using supervisor_handle = caf::typed_actor<
     caf::reacts_to<apply_config>,                ///< one after the other
     caf::reacts_to<respawn_due>,                 ///< own: fill a failed actor's place
     caf::reacts_to<compile_overdue>,             ///< own: give an unfinished config up
+    caf::replies_to<virtual_keys_changed>::with<yard_published>,
     caf::replies_to<directory_request>::with<directory_changed>>;
 
 /// Splits batches by key.
@@ -271,6 +306,15 @@ using config_handle = caf::typed_actor<
     caf::reacts_to<config_changed>,
     caf::replies_to<part_request>::with<part_answer>>;   ///< config
 
+/// Owns the virtual keys, of the config and of the admin API: one change after the other, each on disk and in the yard before it is answered.
+using virtual_keys_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<config_changed>,              ///< what is in force, for a successor
+    caf::replies_to<compile_virtual_keys>::with<virtual_keys_compiled>,
+    caf::reacts_to<virtual_keys_settled>,
+    caf::reacts_to<virtual_key_written>,         ///< own
+    caf::reacts_to<admin_asked>>;                ///< virtual-keys: POST, PUT, PATCH, DELETE
+
 /// Hands events to listeners.
 using events_handle = caf::typed_actor<
     reports_status,
@@ -290,6 +334,7 @@ class address_book {
     ledger_handle ledger;
     metrics_handle metrics;
     config_handle config;
+    virtual_keys_handle virtual_keys;
     events_handle events;
     admin_handle admin;
   };

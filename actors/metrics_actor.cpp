@@ -16,6 +16,8 @@ part_answer render(const metrics_actor_state& state) {
   live.connections = world.hooks.connections ? world.hooks.connections() : 0;
   live.version = build_version();
   live.now = steady_now();
+  live.at = wall_now();
+  if (const auto yard = world.feed.current()) live.virtual_keys = yard->virtual_keys;
   return {{200, "text/plain; version=0.0.4; charset=utf-8", state.book.render(live)}};
 }
 

@@ -75,6 +75,8 @@ void metrics_book::add_answered(const request_record& record, std::string_view r
   if (record.output_tokens > 0) found(cells.output, tokens_, {provider, model, "output"}, 3) += static_cast<std::uint64_t>(record.output_tokens);
   if (record.cached_tokens > 0) cell(tokens_, {provider, model, "cached_input"}, 3) += static_cast<std::uint64_t>(record.cached_tokens);
   if (record.cost) found(cells.cost, costs_, {provider, model, route}, 3) += *record.cost;
+  if (record.cost && record.saved > 0) cell(savings_, {record.saved_by}, 1) += record.saved;
+  if (record.cost && record.saved < 0) cell(losses_, {record.saved_by}, 1) -= record.saved;
   if (record.unpriced) ++cell(unpriced_, {provider, model}, 2);
   if (cells.requests == nullptr) cells.requests = &cell(requests_, {route, provider, model, std::to_string(record.status)}, 4);
   ++*cells.requests;
@@ -120,8 +122,8 @@ void metrics_book::add_failovers(const request_record& record) {
 }
 
 std::size_t metrics_book::series() const noexcept {
-  return requests_.size() + upstream_durations_.size() + upstream_errors_.size() + tokens_.size() + costs_.size() + unpriced_.size() +
-         failovers_.size() + cache_lookups_.size() + stage_durations_.size() + findings_.size();
+  return requests_.size() + upstream_durations_.size() + upstream_errors_.size() + tokens_.size() + costs_.size() + savings_.size() +
+         losses_.size() + unpriced_.size() + failovers_.size() + cache_lookups_.size() + stage_durations_.size() + findings_.size();
 }
 
 }  // namespace switchyard::actors

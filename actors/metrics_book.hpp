@@ -41,12 +41,14 @@ class duration_histogram {
 /// Figures that are read at the moment of rendering.
 struct live_figures {
   std::vector<std::shared_ptr<const routing::key_entry>> keys;
+  std::shared_ptr<const routing::virtual_key_set> virtual_keys;   ///< null: none
   std::uint64_t ledger_entries = 0;
   std::uint64_t records_dropped = 0;
   std::uint64_t actor_restarts = 0;
   int connections = 0;
   std::string_view version;
   steady_time now{};
+  wall_time at{};
 };
 
 /// Folds records. Not thread-safe. Clients choose model names, so a model is a label only once it is configured or some provider
@@ -108,6 +110,7 @@ class metrics_book {
   table<std::uint64_t> upstream_errors_;         ///< provider, key, kind
   table<std::uint64_t> tokens_;                  ///< provider, model, direction
   table<nano_usd> costs_;                        ///< provider, model, route
+  table<nano_usd> savings_, losses_;             ///< reason; of requests that cost less, and more, than their route's baseline
   table<std::uint64_t> unpriced_;                ///< provider, model
   table<std::uint64_t> failovers_;               ///< from, to, reason
   table<std::uint64_t> cache_lookups_;           ///< result

@@ -1,6 +1,8 @@
 // metrics_book::render(): the counted figures and the live ones as prometheus-cpp's families, written by its serializer.
 #include "actors/metrics_book.hpp"
 
+#include "config/budget_periods.hpp"
+
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
@@ -101,6 +103,28 @@ void add_keys(std::vector<MetricFamily>& all, const live_figures& live) {
   add_rate_limits(all, live);
 }
 
+/// One gauge per virtual key that has a budget, for the period that runs.
+template <class Figure>
+void add_budget_gauges(std::vector<MetricFamily>& all, std::string_view name, std::string_view help, const live_figures& live, Figure figure) {
+  auto& family = open_family(all, name, help, MetricType::Gauge);
+  for (const auto& key : live.virtual_keys->all()) {
+    if (!key->money || key->revoked) continue;
+    const auto now = key->money->look(live.at);
+    const std::string_view labels[] = {key->config.name, config::to_string(now.under.period)};
+    add_metric(family, {"virtual_key", "period"}, labels).gauge.value = static_cast<double>(figure(now)) * 1e-9;
+  }
+}
+
+void add_budgets(std::vector<MetricFamily>& all, const live_figures& live) {
+  if (!live.virtual_keys) return;
+  using figures = routing::budget::figures;
+  add_budget_gauges(all, "switchyard_budget_limit_usd", "What a virtual key may spend a period.", live, [](const figures& now) { return now.under.limit; });
+  add_budget_gauges(all, "switchyard_budget_spent_usd", "What a virtual key has spent in this period.", live, [](const figures& now) { return now.spent; });
+  add_budget_gauges(all, "switchyard_budget_reserved_usd", "What calls under way may still cost it.", live, [](const figures& now) { return now.reserved; });
+  add_budget_gauges(all, "switchyard_budget_overspent_usd", "What this period's calls cost above the budget: more than they could be expected to.", live,
+                    [](const figures& now) { return std::max<nano_usd>(0, now.spent - now.under.limit); });
+}
+
 }  // namespace
 
 std::string metrics_book::render(const live_figures& live) const {
@@ -121,11 +145,14 @@ std::string metrics_book::render(const live_figures& live) const {
   add_counters(all, "switchyard_upstream_errors_total", "Calls to providers that did not end well.", {"provider", "key", "kind"}, upstream_errors_);
   add_counters(all, "switchyard_tokens_total", "Tokens by direction.", {"provider", "model", "direction"}, tokens_);
   add_counters(all, "switchyard_cost_usd_total", "Cost of requests whose price is known.", {"provider", "model", "route"}, costs_, 1e-9);
+  add_counters(all, "switchyard_savings_usd_total", "What requests cost less than at their route's baseline, by what saved it.", {"reason"}, savings_, 1e-9);
+  add_counters(all, "switchyard_baseline_exceeded_usd_total", "What requests cost more than at their route's baseline.", {"reason"}, losses_, 1e-9);
   add_counters(all, "switchyard_unpriced_requests_total", "Answered requests whose price is unknown; their cost is not in the sum.",
                {"provider", "model"}, unpriced_);
   add_counters(all, "switchyard_cache_lookups_total", "Requests by what the cache did: hit, semantic-hit, miss, bypass.", {"result"}, cache_lookups_);
   add_counters(all, "switchyard_failovers_total", "Further attempts: from key, to key, why.", {"from", "to", "reason"}, failovers_);
   add_keys(all, live);
+  add_budgets(all, live);
   add_value(all, "switchyard_ledger_entries_total", "Ledger entries, one per attempt.", MetricType::Counter, static_cast<double>(live.ledger_entries));
   add_value(all, "switchyard_records_dropped_total", "Finished requests not accounted for because accounting was behind.",
             MetricType::Counter, static_cast<double>(live.records_dropped));

@@ -10,11 +10,6 @@ namespace {
 
 using routing::call_result;
 
-/// Did the provider answer, so that its tokens are charged?
-bool is_charged(call_result result) noexcept {
-  return result == call_result::ok || result == call_result::stream_broken || result == call_result::client_gone;
-}
-
 }  // namespace
 
 /// Points into the yard this request goes by.
@@ -22,6 +17,7 @@ ledger_entry request_life::entry_of(const routing::key_entry* key, const std::st
   ledger_entry entry;
   entry.id = {record_.id, attempt_number_};
   entry.virtual_key = virtual_key_;
+  entry.tags = tags_;
   entry.route = record_.route.get();
   entry.key = key;
   entry.model = model;
@@ -35,7 +31,7 @@ net::task<bool> request_life::reserve_row(const routing::picked_key& pick) {
   auto entry = entry_of(pick.key.get(), pick.model);
   entry.provider = pick.provider.get();
   entry.input_tokens = request_.input_tokens;
-  entry.output_tokens = request_.max_output_tokens;
+  entry.output_tokens = most_output_tokens();
   row_open_ = true;
   reserved_row_ = {};
   if (here_.ledger.holds_answers()) co_return co_await here_.ledger.add_and_wait(std::move(entry), yard_);
@@ -65,6 +61,7 @@ void request_life::settle_entry(ledger_entry& entry, const attempt_record& repor
   entry.cached_tokens = record_.cached_tokens;
   entry.estimated = record_.tokens_estimated;
   entry.cost = record_.cost;
+  entry.saved = record_.saved;
   entry.cache = record_.cache;
 }
 
@@ -83,6 +80,11 @@ net::task<bool> request_life::record_hit(const routing::cache_entry& from) {
   if (here_.ledger.holds_answers()) co_return co_await here_.ledger.add_and_wait(std::move(entry), yard_);
   here_.ledger.add(std::move(entry), yard_);
   co_return true;
+}
+
+/// A stream that stalled after content had gone out has cost what went out.
+bool request_life::is_charged(call_result result) const noexcept {
+  return routing::is_charged(result) || (content_sent_ && result == call_result::timeout);
 }
 
 /// The newest attempt's row, unless it was written already.

@@ -78,6 +78,11 @@ net::task<void> request_life::run(const providers::operation_target& wanted) {
   // the cache: was it answered before?
   if (co_await answer_from_cache(wanted)) co_return;
 
+  // budget: what may this cost?
+  if (needs_money()) {
+    if (auto problem = co_await reserve_money()) co_return co_await answer_error(*std::move(problem));
+  }
+
   bool first = true;
   while (true) {
     // choose key: balance among healthy, within limits
@@ -110,11 +115,7 @@ net::task<void> request_life::refuse(error what) {
 
 std::optional<error> request_life::admit() {
   if (yard_ == nullptr) return error{error_code::overloaded, error_origin::internal, true, "the node is starting", {}, 0, 1};
-  if (!yard_->virtual_keys.empty()) {
-    virtual_key_ = yard_->find_virtual_key(credential_of(x_.head()));
-    if (virtual_key_ == nullptr) return client_error(error_code::invalid_api_key, "Incorrect API key provided.");
-    record_.virtual_key = virtual_key_->config.name;
-  }
+  if (auto problem = admit_key(credential_of(x_.head()))) return problem;
   if (auto redirect = providers::refuse_redirect(x_.head().headers, x_.head().query)) return redirect;
   auto limit = milliseconds(here_.limits.request_timeout_ms.load(std::memory_order_relaxed));
   if (const auto asked = x_.head().find("x-switchyard-timeout"); asked.data() != nullptr) {
@@ -123,28 +124,6 @@ std::optional<error> request_life::admit() {
     limit = std::min(limit, *parsed);
   }
   deadline_ = x_.started() + limit;
-  return std::nullopt;
-}
-
-std::optional<error> request_life::admit_model() {
-  if (virtual_key_ == nullptr) return std::nullopt;
-  const auto& key = *virtual_key_;
-  if (!key.allows_route(record_.route->name))
-    return client_error(error_code::model_not_allowed, "this key may not use route '" + record_.route->name + "'", "model");
-  const auto now = here_.thread.now();
-  if (key.requests && !key.requests->reserve(1, now)) {
-    error what = client_error(error_code::rate_limited, "the key's limit of " + std::to_string(key.requests->limit()) + " requests per minute is reached");
-    what.retry_after_s = static_cast<int>(std::max<std::int64_t>(1, std::chrono::ceil<seconds>(key.requests->fits_in(1, now)).count()));
-    return what;
-  }
-  const auto estimate = request_.input_tokens + request_.max_output_tokens;
-  if (key.tokens && !key.tokens->reserve(estimate, now)) {
-    error what = client_error(error_code::rate_limited, "the key's limit of " + std::to_string(key.tokens->limit()) + " tokens per minute is reached");
-    what.retry_after_s = static_cast<int>(std::max<std::int64_t>(1, std::chrono::ceil<seconds>(key.tokens->fits_in(estimate, now)).count()));
-    return what;
-  }
-  if (key.tokens) reserved_tokens_ = estimate;
-  reserved_at_ = now;
   return std::nullopt;
 }
 
@@ -196,7 +175,7 @@ std::optional<error> request_life::plan() {
     }
     wanted.fallbacks.push_back(std::move(*found));
   }
-  if (virtual_key_ != nullptr && !virtual_key_->config.models.empty()) {
+  if (virtual_key_ != nullptr && virtual_key_->restricts_models()) {
     const auto forbidden = [&](const routing::target& t) { return !virtual_key_->allows_model(t.name()); };
     if (wanted.asked && forbidden(*wanted.asked))
       return client_error(error_code::model_not_allowed, "this key may not use model '" + wanted.asked->name() + "'", "model");
@@ -213,6 +192,10 @@ std::optional<error> request_life::plan() {
 // ---- answer and settle -------------------------------------------------------------------------------------------
 
 void request_life::note_usage(const providers::usage& reported, std::int64_t estimated_output) {
+  if (providers::is_count(request_.operation)) {   // nobody is charged for counting
+    record_.input_tokens = 0;
+    return;
+  }
   record_.tokens_estimated = !reported.input || (!reported.output && request_.operation != providers::api::embeddings);
   if (reported.input) record_.input_tokens = *reported.input;
   record_.output_tokens = reported.output ? *reported.output : request_.operation == providers::api::embeddings ? 0 : estimated_output;
@@ -229,7 +212,11 @@ void request_life::note_usage(const providers::usage& reported, std::int64_t est
 
 void request_life::price_it(const routing::picked_key& pick) {
   record_.cost = providers::cost(pick.provider->price_of(pick.model), record_.used);
+  if (providers::is_count(request_.operation)) record_.cost = 0;
   record_.unpriced = !record_.cost;
+  const auto& baseline = record_.route->baseline_price;
+  const auto instead = record_.cost && baseline.known() ? providers::cost(baseline, record_.used) : std::nullopt;
+  record_.saved = instead ? *instead - *record_.cost : 0;
 }
 
 microseconds request_life::overhead() const {
@@ -300,8 +287,7 @@ void request_life::settle(int status, std::string_view error_code, request_endin
   if (settled_) return;
   settled_ = true;
   const auto now = here_.thread.now();
-  if (virtual_key_ != nullptr && virtual_key_->tokens && reserved_tokens_ > 0)
-    virtual_key_->tokens->settle(reserved_tokens_, record_.input_tokens + record_.output_tokens, reserved_at_, now);
+  settle_limits(now);
   record_.status = status;
   record_.error_code = error_code;
   record_.ending = ending;

@@ -11,6 +11,7 @@
 #include "routing/request_prompt.hpp"
 #include "routing/selection.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +44,6 @@ class request_life {
   [[nodiscard]] net::task<std::optional<error>> understand(const providers::operation_target& wanted);
   [[nodiscard]] net::task<bool> answer_count();
   [[nodiscard]] std::optional<error> plan();
-  [[nodiscard]] std::optional<error> admit_model();
   [[nodiscard]] net::task<attempt_end> attempt(const routing::picked_key& pick);
   [[nodiscard]] result<providers::upstream_request> encode(const routing::picked_key& pick, const providers::wire& to);
   void note_lost(std::string_view names);
@@ -74,9 +74,22 @@ class request_life {
   [[nodiscard]] net::task<bool> give_stored(const routing::answer_cache::finding& found);
   void keep_answer();
 
+  // request_budget.cpp: what a virtual key means for it
+  [[nodiscard]] std::optional<error> admit_key(std::string_view credential);
+  [[nodiscard]] std::optional<error> read_tags(std::string_view given);
+  [[nodiscard]] std::optional<error> admit_model();
+  [[nodiscard]] bool needs_money() const noexcept;
+  [[nodiscard]] std::int64_t most_output_tokens() const noexcept;
+  [[nodiscard]] nano_usd worst_at(const routing::provider_entry& provider, const std::string& model) const;
+  [[nodiscard]] net::task<std::optional<error>> reserve_money();
+  [[nodiscard]] std::optional<error> top_up(const routing::picked_key& pick);
+  attempt_end not_affordable(error why, attempt_record& report);
+  void settle_limits(steady_time now);
+
   // request_ledger.cpp: what the ledger is told
   [[nodiscard]] net::task<bool> record_hit(const routing::cache_entry& entry);
   [[nodiscard]] ledger_entry entry_of(const routing::key_entry* key, const std::string& model) const;
+  [[nodiscard]] bool is_charged(routing::call_result result) const noexcept;
   [[nodiscard]] ledger_entry settlement_of(const attempt_record& report, bool last) const;
   void settle_entry(ledger_entry& entry, const attempt_record& report, bool last) const;
   [[nodiscard]] net::task<bool> reserve_row(const routing::picked_key& pick);
@@ -98,6 +111,8 @@ class request_life {
   const routing::virtual_key_entry* virtual_key_ = nullptr;
   std::int64_t reserved_tokens_ = 0;             // from the virtual key's tpm
   steady_time reserved_at_{};
+  nano_usd money_ = 0;                           // reserved from the virtual key's budgets; 0: nothing
+  std::shared_ptr<const std::map<std::string, std::string>> tags_;   // the client's and the virtual key's; null: the key's alone
   steady_time deadline_ = steady_time::max();
   steady_time ready_at_{};                       // the body had arrived: overhead counts from here
   microseconds away_{0};                         // waiting for providers, backing off, for the client

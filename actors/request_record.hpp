@@ -46,7 +46,8 @@ struct request_record {
   bool tokens_estimated = false;                 ///< the provider gave no usage
   providers::usage_counts used;                  ///< what is priced: the above with the parts that have prices of their own
   std::optional<nano_usd> cost;                  ///< nullopt: price unknown
-  nano_usd saved = 0;                            ///< by answering from the cache
+  nano_usd saved = 0;                            ///< what the route's baseline would have cost, less `cost`; below 0: it would have cost less. Of a
+                                                 ///< cache hit: what asking again would have cost
   std::string_view saved_by = "routing";         ///< what saved it: "routing", "cache", "cascade"; a literal
   std::string_view cache = "bypass";             ///< "hit", "semantic-hit", "miss", "bypass": a literal
   bool unpriced = false;                         ///< it was answered, and its price is unknown

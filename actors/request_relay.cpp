@@ -69,6 +69,8 @@ net::task<request_life::attempt_end> request_life::attempt(const routing::picked
   attempt_end end = attempt_end::client_left;
   if (x_.client_gone()) {
     report.outcome.result = call_result::client_gone;
+  } else if (auto refused = top_up(pick)) {
+    end = not_affordable(*std::move(refused), report);
   } else if (!co_await reserve_row(pick)) {
     end = unrecorded(report);
   } else if (x_.client_gone()) {

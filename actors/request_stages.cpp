@@ -13,27 +13,9 @@ namespace switchyard::actors {
 
 namespace {
 
-constexpr std::size_t most_tags = 32;            // of one header; further ones are not looked at
 constexpr std::size_t longest_kept_prompt = 2u << 10;
 
 using tag_list = boost::container::small_vector<routing::request_tag, 8>;
-
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
-/// "a=b, c=d" behind the virtual key's own: a client cannot take on another's tag.
-void add_tags(tag_list& into, std::string_view header) {
-  while (!header.empty() && into.size() < most_tags) {
-    const auto comma = std::min(header.find(','), header.size());
-    const auto pair = trimmed(header.substr(0, comma));
-    if (const auto equals = pair.find('='); equals != std::string_view::npos && equals > 0)
-      into.push_back({trimmed(pair.substr(0, equals)), trimmed(pair.substr(equals + 1))});
-    header.remove_prefix(std::min(comma + 1, header.size()));
-  }
-}
 
 }  // namespace
 
@@ -47,9 +29,13 @@ std::optional<error> request_life::decide(routing::selection_request wanted, std
   asked.input_tokens = wanted.input_tokens;
   asked.output_tokens = wanted.output_tokens;
   tag_list tags;
-  if (virtual_key_ != nullptr)
-    for (const auto& [name, value] : virtual_key_->config.tags) tags.push_back({name, value});
-  add_tags(tags, x_.head().find("x-switchyard-tags"));
+  const auto add = [&tags](const std::map<std::string, std::string>& all) {
+    for (const auto& [name, value] : all) tags.push_back({name, value});
+  };
+  if (tags_)
+    add(*tags_);
+  else if (virtual_key_ != nullptr)
+    add(virtual_key_->config.tags);
   asked.tags = {tags.data(), tags.size()};
   if (route.models) {
     understood_ = std::make_unique<routing::understood_request>(route.models, request_);
@@ -75,7 +61,7 @@ std::optional<error> request_life::decide(routing::selection_request wanted, std
 /// A virtual key's rules hold for what stages choose, too. Nobody is asked instead: a route that sends a key's requests to a model that the
 /// key may not use is set up wrongly, and quietly taking another model would hide that.
 std::optional<error> request_life::refuse_target(const routing::selection_request& wanted, const routing::decision& made) const {
-  if (virtual_key_ == nullptr || virtual_key_->config.models.empty()) return std::nullopt;
+  if (virtual_key_ == nullptr || !virtual_key_->restricts_models()) return std::nullopt;
   const auto refused = [&](const routing::target& where, std::string_view by) {
     return client_error(error_code::model_not_allowed,
                         "this key may not use model '" + where.name() + "', to which " +

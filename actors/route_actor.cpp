@@ -17,12 +17,13 @@ struct assembly {
   std::vector<std::shared_ptr<const routing::stage>> stages;
   std::size_t missing = 0;
   promise done;
+  std::shared_ptr<const routing::yard> base;
 
   void finish(self_pointer self, std::string problem) {
     if (!done.pending()) return;
     self->state.problem = problem;
     if (problem.empty()) {
-      self->state.compiled = routing::compile_route(route, stages);
+      self->state.compiled = routing::compile_route(route, stages, base->providers);
       done.deliver(route_compiled{self->state.compiled, {}});
     } else {
       done.deliver(route_compiled{nullptr, "route " + route.name + ": " + problem});
@@ -33,6 +34,7 @@ struct assembly {
 caf::result<route_compiled> compile(self_pointer self, const compile_route& wanted) {
   auto work = std::make_shared<assembly>();
   work->route = wanted.route;
+  work->base = wanted.base;
   work->missing = wanted.stages.size();
   work->stages.resize(wanted.stages.size());
   work->done = self->make_response_promise<promise>();

@@ -11,13 +11,9 @@ namespace switchyard::actors {
 namespace {
 
 constexpr auto route_timeout = seconds(8);
+constexpr auto virtual_keys_timeout = seconds(8);
 // Above every timeout within a compilation: only lost messages let it come to this.
 constexpr auto compilation_timeout = seconds(10);
-
-std::shared_ptr<routing::rate_limit> limit_for(std::int64_t per_minute, const std::shared_ptr<routing::rate_limit>& before) {
-  if (per_minute == 0) return nullptr;
-  return before ? before : std::make_shared<routing::rate_limit>(per_minute);
-}
 
 }  // namespace
 
@@ -51,11 +47,11 @@ void supervisor::next_config() {
   running_->number = ++last_compilation_;
   const auto config = running_->wanted.next;
   running_->yard = compile_providers(*config);
-  running_->missing = config->routes.size();
-  if (config->routes.empty()) return commit();
+  running_->missing = config->routes.size() + 1;
   self_->delayed_send(self_, compilation_timeout, actors::compile_overdue{running_->number});
   for (const auto& route : config->routes) place_route(route);
   for (const auto& route : config->routes) ask_route(route);
+  ask_virtual_keys();
 }
 
 std::shared_ptr<routing::yard> supervisor::compile_providers(const config::config& config) {
@@ -70,18 +66,6 @@ std::shared_ptr<routing::yard> supervisor::compile_providers(const config::confi
       states.push_back(state);
     }
     yard->providers.push_back(routing::compile_provider(provider, states));
-  }
-  const auto published = around_.world->feed.current();
-  for (const auto& key : config.virtual_keys) {
-    const routing::virtual_key_entry* before = nullptr;
-    if (published)
-      for (const auto& known : published->virtual_keys)
-        if (known->config.name == key.name) before = known.get();
-    auto entry = std::make_shared<routing::virtual_key_entry>();
-    entry->config = key;
-    entry->requests = limit_for(key.rpm, before ? before->requests : nullptr);
-    entry->tokens = limit_for(key.tpm, before ? before->tokens : nullptr);
-    yard->virtual_keys.push_back(std::move(entry));
   }
   return yard;
 }
@@ -104,6 +88,30 @@ void supervisor::route_answered(std::uint64_t number, const std::string& name, c
   if (--running_->missing == 0) commit();
 }
 
+void supervisor::ask_virtual_keys() {
+  const auto number = running_->number;
+  self_->request(around_.book->current().virtual_keys, virtual_keys_timeout, compile_virtual_keys{number, running_->wanted.next})
+      .then([this, number](const virtual_keys_compiled& made) { virtual_keys_answered(number, made); },
+            [this, number](caf::error&) { virtual_keys_answered(number, {nullptr, "virtual_keys: their actor did not answer"}); });
+}
+
+void supervisor::virtual_keys_answered(std::uint64_t number, const virtual_keys_compiled& made) {
+  if (!running_ || running_->number != number) return;
+  if (!made.set) return give_up(made.problem);
+  running_->virtual_keys = made.set;
+  if (--running_->missing == 0) commit();
+}
+
+/// Between two configs: the rest of the yard stays as it is.
+yard_published supervisor::publish(const virtual_keys_changed& changed) {
+  const auto now = around_.world->feed.current();
+  auto next = now ? std::make_shared<routing::yard>(*now) : std::make_shared<routing::yard>();
+  next->virtual_keys = changed.set;
+  next->version = ++yard_version_;
+  around_.world->feed.publish(next);
+  return {yard_version_};
+}
+
 void supervisor::compile_overdue(std::uint64_t number) {
   if (running_ && running_->number == number) give_up("the config did not compile in time");
 }
@@ -112,6 +120,7 @@ void supervisor::compile_overdue(std::uint64_t number) {
 void supervisor::give_up(const std::string& why) {
   const auto given_up = std::move(*running_);
   running_.reset();
+  self_->send(around_.book->current().virtual_keys, virtual_keys_settled{given_up.number, false});
   if (given_up.quiet) {
     log::error("recompile_failed", "routes could not be compiled again; the published ones stay", {{"why", why}});
   } else {
@@ -132,15 +141,16 @@ void supervisor::commit() {
   for (const auto& route : now.wanted.next->routes) yard.routes.push_back(now.compiled.at(route.name));
   const auto direct = now.compiled.find("direct");
   yard.direct = direct != now.compiled.end() ? direct->second : routing::default_direct_route();
+  yard.virtual_keys = now.virtual_keys;
   yard.version = ++yard_version_;
   config_ = now.wanted.next;
 
   commit_keys(yard);
-  commit_virtual_keys(yard);
   remove_what_is_gone();
   // The intake must know a new key before the first outcome of it can arrive.
   publish_directory();
   around_.world->feed.publish(now.yard);
+  self_->send(around_.book->current().virtual_keys, virtual_keys_settled{now.number, true});
 
   if (!now.quiet) {
     const auto version = around_.world->counters.config_version.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -182,13 +192,6 @@ void supervisor::commit_keys(const routing::yard& yard) {
   }
 }
 
-void supervisor::commit_virtual_keys(const routing::yard& yard) {
-  for (const auto& key : yard.virtual_keys) {
-    if (key->requests) key->requests->set_limit(key->config.rpm);
-    if (key->tokens) key->tokens->set_limit(key->config.tpm);
-  }
-}
-
 void supervisor::remove_what_is_gone() {
   const std::set<key_name> kept(current_keys_.begin(), current_keys_.end());
   for (auto at = keys_.begin(); at != keys_.end();) {
@@ -224,6 +227,7 @@ supervisor_handle::behavior_type supervisor_actor(supervisor::self_pointer self,
       [self](apply_config& wanted) { self->state.apply(std::move(wanted)); },
       [self](const respawn_due& due) { self->state.respawn(due.name); },
       [self](const actors::compile_overdue& due) { self->state.compile_overdue(due.number); },
+      [self](const virtual_keys_changed& changed) { return self->state.publish(changed); },
       [self](const directory_request&) { return self->state.list(); },
   };
 }

@@ -27,6 +27,7 @@ class supervisor {
   void respawn(const std::string& name);
   void compile_overdue(std::uint64_t number);
   [[nodiscard]] actor_line line();
+  [[nodiscard]] yard_published publish(const virtual_keys_changed& changed);
   [[nodiscard]] directory_changed list() const { return {directory_}; }
 
  private:
@@ -58,7 +59,8 @@ class supervisor {
     std::uint64_t number = 0;
     std::shared_ptr<routing::yard> yard;         ///< routes are added as they compile
     std::map<std::string, std::shared_ptr<const routing::route_entry>> compiled;
-    std::size_t missing = 0;
+    std::shared_ptr<const routing::virtual_key_set> virtual_keys;
+    std::size_t missing = 0;                     ///< routes, and the virtual keys
     bool quiet = false;                          ///< after a restart, not a reload
   };
 
@@ -82,10 +84,11 @@ class supervisor {
   [[nodiscard]] std::shared_ptr<routing::yard> compile_providers(const config::config& config);
   void ask_route(const config::route_config& route);
   void route_answered(std::uint64_t number, const std::string& name, const route_compiled& made);
+  void ask_virtual_keys();
+  void virtual_keys_answered(std::uint64_t number, const virtual_keys_compiled& made);
   void give_up(const std::string& why);
   void commit();
   void commit_keys(const routing::yard& yard);
-  void commit_virtual_keys(const routing::yard& yard);
   void remove_what_is_gone();
   void recompile_quietly();
 

@@ -10,6 +10,7 @@
 #include "actors/route_actor.hpp"
 #include "actors/stage_actor.hpp"
 #include "actors/supervisor_actor.hpp"
+#include "actors/virtual_keys_actor.hpp"
 #include "base/log.hpp"
 
 #include <algorithm>
@@ -122,6 +123,11 @@ void supervisor::spawn_services() {
     const auto version = around_.world->counters.config_version.load(std::memory_order_relaxed);
     if (config_) self_->send(holder, config_changed{config_, version});
     in_book("config", &services::config, holder);
+  });
+  place("virtual_keys", "virtual_keys", [=, this] {
+    const virtual_keys_handle keys = self_->spawn(virtual_keys_actor, around_, self_->address());
+    if (config_) self_->send(keys, config_changed{config_, 0});
+    in_book("virtual_keys", &services::virtual_keys, keys);
   });
   place("admin", "admin", [=, this] {
     const admin_handle admin = self_->spawn(admin_actor, around_);

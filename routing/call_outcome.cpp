@@ -33,6 +33,10 @@ bool is_failure(call_result result) noexcept {
 
 bool is_success(call_result result) noexcept { return result == call_result::ok || result == call_result::request_refused; }
 
+bool is_charged(call_result result) noexcept {
+  return result == call_result::ok || result == call_result::stream_broken || result == call_result::client_gone;
+}
+
 bool is_retryable(call_result result) noexcept {
   switch (result) {
     case call_result::not_asked:

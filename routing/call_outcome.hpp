@@ -30,6 +30,8 @@ enum class call_result : std::uint8_t {
 [[nodiscard]] bool is_failure(call_result result) noexcept;
 /// Counts for the breaker: ok, request_refused (the provider answered sensibly).
 [[nodiscard]] bool is_success(call_result result) noexcept;
+/// Did the provider answer, so that its tokens are charged?
+[[nodiscard]] bool is_charged(call_result result) noexcept;
 /// Worth trying on another key or target, as far as the result alone says.
 [[nodiscard]] bool is_retryable(call_result result) noexcept;
 

@@ -109,13 +109,20 @@ result<std::shared_ptr<const stage>> make_stage(const config::stage_config& conf
 
 std::string_view kind_of(const config::stage_config& config) noexcept { return std::visit(name_one{}, config.what); }
 
-std::shared_ptr<const route_entry> compile_route(const config::route_config& config, std::vector<std::shared_ptr<const stage>> stages) {
+std::shared_ptr<const route_entry> compile_route(const config::route_config& config, std::vector<std::shared_ptr<const stage>> stages,
+                                                 provider_list providers) {
   auto route = std::make_shared<route_entry>();
   route->name = config.name;
   route->aliases = config.aliases;
   route->stages = std::move(stages);
   for (const auto& stage : route->stages)
     if (!route->models) route->models = stage->models();
+
+  // Nobody is sent there, so no key need serve it: only its price counts.
+  route->baseline = config.baseline;
+  if (const auto slash = config.baseline.find('/'); slash != std::string::npos)
+    for (const auto& provider : providers)
+      if (provider->config.name == std::string_view(config.baseline).substr(0, slash)) route->baseline_price = provider->price_of(config.baseline.substr(slash + 1));
 
   const auto made = run_stages(*route, stage_request{});
   route->strategy = made.strategy;

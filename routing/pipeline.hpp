@@ -23,9 +23,9 @@ namespace switchyard::routing {
 /// "balance" for a balance stage's config, without compiling it.
 [[nodiscard]] std::string_view kind_of(const config::stage_config& config) noexcept;
 
-/// Joins compiled stages, in order, into a route.
+/// Joins compiled stages, in order, into a route. `providers`: for the baseline's price.
 [[nodiscard]] std::shared_ptr<const route_entry> compile_route(const config::route_config& config,
-                                                               std::vector<std::shared_ptr<const stage>> stages);
+                                                               std::vector<std::shared_ptr<const stage>> stages, provider_list providers = {});
 /// The route of requests that name a model when none called `direct` is configured: weighted over the model's keys.
 [[nodiscard]] std::shared_ptr<const route_entry> default_direct_route();
 

@@ -82,6 +82,9 @@ class selection {
   /// Gives back the in-flight slot and settles the token reservation. Exactly once per pick, whatever happened.
   static void finish(const picked_key& pick, std::int64_t tokens_used, steady_time now) noexcept;
 
+  /// Where its first attempt goes unless none of them can take it.
+  [[nodiscard]] std::span<const target> first_targets() const noexcept { return tier_count() > 0 ? tier(0) : std::span<const target>{}; }
+
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
   /// What the stages settled on; next() says why they refused, if they did.
   [[nodiscard]] const decision& decided() const noexcept { return decision_; }

@@ -84,19 +84,6 @@ bool provider_entry::serves(std::string_view model) const noexcept {
   return std::any_of(keys.begin(), keys.end(), [model](const auto& key) { return key->serves(model); });
 }
 
-bool virtual_key_entry::allows_model(std::string_view provider_slash_model) const noexcept {
-  if (config.models.empty()) return true;
-  const auto slash = provider_slash_model.find('/');
-  const auto own_name = slash == std::string_view::npos ? provider_slash_model : provider_slash_model.substr(slash + 1);
-  return std::any_of(config.models.begin(), config.models.end(), [&](const std::string& pattern) {
-    return pattern_matches(pattern, provider_slash_model) || (pattern.find('/') == std::string::npos && pattern_matches(pattern, own_name));
-  });
-}
-
-bool virtual_key_entry::allows_route(std::string_view route) const noexcept {
-  return config.routes.empty() || std::find(config.routes.begin(), config.routes.end(), route) != config.routes.end();
-}
-
 result<target> find_target(provider_list providers, std::string_view provider_slash_model) {
   const auto slash = provider_slash_model.find('/');
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == provider_slash_model.size())
@@ -140,13 +127,6 @@ result<resolution> yard::resolve(std::string_view model) const {
   if (unrestricted.size() == 1) return resolution{direct, target{*unrestricted.front(), std::string(model)}};
   if (unrestricted.size() > 1) return no_such_model(model, "several providers may serve it; " + choices(unrestricted, model));
   return no_such_model(model, "no key of any provider serves it (configured: " + provider_names(providers) + ")");
-}
-
-const virtual_key_entry* yard::find_virtual_key(std::string_view credential) const noexcept {
-  const virtual_key_entry* found = nullptr;
-  for (const auto& entry : virtual_keys)
-    if (entry->config.key.equals(credential) && !entry->config.key.empty()) found = entry.get();
-  return found;
 }
 
 }  // namespace switchyard::routing

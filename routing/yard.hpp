@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 #include "providers/price_catalogue.hpp"
 #include "routing/key_state.hpp"
+#include "routing/virtual_key.hpp"
 
 #include <cstdint>
 #include <map>
@@ -76,16 +77,8 @@ struct route_entry {
   config::balance_strategy strategy = config::balance_strategy::weighted;
   std::vector<target> targets;                   ///< from the balance stage; may be empty
   std::vector<target> fallbacks;                 ///< from the fallback stage, in order; may be empty
-};
-
-struct virtual_key_entry {
-  config::virtual_key_config config;
-  std::shared_ptr<rate_limit> requests;          ///< null: unlimited
-  std::shared_ptr<rate_limit> tokens;            ///< null: unlimited
-
-  /// A pattern without a slash ("gpt-4o*") is held against the model's own name at any provider.
-  [[nodiscard]] bool allows_model(std::string_view provider_slash_model) const noexcept;
-  [[nodiscard]] bool allows_route(std::string_view route) const noexcept;
+  std::string baseline;                          ///< "provider/model" that savings are counted against; empty: none
+  price baseline_price;                          ///< what is known of it
 };
 
 /// Where a request's `model` leads.
@@ -107,7 +100,7 @@ struct yard {
   std::vector<std::shared_ptr<const provider_entry>> providers;
   std::vector<std::shared_ptr<const route_entry>> routes;
   std::shared_ptr<const route_entry> direct;     ///< the route of requests that name a model: the configured `direct`, else weighted
-  std::vector<std::shared_ptr<const virtual_key_entry>> virtual_keys;   ///< empty: any credential is accepted
+  std::shared_ptr<const virtual_key_set> virtual_keys;   ///< null or without keys: any credential is accepted
 
   /// A route's name or alias, `provider/model`, or a bare model: one that exactly one provider names in its keys' lists ("meta-llama/llama-3"
   /// may be one), or, if it holds no slash, that none names and exactly one provider takes by an unrestricted key.
@@ -116,8 +109,6 @@ struct yard {
   /// "provider/model" only.
   [[nodiscard]] result<target> find_target(std::string_view provider_slash_model) const;
   [[nodiscard]] std::shared_ptr<const route_entry> find_route(std::string_view name_or_alias) const noexcept;
-  /// Every key is compared in constant time. nullptr: unknown.
-  [[nodiscard]] const virtual_key_entry* find_virtual_key(std::string_view credential) const noexcept;
 };
 
 /// "openai/*", "gpt-4o", "*": exact, or a prefix when it ends in '*'.

@@ -205,7 +205,8 @@ BOOST_AUTO_TEST_CASE(status_lists_every_actor_with_state_and_mailbox) {
     BOOST_TEST(text(actor.at("state")) != "no answer");
   }
   const std::multiset<std::string> expected{"supervisor", "admin", "breaker", "breaker", "config", "events", "intake", "key",
-                                            "key",        "ledger", "metrics", "route",  "stage",  "stage"};
+                                            "key",        "ledger", "metrics", "route",  "stage",  "stage",
+                                            "virtual_keys"};
   BOOST_TEST(kinds == expected, boost::test_tools::per_element());
 }
 

@@ -1,4 +1,5 @@
 #include "actors/admin_answers.hpp"
+#include "actors/virtual_key_answers.hpp"
 
 #include "small_world.hpp"
 
@@ -19,6 +20,8 @@ key_view view_of_one() {
   entry->state = std::make_shared<routing::key_state>(1, 0.7, 500, 0);
   return {entry, std::nullopt, std::nullopt};
 }
+
+const wall_time noon{seconds(1'700'000'000)};   // 2023-11-14T22:13:20Z
 
 }  // namespace
 
@@ -80,17 +83,29 @@ BOOST_AUTO_TEST_CASE(virtual_keys_are_listed_without_their_secret) {
   auto entry = std::make_shared<routing::virtual_key_entry>();
   entry->config.name = "team-a";
   entry->config.key = secret("vk-very-secret");
+  entry->config.budget = config::budget_config{0.1, config::budget_period::day, config::budget_mode::hard};
+  entry->money = std::make_shared<routing::budget>("team-a", routing::budget::terms{100'000'000, config::budget_period::day}, 30'000'000, noon);
+  BOOST_REQUIRE((entry->money->reserve(20'000'000, noon) == routing::budget::verdict::taken));
   entry->config.tags = {{"team", "a"}};
   entry->requests = std::make_shared<routing::rate_limit>(60);
-  yard.virtual_keys.push_back(entry);
-  const auto shown = virtual_keys_json(yard, now);
+  yard.virtual_keys = std::make_shared<routing::virtual_key_set>(std::vector<std::shared_ptr<const routing::virtual_key_entry>>{entry},
+                                                                 std::vector<routing::virtual_key_set::credential>{});
+  const auto shown = virtual_keys_json(yard, now, noon);
   BOOST_TEST(shown.find("very-secret") == std::string::npos);
   const auto row = boost::json::parse(shown).at("virtual_keys").at(0);
   BOOST_TEST(text(row.at("tags").at("team")) == "a");
   BOOST_TEST(row.at("rpm").at("remaining").to_number<int>() == 60);
-  const auto limits = boost::json::parse(limits_json(yard, now)).at("limits").as_array();
-  BOOST_TEST(limits.size() == 1u);
+  BOOST_TEST(text(row.at("state")) == "active");
+  BOOST_TEST(text(row.at("budget").at("spent_usd")) == "0.030000000");
+  BOOST_TEST(text(row.at("budget").at("reserved_usd")) == "0.020000000");
+  BOOST_TEST(text(row.at("budget").at("remaining_usd")) == "0.050000000");
+  BOOST_TEST(text(row.at("budget").at("resets_at")) == "2023-11-15T00:00:00Z");
+  const auto limits = boost::json::parse(limits_json(yard, now, noon)).at("limits").as_array();
+  BOOST_TEST(limits.size() == 2u);
   BOOST_TEST(text(limits.at(0).at("scope")) == "virtual_key");
+  BOOST_TEST(text(limits.at(1).at("kind")) == "budget_usd");
+  BOOST_TEST(limits.at(1).at("remaining").to_number<double>() == 0.05);
+  BOOST_TEST(text(limits.at(1).at("resets_at")) == "2023-11-15T00:00:00Z");
 }
 
 BOOST_AUTO_TEST_CASE(problems_have_code_and_message) {

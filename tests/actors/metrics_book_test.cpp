@@ -64,6 +64,37 @@ BOOST_AUTO_TEST_CASE(an_unknown_price_is_counted_and_costs_nothing) {
   BOOST_TEST(text.find("switchyard_cost_usd_total{") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(savings_only_grow_and_what_cost_more_is_told_beside_them) {
+  metrics_book book;
+  auto record = request({attempt(entry_named("one"), call_result::ok)});
+  record.saved = 2'000'000'000;
+  book.add(record);
+  record.saved = -500'000'000;
+  book.add(record);
+  record.saved = 250'000'000;
+  record.saved_by = "cache";
+  book.add(record);
+  const auto text = rendered(book);
+  BOOST_TEST(has(text, R"(switchyard_savings_usd_total{reason="routing"} 2)"));
+  BOOST_TEST(has(text, R"(switchyard_savings_usd_total{reason="cache"} 0.25)"));
+  BOOST_TEST(has(text, R"(switchyard_baseline_exceeded_usd_total{reason="routing"} 0.5)"));
+}
+
+BOOST_AUTO_TEST_CASE(a_budget_is_shown_as_it_is_at_that_moment) {
+  auto entry = std::make_shared<routing::virtual_key_entry>();
+  entry->config.name = "alice";
+  const wall_time now{seconds(1'700'000'000)};
+  entry->money = std::make_shared<routing::budget>("alice", routing::budget::terms{2'000'000'000, config::budget_period::day}, 2'500'000'000, now);
+  live_figures live;
+  live.at = now;
+  live.virtual_keys = std::make_shared<routing::virtual_key_set>(std::vector<std::shared_ptr<const routing::virtual_key_entry>>{entry},
+                                                                 std::vector<routing::virtual_key_set::credential>{});
+  const auto text = metrics_book().render(live);
+  BOOST_TEST(has(text, R"(switchyard_budget_limit_usd{virtual_key="alice",period="day"} 2)"));
+  BOOST_TEST(has(text, R"(switchyard_budget_spent_usd{virtual_key="alice",period="day"} 2.5)"));
+  BOOST_TEST(has(text, R"(switchyard_budget_overspent_usd{virtual_key="alice",period="day"} 0.5)"));
+}
+
 BOOST_AUTO_TEST_CASE(buckets_are_cumulative_and_end_at_infinity) {
   metrics_book book;
   auto record = request({});

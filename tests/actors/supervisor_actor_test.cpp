@@ -105,9 +105,27 @@ BOOST_AUTO_TEST_CASE(a_killed_stage_is_replaced_and_compiles_again) {
 
 BOOST_AUTO_TEST_CASE(every_service_can_be_replaced) {
   supervised node;
-  for (const auto* name : {"intake", "ledger", "metrics", "config", "admin", "events", "route auto"}) node.replace(name);
-  BOOST_TEST(node.world->counters.actor_restarts.load() == 7u);
+  for (const auto* name : {"intake", "ledger", "metrics", "config", "admin", "events", "virtual_keys", "route auto"}) node.replace(name);
+  BOOST_TEST(node.world->counters.actor_restarts.load() == 8u);
   BOOST_TEST(node.state_of(node.actor_named("config")) == "version 1");
+}
+
+BOOST_AUTO_TEST_CASE(virtual_keys_and_their_limits_survive_the_actor_that_owns_them) {
+  supervised node;
+  auto answered = std::make_shared<std::promise<admin_answer>>();
+  auto answer = answered->get_future();
+  const admin_question question{"POST", "/admin/v1/virtual-keys", {}, R"({"name":"alice","rpm":5})"};
+  caf::anon_send(node.book->current().virtual_keys,
+                 admin_asked{std::make_shared<const admin_question>(question), std::make_shared<answer_once>([answered](admin_answer a) { answered->set_value(std::move(a)); })});
+  const auto key = text(boost::json::parse(answer.get().body).at("key"));
+  const auto limit = node.world->feed.current()->virtual_keys->named("alice")->requests;
+  const auto before = node.world->feed.current()->version;
+  node.replace("virtual_keys");
+  const auto give_up = steady_now() + deadline;
+  while (node.world->feed.current()->version == before) BOOST_REQUIRE(steady_now() < give_up);   // it publishes them again
+  const auto keys = node.world->feed.current()->virtual_keys;
+  BOOST_REQUIRE(keys->find(key, wall_now()) != nullptr);
+  BOOST_TEST(keys->find(key, wall_now())->requests == limit);
 }
 
 BOOST_AUTO_TEST_CASE(an_actor_that_fails_again_and_again_is_restarted_with_delay) {

@@ -25,13 +25,6 @@ std::string leads_to(const yard& y, std::string_view model) {
   return found->route->name + " " + (found->asked ? found->asked->name() : "-");
 }
 
-virtual_key_entry virtual_key(std::vector<std::string> models, std::vector<std::string> routes = {}) {
-  virtual_key_entry entry;
-  entry.config.models = std::move(models);
-  entry.config.routes = std::move(routes);
-  return entry;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(yard_)
@@ -107,34 +100,21 @@ BOOST_AUTO_TEST_CASE(a_route_is_found_by_name_and_alias_before_any_model) {
   BOOST_TEST(leads_to(y, "openai/auto") == "direct openai/auto");
 }
 
-BOOST_AUTO_TEST_CASE(a_virtual_key_is_found_by_its_whole_secret_only) {
-  auto y = make_yard({});
-  for (const char* name : {"a", "b"}) {
-    auto entry = std::make_shared<virtual_key_entry>();
-    entry->config.name = name;
-    entry->config.key = secret(std::string("sk-common-prefix-") + name);
-    y.virtual_keys.push_back(std::move(entry));
-  }
-  BOOST_REQUIRE(y.find_virtual_key("sk-common-prefix-b") != nullptr);
-  BOOST_TEST(y.find_virtual_key("sk-common-prefix-b")->config.name == "b");
-  BOOST_TEST(y.find_virtual_key("sk-common-prefix-") == nullptr);
-  BOOST_TEST(y.find_virtual_key("") == nullptr);
-}
-
-BOOST_AUTO_TEST_CASE(a_virtual_key_without_a_secret_lets_nobody_in) {
-  auto y = make_yard({});
-  y.virtual_keys.push_back(std::make_shared<virtual_key_entry>());
-  BOOST_TEST(y.find_virtual_key("") == nullptr);
-}
-
-BOOST_AUTO_TEST_CASE(a_virtual_keys_models_are_patterns_with_or_without_the_provider) {
-  BOOST_TEST(virtual_key({}).allows_model("openai/gpt-4o"));
-  BOOST_TEST(virtual_key({"openai/*"}).allows_model("openai/gpt-4o"));
-  BOOST_TEST(!virtual_key({"openai/*"}).allows_model("azure/gpt-4o"));
-  BOOST_TEST(virtual_key({"gpt-4o*"}).allows_model("azure/gpt-4o-mini"));
-  BOOST_TEST(!virtual_key({"gpt-4o"}).allows_model("openai/gpt-4o-mini"));
-  BOOST_TEST(virtual_key({}, {"auto"}).allows_route("auto"));
-  BOOST_TEST(!virtual_key({}, {"auto"}).allows_route("direct"));
+BOOST_AUTO_TEST_CASE(a_routes_baseline_is_a_price_and_needs_no_key) {
+  config::provider_config openai;
+  openai.name = "openai";
+  openai.keys = {key("a", 1, {"gpt-4o-mini"})};
+  openai.prices = {{"gpt-4o", {2.5, 10.0, 1.25}}};
+  const std::vector<std::shared_ptr<const provider_entry>> providers{provider(openai)};
+  config::route_config config;
+  config.name = "auto";
+  config.baseline = "openai/gpt-4o";
+  BOOST_TEST(compile_route(config, {}, providers)->baseline_price.output.value() == 10'000'000'000);
+  BOOST_TEST(compile_route(config, {}, providers)->baseline == "openai/gpt-4o");
+  config.baseline = "openai/nobody-knows";
+  BOOST_TEST(!compile_route(config, {}, providers)->baseline_price.known());
+  config.baseline = "";
+  BOOST_TEST(!compile_route(config, {}, providers)->baseline_price.known());
 }
 
 BOOST_AUTO_TEST_CASE(a_price_is_the_models_own_or_the_longest_pattern_and_never_guessed) {

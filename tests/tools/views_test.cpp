@@ -13,7 +13,8 @@ bool holds(const std::string& text, std::string_view part) { return text.find(pa
 
 using view = std::string (*)(const json::value&, const table_style&);
 constexpr view all_views[] = {show_status, show_nodes,     show_keys,  show_breakers,    show_limits,       show_routes,
-                              show_spend,  show_decisions, show_trace, show_explanation, show_virtual_keys, show_decision_line};
+                              show_spend,  show_decisions, show_trace, show_explanation, show_virtual_keys, show_decision_line,
+                              show_savings};
 
 }  // namespace
 
@@ -53,7 +54,7 @@ BOOST_AUTO_TEST_CASE(any_answer_whatsoever_is_shown_without_failing) {
 
 BOOST_AUTO_TEST_CASE(missing_fields_show_as_a_dash) {
   BOOST_TEST(show_limits(json::parse(R"([{"scope":"key","name":null}])"), {}) ==
-             "SCOPE  PROVIDER  NAME  KIND  LIMIT  USED  LEFT\nkey    -         -     -         -     -     -\n");
+             "SCOPE  PROVIDER  NAME  KIND  LIMIT  USED  LEFT  RESETS\nkey    -         -     -         -     -     -  -\n");
 }
 
 BOOST_AUTO_TEST_CASE(status_lists_the_node_and_its_actors) {

@@ -6,9 +6,11 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace switchyard::ctl {
 
@@ -49,6 +51,23 @@ struct cleared_part {
 [[nodiscard]] int config_check(const std::string& file, bool json);
 [[nodiscard]] int config_schema();
 [[nodiscard]] int config_example();
+
+/// What of a virtual key is to be set; what is absent stays as it is.
+struct virtual_key_question {
+  std::string name;
+  std::optional<std::string> parent;
+  std::optional<std::int64_t> rpm, tpm;
+  std::vector<std::string> models, routes;       ///< each may be a list with commas
+  std::optional<double> budget;                  ///< US dollars
+  std::string period, mode;                      ///< of the budget
+  std::string expires;                           ///< a time, or a duration from now
+  std::vector<std::string> tags;                 ///< "name=value"
+  std::vector<std::string> without;              ///< names of what is to be taken away
+};
+[[nodiscard]] int virtual_key_create(const console& c, const virtual_key_question& asked);
+[[nodiscard]] int virtual_key_update(const console& c, const virtual_key_question& asked);
+[[nodiscard]] int virtual_key_revoke(const console& c, const std::string& name);
+[[nodiscard]] int virtual_key_rotate(const console& c, const std::string& name, const std::string& grace);
 
 struct export_question {
   std::string from, to;        ///< times; "": without bound

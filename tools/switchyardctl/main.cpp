@@ -89,9 +89,9 @@ class command_line {
     add_view("routes", "Routes with their stages, targets and fallbacks", "/admin/v1/routes", show_routes);
     add_explain();
     add_decisions();
-    auto* vkeys = app_.add_subcommand("vkeys", "Virtual keys")->require_subcommand(1);
-    add_view("list", "Virtual keys with their limits", "/admin/v1/virtual-keys", show_virtual_keys, vkeys);
+    add_virtual_keys();
     add_spend();
+    add_savings();
     add_ledger();
     auto* drain_command = app_.add_subcommand("drain", "Turn /readyz to 503, so that load balancers move on before the node is stopped");
     drain_command->add_option("NODE", node_, "Name of the node (default: the one that is asked)");
@@ -169,6 +169,53 @@ class command_line {
       if (!from_.empty()) path += "&from=" + percent_encoded(from_);
       if (!to_.empty()) path += "&to=" + percent_encoded(to_);
       return show(c, path, show_spend);
+    });
+  }
+
+  void add_virtual_keys() {
+    auto* vkeys = app_.add_subcommand("vkeys", "Virtual keys")->require_subcommand(1);
+    add_view("list", "Virtual keys with their limits and budgets", "/admin/v1/virtual-keys", show_virtual_keys, vkeys);
+    auto* create = vkeys->add_subcommand("create", "Make one; its value is shown this once");
+    add_virtual_key_terms(create);
+    on(create, [this](const console& c) { return virtual_key_create(c, virtual_key_); });
+    auto* update = vkeys->add_subcommand("update", "Change what one may do; what is not given stays");
+    add_virtual_key_terms(update);
+    update->add_option("--without", virtual_key_.without, "Take away: budget, expires, parent, rpm, tpm, models, routes, tags")
+        ->check(CLI::IsMember({"budget", "expires", "parent", "rpm", "tpm", "models", "routes", "tags"}))
+        ->delimiter(',');
+    on(update, [this](const console& c) { return virtual_key_update(c, virtual_key_); });
+    auto* revoke = vkeys->add_subcommand("revoke", "Refuse one from now on, for good");
+    revoke->add_option("NAME", virtual_key_.name, "Its name")->required();
+    on(revoke, [this](const console& c) { return virtual_key_revoke(c, virtual_key_.name); });
+    auto* rotate = vkeys->add_subcommand("rotate", "Give one a new value, shown this once");
+    rotate->add_option("NAME", virtual_key_.name, "Its name")->required();
+    rotate->add_option("--grace", grace_, "How long the value before is taken, too: 10m, 24h, 7d (default: not at all)")->type_name("DURATION");
+    on(rotate, [this](const console& c) { return virtual_key_rotate(c, virtual_key_.name, grace_); });
+  }
+
+  void add_virtual_key_terms(CLI::App* command) {
+    auto& asked = virtual_key_;
+    command->add_option("NAME", asked.name, "Its name")->required();
+    command->add_option("--budget", asked.budget, "US dollars it may spend a period")->type_name("USD");
+    command->add_option("--period", asked.period, "hour, day, week, month or total (default: month)");
+    command->add_option("--mode", asked.mode, "hard or soft (default: hard)");
+    command->add_option("--rpm", asked.rpm, "Requests a minute; 0: unlimited");
+    command->add_option("--tpm", asked.tpm, "Tokens a minute; 0: unlimited");
+    command->add_option("--models", asked.models, "Allowed provider/model patterns, with commas between them");
+    command->add_option("--routes", asked.routes, "Allowed routes, with commas between them");
+    command->add_option("--expires", asked.expires, "A time (2027-01-31, 2027-01-31T12:00:00Z) or from now (30d)")->type_name("TIME");
+    command->add_option("--tag", asked.tags, "NAME=VALUE for accounting; may be given again")->take_all();
+    command->add_option("--parent", asked.parent, "A virtual key whose limits hold for this one too");
+  }
+
+  void add_savings() {
+    auto* command = app_.add_subcommand("savings", "What requests cost less than at their route's baseline");
+    add_span(command);
+    on(command, [this](const console& c) {
+      std::string path = "/admin/v1/savings";
+      if (!from_.empty()) path += "?from=" + percent_encoded(from_);
+      if (!to_.empty()) path += (from_.empty() ? "?to=" : "&to=") + percent_encoded(to_);
+      return show(c, path, show_savings);
     });
   }
 
@@ -260,6 +307,8 @@ class command_line {
   std::function<int()> chosen_;
   common_options common_;
   explain_question question_;
+  virtual_key_question virtual_key_;
+  std::string grace_;
   eval_options eval_;
   train_options train_;
   suggest_options suggest_;

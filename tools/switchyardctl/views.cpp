@@ -247,7 +247,7 @@ std::string show_breakers(const json::value& answer, const table_style& style) {
 std::string show_limits(const json::value& answer, const table_style& style) {
   return tabulate(list_of(answer, "limits"),
                   {text("SCOPE", "scope"), text("PROVIDER", "provider"), text("NAME", "name"), text("KIND", "kind"),
-                   number("LIMIT", "limit", 0), number("USED", "used", 0), number("LEFT", "remaining", 0)},
+                   number("LIMIT", "limit"), number("USED", "used"), number("LEFT", "remaining"), text("RESETS", "resets_at")},
                   style, "no limits are configured");
 }
 
@@ -316,10 +316,36 @@ std::string show_explanation(const json::value& answer, const table_style& style
 
 std::string show_virtual_keys(const json::value& answer, const table_style& style) {
   return tabulate(list_of(answer, "virtual_keys"),
-                  {text("NAME", "name"), text("MODELS", "models"), text("ROUTES", "routes"), number("RPM", "rpm.limit", 0),
-                   number("RPM LEFT", "rpm.remaining", 0), number("TPM", "tpm.limit", 0),
-                   number("TPM LEFT", "tpm.remaining", 0), text("TAGS", "tags")},
-                  style, "no virtual keys are configured: any credential is accepted");
+                  {text("NAME", "name"),
+                   {"STATE", [](const json::value& k) {
+                      const auto state = text_at(k, "state");
+                      return cell{state, state == "active" ? tone::good : state == "-" ? tone::faint : tone::bad};
+                    }},
+                   text("PARENT", "parent"), text("MODELS", "models"), text("ROUTES", "routes"), number("RPM", "rpm.limit", 0),
+                   number("RPM LEFT", "rpm.remaining", 0), number("TPM", "tpm.limit", 0), number("TPM LEFT", "tpm.remaining", 0),
+                   {"BUDGET", [](const json::value& k) {
+                      const auto* usd = member(k, "budget.usd");
+                      return cell{usd == nullptr ? "-" : text_of(*usd) + " USD/" + text_at(k, "budget.period")};
+                    }},
+                   text("SPENT", "budget.spent_usd"), text("LEFT", "budget.remaining_usd"), text("RESETS", "budget.resets_at"),
+                   text("EXPIRES", "expires"), text("TAGS", "tags")},
+                  style, "there are no virtual keys: any credential is accepted");
+}
+
+std::string show_savings(const json::value& answer, const table_style& style) {
+  json::array rows = list_of(answer, "routes");
+  if (const auto* total = member(answer, "total"); total != nullptr && total->is_object() && !rows.empty()) {
+    json::object last = total->get_object();
+    last["route"] = "total";
+    rows.push_back(std::move(last));
+  }
+  auto out = facts(answer, {{"from", "from"}, {"to", "to"}});
+  return out + tabulate(rows,
+                        {text("ROUTE", "route"), text("BASELINE", "baseline"), number("REQUESTS", "requests"),
+                         {"COST USD", [](const json::value& r) { return cell{text_at(r, "cost_usd")}; }, true},
+                         {"BASELINE USD", [](const json::value& r) { return cell{text_at(r, "baseline_usd")}; }, true},
+                         {"SAVED USD", [](const json::value& r) { return cell{text_at(r, "saved_usd")}; }, true}},
+                        style, "nothing to compare with: give a route a baseline (routes: [{name, baseline: provider/model}])");
 }
 
 std::string show_spend(const json::value& answer, const table_style& style) {
