@@ -152,11 +152,15 @@ void lease_holder::choose_owner(shard_state& s, steady_time now, const alive_che
   }
 }
 
+bool lease_holder::is_free_for_owner(const shard_state& s, steady_time now) const {
+  return now >= s.bound_until || s.bound_to == s.owner || !options_.attachment_is_proven;
+}
+
 bool lease_holder::wants_to_ask(const shard_state& s, steady_time now) const {
   const auto since = now - s.asked_at;
   if (s.waiting) return since >= options_.answer_within;
   if (since >= options_.keep_attached) return true;
-  const bool may_show = s.stamp != 0 && (s.shown || now >= s.bound_until || s.bound_to == s.owner);
+  const bool may_show = s.stamp != 0 && (s.shown || is_free_for_owner(s, now));
   if (may_show && !s.shown) return true;
   if (!s.shown || since < shortest_gap) return s.stamp == 0 && since >= options_.answer_within;
   for (const auto& [key, l] : s.limits) {
@@ -192,7 +196,7 @@ void lease_holder::ask(std::uint8_t number, shard_state& s, steady_time now, out
   lease_request request{number, life_, ++seq_, s.owner_life, 0, {}};
   // H1. A stamp whose time has passed proves nothing and would only bind this node longer.
   const bool stamp_is_young = s.stamp != 0 && now - s.stamp_received < options_.ttl;
-  if (stamp_is_young && (s.shown || now >= s.bound_until || s.bound_to == s.owner)) {
+  if (stamp_is_young && (s.shown || is_free_for_owner(s, now))) {
     s.shown = true;
     s.bound_to = s.owner;
     s.bound_until = std::max(s.bound_until, s.stamp_received + 2 * options_.ttl);

@@ -80,6 +80,8 @@ class lease_holder {
   };
 
   void choose_owner(shard_state& s, steady_time now, const alive_check& alive);
+  // H1: no other owner counts this node any more.
+  [[nodiscard]] bool is_free_for_owner(const shard_state& s, steady_time now) const;
   [[nodiscard]] bool wants_to_ask(const shard_state& s, steady_time now) const;
   void ask(std::uint8_t number, shard_state& s, steady_time now, outbox& out);
   void fold_demand(limit& l, nanoseconds passed) const;

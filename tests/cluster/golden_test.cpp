@@ -1,4 +1,5 @@
 // The recorded corpus of version 1: what this build writes and what it reads must stay these bytes, so that it talks with the build before it.
+#include "base/random.hpp"
 #include "cluster/dispatch.hpp"
 #include "tests/cluster/support.hpp"
 
@@ -111,6 +112,32 @@ BOOST_AUTO_TEST_CASE(a_frame_is_as_recorded) {
   const auto frame = seal(wrap(escrow_recall{{"vk-1 day", 20783}}, 1));
   BOOST_REQUIRE(frame.has_value());
   BOOST_TEST(hex(*frame) == "930122c40f9192c408766b2d3120646179cd512f");
+}
+
+BOOST_AUTO_TEST_CASE(damaged_messages_are_read_or_refused_and_nothing_else) {
+  random_source random(1);
+  const auto lines = corpus("v1.txt");
+  int read = 0, refused = 0;
+  for (const auto& [name, line] : lines) {
+    if (name == "hello") continue;
+    for (int i = 0; i < 2000; ++i) {
+      auto bytes = line.second;
+      for (auto changes = 1 + random.below(3); changes > 0; --changes) {
+        const auto at = random.below(bytes.size());
+        switch (random.below(3)) {
+          case 0: bytes[at] = static_cast<char>(random.next()); break;
+          case 1: bytes.erase(at, 1 + random.below(4)); break;
+          default: bytes.insert(at, 1, static_cast<char>(random.next())); break;
+        }
+        if (bytes.empty()) bytes = "x";
+      }
+      const auto ended = dispatch(static_cast<std::uint16_t>(line.first), bytes, [](const auto&) {});
+      BOOST_REQUIRE(ended.has_value());
+      ++(ended->has_value() ? read : refused);
+    }
+  }
+  BOOST_TEST(read > 0);
+  BOOST_TEST(refused > read);
 }
 
 BOOST_AUTO_TEST_CASE(kinds_that_are_not_known_here_are_told_apart_from_broken_bytes) {

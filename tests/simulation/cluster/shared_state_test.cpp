@@ -1,0 +1,86 @@
+// Registers, configuration and revoked keys: after healing all nodes hold the same, and no two texts were ever one version.
+#include "cluster/shared_health.hpp"
+#include "tests/simulation/cluster/simulated_cluster.hpp"
+
+using namespace switchyard;
+using namespace switchyard::cluster;
+using namespace switchyard::cluster::simulation;
+
+BOOST_AUTO_TEST_SUITE(shared_state)
+
+BOOST_AUTO_TEST_CASE(registers_converge_after_healing) {
+  for_each_seed(50, [](std::uint64_t seed) {
+    cluster_options options;
+    options.registers = true;
+    simulated_cluster cluster(options, seed);
+    cluster.run_with_faults(30s);
+    cluster.stop_load();
+    cluster.run_for(12s);
+    cluster.check_convergence();
+    BOOST_TEST(cluster.violations() == "");
+    BOOST_TEST(cluster.node(0).shared.contents().size() > 10u);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_providers_word_is_everywhere_within_300_ms) {
+  for_each_seed(20, [](std::uint64_t seed) {
+    cluster_options options;
+    options.registers = true;
+    options.writes_per_second = 0;
+    options.clean_network = true;
+    simulated_cluster cluster(options, seed);
+    cluster.run_for(1s);
+    auto& a = cluster.node(0);
+    shared_health health("a", {"a", "b", "c", "d", "e"}, a.shared);
+    BOOST_TEST(health.report("openai/k", key_fact::rate_limited, 7s, cluster.world.now(), a.out).has_value());
+    cluster.run_for(300ms);
+    for (std::size_t i = 0; i < 5; ++i) BOOST_TEST(cluster.node(i).shared.find("a", "fact/openai/k", cluster.world.now()) != nullptr);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(one_version_is_one_text_and_all_end_with_the_highest) {
+  for_each_seed(50, [](std::uint64_t seed) {
+    cluster_options options;
+    options.config = true;
+    options.changes_per_second = 0.7;
+    simulated_cluster cluster(options, seed);
+    cluster.run_with_faults(60s);
+    cluster.stop_load();
+    cluster.run_for(20s);
+    cluster.check_convergence();
+    BOOST_TEST(cluster.violations() == "");
+    BOOST_TEST(cluster.config.versions() > 2u);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_checker_finds_marks_that_hide_holes) {
+  bool found = false;
+  for (std::uint64_t seed = 1; seed <= 30 && !found; ++seed) {
+    cluster_options options;
+    options.registers = true;
+    options.shared.marks_stop_at_gaps = false;
+    simulated_cluster cluster(options, seed);
+    cluster.run_with_faults(30s);
+    cluster.stop_load();
+    cluster.run_for(12s);
+    cluster.check_convergence();
+    found = !cluster.convergence.ok();
+  }
+  BOOST_TEST(found);
+}
+
+BOOST_AUTO_TEST_CASE(the_checker_finds_commits_without_a_majority) {
+  bool found = false;
+  for (std::uint64_t seed = 1; seed <= 60 && !found; ++seed) {
+    cluster_options options;
+    options.config = true;
+    options.changes_per_second = 0.7;
+    options.configuration.needs_majority = false;
+    simulated_cluster cluster(options, seed);
+    cluster.run_with_faults(60s);
+    found = !cluster.config.ok();
+  }
+  BOOST_TEST(found);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
