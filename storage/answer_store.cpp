@@ -28,14 +28,15 @@ answer_hash hash_in(std::string_view bytes) {
 std::string answer_key(const answer_hash& exact) { return 'a' + std::string(bytes_of(exact)); }
 
 std::string encode(const stored_answer& a) {
-  record_writer out(fields, version);
+  std::string record;
+  record_writer out(record, fields, version);
   out.bytes(bytes_of(a.partition)).text(a.prompt.value_or("")).number((a.prompt ? 1 : 0) + (a.stream ? 2 : 0));
   out.number(static_cast<std::int64_t>(a.vector.size())).bytes({reinterpret_cast<const char*>(a.vector.data()), a.vector.size()});
   out.number(std::bit_cast<std::uint32_t>(a.scale)).number(std::bit_cast<std::int64_t>(a.embedding)).text(a.route).text(a.tenant).list(a.tags.size());
   for (const auto& tag : a.tags) out.text(tag);
   out.text(a.provider).text(a.model).text(a.key).text(a.content_type).number(a.created_us).number(a.expires_us);
   out.number(a.input_tokens).number(a.output_tokens).number(a.cost).number(crc32c(a.body));
-  const auto record = out.done();
+  out.done();
   std::string value;
   value.reserve(4 + record.size() + a.body.size());
   append_big_endian(value, static_cast<std::uint32_t>(record.size()));
