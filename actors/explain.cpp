@@ -21,14 +21,14 @@ constexpr std::size_t parser_padding = 64;
 
 admin_answer refused(const error& why) { return problem_answer(http_status(why), to_string(why.code), why.message); }
 
-json::object estimate(const providers::api_request& request, const result<routing::picked_key>& pick) {
+json::object estimate(const providers::api_request& request, std::int64_t output_tokens, const result<routing::picked_key>& pick) {
   json::object out{{"input_tokens", request.input_tokens},
-                   {"output_tokens", request.max_output_tokens},
+                   {"output_tokens", output_tokens},
                    {"cost_usd", nullptr},
                    {"prices", nullptr}};
   if (!pick) return out;
   const auto prices = pick->provider->price_of(pick->model);
-  const auto cost = providers::cost(prices, {.input = request.input_tokens, .output = request.max_output_tokens});
+  const auto cost = providers::cost(prices, {.input = request.input_tokens, .output = output_tokens});
   if (!cost) return out;
   out["cost_usd"] = format_usd(*cost);
   if (pick->provider->configured_price(pick->model) != nullptr)
@@ -138,7 +138,9 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
   }
   answer["stages"] = std::move(stages.rows);
   answer["candidates"] = std::move(rows);
-  answer["estimate"] = estimate(request, pick);
+  // What the client allows, else what such a prompt usually gets.
+  const auto output_tokens = request.max_output_tokens > 0 || !understood ? request.max_output_tokens : understood->known.tokens().output;
+  answer["estimate"] = estimate(request, output_tokens, pick);
   answer["took_us"] = std::chrono::duration_cast<microseconds>(steady_now() - began).count();
   return {200, "application/json", json::serialize(answer)};
 }

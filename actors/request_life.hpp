@@ -86,6 +86,11 @@ class request_life {
   attempt_end not_affordable(error why, attempt_record& report);
   void settle_limits(steady_time now);
 
+  // request_guard.cpp: answers before a guard
+  [[nodiscard]] const routing::stage* answer_guard() const;
+  [[nodiscard]] std::optional<error> judge_answer(const routing::stage& guard, std::string_view answer, bool streamed);
+  [[nodiscard]] net::task<attempt_end> withhold_answer(error what, attempt_record& report);
+
   // request_ledger.cpp: what the ledger is told
   [[nodiscard]] net::task<bool> record_hit(const routing::cache_entry& entry);
   [[nodiscard]] ledger_entry entry_of(const routing::key_entry* key, const std::string& model) const;

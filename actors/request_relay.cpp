@@ -209,6 +209,9 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
   report.outcome.result = call_result::ok;
   note_usage(*usage, static_cast<std::int64_t>(body->size() / 4));
   price_it(*pick_);
+  if (const auto* guard = answer_guard(); guard != nullptr)
+    if (auto refusal = judge_answer(*guard, translates_ ? std::string_view(translated.body) : *body, request_.stream))
+      co_return co_await withhold_answer(*std::move(refusal), report);
   record_.status = report.status;
   auto headers = answer_headers(content_type.empty() ? std::string_view("application/json") : content_type, true);
   if (!translates_)
@@ -219,8 +222,7 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
   if (mask_ && !request_.stream) {
     if (providers::restore(mask_->book(), answer, unmasked)) answer = unmasked;
   } else if (const auto restorer = open_restorer()) {
-    (void)restorer->feed({&answer, 1});
-    for (const auto event : restorer->finish()) unmasked += event;
+    unmasked = restorer->whole(answer);
     answer = unmasked;
   }
   if (!co_await seal_row(report)) co_return unrecorded(report);
@@ -237,6 +239,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
   const std::string_view content_type = translates_ ? providers::dialect_of(request_.operation)->stream_content_type(context)
                                                     : ingress_.stream_content_type(request_);
   const auto restorer = open_restorer();
+  const auto* guard = answer_guard();    // then all of the stream is held back until it was judged
   const auto opened = here_.thread.now();
   const int status = head.status;
   std::string told;                      // what the head says is left out of the answer
@@ -255,7 +258,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
     const auto& step = closed ? decoder->close() : decoder->feed(*piece);
     finished = finished || step.finished;
     std::span<const std::string_view> forward = step.forward;
-    if (restorer) {
+    if (restorer && guard == nullptr) {
       forward = restorer->feed(forward);
       if (finished || closed || step.problem) forward = restorer->finish();
     }
@@ -267,7 +270,20 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
         if (auto sent = co_await x_.write(forward); !sent) call.cancel();
     } else {
       for (const auto event : forward) held += event;
-      const bool decided = !step.problem && (step.content || step.finished || held.size() > most_held_stream || here_.thread.now() - opened > longest_hold);
+      if (guard != nullptr && held.size() > most_answer_bytes) {
+        broken = upstream_failure(error_code::upstream_error, "the answer is too long to be judged by the guard", false);
+        break;
+      }
+      if (guard != nullptr && finished && !step.problem) {
+        if (auto refusal = judge_answer(*guard, held, true)) {
+          note_usage(decoder->reported(), decoder->estimated_output_tokens());
+          price_it(*pick_);
+          co_return co_await withhold_answer(*std::move(refusal), report);
+        }
+        // The client's own data is no finding: it comes back after the judgement.
+        if (restorer) held = restorer->whole(held);
+      }
+      const bool decided = !step.problem && (guard == nullptr || finished) && (step.content || step.finished || held.size() > most_held_stream || here_.thread.now() - opened > longest_hold);
       if (decided && !held.empty()) {
         content_sent_ = true;
         away_ += call.waited();

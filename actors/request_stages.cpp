@@ -106,7 +106,8 @@ std::unique_ptr<providers::stream_restorer> request_life::open_restorer() const 
 
 /// For the decision log: signals that were computed, and each stage's word.
 void request_life::note_details() {
-  if (understood_) record_.details = details_json(understood_->known, *record_.route, verdicts_, record_.stage_times);
+  if (understood_) record_.details = details_json(understood_->known, *record_.route, verdicts_, record_.stage_times,
+                                                  {record_.findings.data(), record_.findings.size()});
   if (!here_.limits.keep_prompts.load(std::memory_order_relaxed) || request_.body.empty()) return;
   std::optional<routing::request_prompt> read;
   if (!understood_) read.emplace(request_);

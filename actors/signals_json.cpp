@@ -106,7 +106,7 @@ json::object signals_object(routing::understanding& known, bool with_scores) {
     out["clarity"] = with_time(std::move(clarity), known, signal::clarity);
   }
   if (known.knows(signal::code_share)) out["code_share"] = rounded(known.code_share());
-  if (known.knows(signal::vector)) out["embedding"] = json::object{{"took_us", to_us(known.took(signal::vector))}};
+  if (known.knows(signal::vector)) out["embedding"] = with_time({{"value", std::to_string(known.vector().size()) + " dimensions"}}, known, signal::vector);
   out["turns"] = known.turns();
   out["tools"] = known.tools();
   out["images"] = known.images();
@@ -114,11 +114,15 @@ json::object signals_object(routing::understanding& known, bool with_scores) {
 }
 
 std::string details_json(routing::understanding& known, const routing::route_entry& route, std::span<const std::string_view> words,
-                         std::span<const nanoseconds> took) {
+                         std::span<const nanoseconds> took, std::span<const routing::guard_finding> findings) {
   json::array stages;
   for (std::size_t i = 0; i < words.size() && i < took.size() && i < route.stages.size(); ++i)
     stages.push_back(json::object{{"name", route.stages[i]->name()}, {"verdict", words[i]}, {"took_us", to_us(took[i])}});
-  return json::serialize(json::object{{"signals", signals_object(known, false)}, {"stages", std::move(stages)}});
+  json::object out{{"signals", signals_object(known, false)}, {"stages", std::move(stages)}};
+  json::array found;
+  for (const auto& one : findings) found.push_back(json::object{{"check", one.check}, {"action", one.action}, {"score", rounded(one.score)}});
+  if (!found.empty()) out["guard"] = std::move(found);
+  return json::serialize(out);
 }
 
 }  // namespace switchyard::actors

@@ -31,9 +31,10 @@ rule_ptr<guard_stage_config> guard_table() {
            "The kinds of personal data that count; empty: all."},
           {"jailbreak_threshold", &guard_stage_config::jailbreak_threshold, number(0, 1), "A score from here on is a finding."},
           {"harmful_threshold", &guard_stage_config::harmful_threshold, number(0, 1), "A score from here on is a finding."},
+          {"answers", &guard_stage_config::answers, boolean(),
+           "Judge answers for pii (mask: flagged there) and harmful, too; nothing of an answer, streams included, is sent before all of it is."},
       },
       section_extras<guard_stage_config>{
-          .absent = {{"answers", "requests are judged, answers are not"}},
           .foreign = {{"personal_data", "pii"}, {"injection", "jailbreak"}, {"toxicity", "harmful"}, {"kinds", "pii_kinds"}}});
 }
 

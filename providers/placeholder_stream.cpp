@@ -203,4 +203,11 @@ std::span<const std::string_view> stream_restorer::finish() {
   return out_;
 }
 
+std::string stream_restorer::whole(std::string_view stream) {
+  static_cast<void>(feed({&stream, 1}));
+  std::string out;
+  for (const auto event : finish()) out += event;
+  return out;
+}
+
 }  // namespace switchyard::providers

@@ -71,6 +71,8 @@ class stream_restorer {
   [[nodiscard]] std::span<const std::string_view> feed(std::span<const std::string_view> events);
   /// The stream has ended: what the last feed() gave, and behind it what was still held.
   [[nodiscard]] std::span<const std::string_view> finish();
+  /// A stream that is there in full.
+  [[nodiscard]] std::string whole(std::string_view stream);
 
  private:
   struct held_event {

@@ -80,13 +80,7 @@ class guard_stage final : public stage {
     };
 
     if (config_.pii != guard_action::off) {
-      std::uint32_t kinds = 0;
-      float score = 0;
-      for (const auto& span : known.pii().spans) {
-        if ((wanted_kinds_ & bit_of(span.kind)) == 0 || span.confidence < sure_enough) continue;
-        kinds |= bit_of(span.kind);
-        score = std::max(score, span.confidence);
-      }
+      const auto [kinds, score] = wanted_pii(known);
       if (kinds != 0) found("pii", config_.pii, score, kinds_of(kinds));
       // Even with no finding: signals may have seen long text by its ends only.
       if (config_.pii == guard_action::mask) context.made.masked_kinds = wanted_kinds_;
@@ -100,13 +94,50 @@ class guard_stage final : public stage {
     return say(past_of(strongest), std::move(reason));
   }
 
+  [[nodiscard]] bool judges_answers() const noexcept { return config_.answers; }
+
+  /// There is no masking here: what an answer holds came from the provider. It is flagged.
+  [[nodiscard]] answer_judgement judge(understanding& known) const {
+    answer_judgement out;
+    const auto found = [&](std::string_view check, guard_action action, float score, const std::string& detail) {
+      if (action == guard_action::mask) action = guard_action::flag;
+      out.findings.push_back({check, word_of(action), score});
+      if (action == guard_action::block && !out.refusal)
+        out.refusal = client_error(error_code::guard_blocked, "The answer was withheld by the guard's " + std::string(check.substr(check.find('_') + 1)) +
+                                                                  " check" + (detail.empty() ? "." : ": it holds " + detail + "."));
+    };
+    if (config_.pii != guard_action::off)
+      if (const auto [kinds, score] = wanted_pii(known); kinds != 0) found("answer_pii", config_.pii, score, kinds_of(kinds));
+    if (config_.harmful != guard_action::off)
+      if (const auto& seen = known.harmful(); seen.score >= config_.harmful_threshold) found("answer_harmful", config_.harmful, seen.score, {});
+    return out;
+  }
+
  private:
+  struct pii_seen {
+    std::uint32_t kinds = 0;                     ///< bits
+    float score = 0;
+  };
+  [[nodiscard]] pii_seen wanted_pii(understanding& known) const {
+    pii_seen out;
+    for (const auto& span : known.pii().spans) {
+      if ((wanted_kinds_ & bit_of(span.kind)) == 0 || span.confidence < sure_enough) continue;
+      out.kinds |= bit_of(span.kind);
+      out.score = std::max(out.score, span.confidence);
+    }
+    return out;
+  }
+
   config::guard_stage_config config_;
   std::shared_ptr<const signal_models> models_;
   std::uint32_t wanted_kinds_ = 0;
 };
 
 }  // namespace
+
+bool judges_answers(const stage& of) noexcept { return of.kind() == "guard" && static_cast<const guard_stage&>(of).judges_answers(); }
+
+answer_judgement judge_answer(const stage& of, understanding& known) { return static_cast<const guard_stage&>(of).judge(known); }
 
 result<std::shared_ptr<const stage>> make_guard(const config::guard_stage_config& config, std::shared_ptr<const signal_models> models) {
   return std::shared_ptr<const stage>(std::make_shared<guard_stage>(config, std::move(models)));

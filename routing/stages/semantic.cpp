@@ -156,7 +156,7 @@ class semantic_stage final : public stage {
   [[nodiscard]] std::string text_of(const ranking& seen) const {
     const auto figure = [](float value) {
       char text[16];
-      std::snprintf(text, sizeof text, " %.2f", static_cast<double>(value));
+      std::snprintf(text, sizeof text, " %.2f", std::abs(value) < 0.005f ? 0.0 : static_cast<double>(value));   // never "-0.00"
       return std::string(text);
     };
     std::string text = "category " + categories_[seen.best].name + figure(seen.best_score);

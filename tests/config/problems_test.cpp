@@ -166,7 +166,6 @@ const std::vector<bad_input>& bad_inputs() {
       {stage_with("guard: {jailbreak: mask}"), 3, 48, "routes[0].stages[0].guard.jailbreak", "expected one of: off, flag, block; got 'mask'"},
       {stage_with("guard: {pii_kinds: [emial]}"), 3, 49, "routes[0].stages[0].guard.pii_kinds[0]", "did you mean 'email'?"},
       {stage_with("guard: {harmful_threshold: 2}"), 3, 56, "routes[0].stages[0].guard.harmful_threshold", "expected a number from 0 to 1"},
-      {stage_with("guard: {answers: true}"), 3, 37, "routes[0].stages[0].guard.answers", "is not available in this version; requests are judged"},
       {stage_with("semantic: {}"), 3, 29, "routes[0].stages[0].semantic.categories", "is required"},
       {stage_with("semantic: {categories: []}"), 3, 52, "routes[0].stages[0].semantic.categories", "expected a list of at least 1"},
       {stage_with("semantic: {categories: [{name: a, target: openai/gpt-4o}]}"), 3, 53, "routes[0].stages[0].semantic.categories[0].examples", "at least one example is needed"},

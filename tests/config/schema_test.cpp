@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
       "connect", "first_byte", "idle", "total", "failure_rate", "min_requests", "window", "open_for", "max_open_for", "half_open_probes",
       "input", "output", "cached_input", "cache_write", "per_request", "per_image", "api_version", "responses_api", "native_api",
       "attempts", "backoff", "max_backoff", "budget", "aliases", "stages", "balance", "fallback",
-      "baseline", "guard", "pii", "pii_kinds", "jailbreak", "jailbreak_threshold", "harmful", "harmful_threshold",
+      "baseline", "guard", "pii", "pii_kinds", "jailbreak", "jailbreak_threshold", "harmful", "harmful_threshold", "answers",
       "semantic", "threshold", "margin", "top_k", "model", "categories", "examples", "intent", "rules", "when",
       "domain", "complexity", "format", "safety.pii", "safety.jailbreak", "safety.harmful", "tokens.input", "tokens.output", "language", "turns",
       "images", "user", "tools",

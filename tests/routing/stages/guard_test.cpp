@@ -1,6 +1,7 @@
-#include "tests/routing/stages/stage_probe.hpp"
+#include "routing/stages/guard.hpp"
 
 #include "config/signal_words.hpp"
+#include "tests/routing/stages/stage_probe.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -82,6 +83,28 @@ BOOST_AUTO_TEST_CASE(only_the_wanted_kinds_are_masked) {
   made.pii_kinds = {"email", "iban"};
   const auto got = ask({{made, {}}}, {.text = "hello"});
   BOOST_TEST(got.made.masked_kinds == ((1u << static_cast<unsigned>(pii_kind::email)) | (1u << static_cast<unsigned>(pii_kind::iban))));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_withheld_only_by_a_guard_that_judges_answers) {
+  config::guard_stage_config made;
+  made.harmful = guard_action::block;
+  made.harmful_threshold = 0;
+  BOOST_TEST(!stages::judges_answers(*make_stage({made, {}}, yard_providers(), &shelf()).value()));
+  made.answers = true;
+  const auto judge = make_stage({made, {}}, yard_providers(), &shelf()).value();
+  BOOST_TEST_REQUIRE(stages::judges_answers(*judge));
+  const turn turns[] = {{speaker::user, "hello"}};
+  prompt said;
+  said.turns = turns;
+  const auto models = shelf().get().value();
+  understanding known(*models, said);
+  const auto judged = stages::judge_answer(*judge, known);
+  BOOST_TEST_REQUIRE(judged.refusal.has_value());
+  BOOST_TEST(judged.refusal->message == "The answer was withheld by the guard's harmful check.");
+  BOOST_TEST((judged.refusal->code == error_code::guard_blocked));
+  BOOST_TEST_REQUIRE(judged.findings.size() == 1u);
+  BOOST_TEST(judged.findings[0].check == "answer_harmful");
+  BOOST_TEST(!known.knows(routing::signal::jailbreak));
 }
 
 BOOST_AUTO_TEST_CASE(the_configurations_words_are_those_of_the_signals) {
