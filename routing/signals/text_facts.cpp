@@ -14,7 +14,7 @@ bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c 
 
 constexpr std::array<std::uint8_t, 128> mark_kinds = [] {
   std::array<std::uint8_t, 128> table{};
-  for (const char c : std::string_view("{}[]();=<>_\\/&|#$@`")) table[static_cast<std::size_t>(c)] |= 1;
+  for (const char c : std::string_view("{}[]();=<>\\/&|#$@`")) table[static_cast<std::size_t>(c)] |= 1;
   for (const char c : std::string_view("+-*/=^%")) table[static_cast<std::size_t>(c)] |= 2;
   return table;
 }();
@@ -82,6 +82,9 @@ constexpr std::string_view code_starts[] = {
 // A line that would make little sense in prose: how it begins, how it ends, or how dense its marks are.
 bool looks_like_code(std::string_view line) noexcept {
   if (line.size() < 3) return line == "}" || line == "{" || line == "};";
+  // Formulas are dense in the same marks: \\frac{1}{2}, $x$.
+  for (auto at = line.find('\\'); at != line.npos && at + 2 < line.size(); at = line.find('\\', at + 1))
+    if (line[at + 1] >= 'a' && line[at + 1] <= 'z' && line[at + 2] >= 'a' && line[at + 2] <= 'z') return false;
   const char last = line.back();
   int marks = 0;
   for (const char c : line)

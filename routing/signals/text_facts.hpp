@@ -21,7 +21,7 @@ struct text_facts {
   std::size_t letters = 0;                     ///< ASCII letters and everything beyond ASCII
   std::size_t capitals = 0, digits = 0, blanks = 0, lines = 0, sentences = 0;
   std::size_t question_marks = 0;
-  std::size_t code_marks = 0;                  ///< { } [ ] ( ) ; = < > _ \ / & | # $ @ `
+  std::size_t code_marks = 0;                  ///< { } [ ] ( ) ; = < > \ / & | # $ @ `
   std::size_t math_marks = 0;                  ///< + - * / = ^ % and mathematical characters, next to digits or blanks
   std::size_t numbers = 0;                     ///< runs of digits
   std::size_t list_lines = 0;                  ///< lines that begin with a bullet or "1." or "A."

@@ -101,8 +101,8 @@ maybe document(std::string_view text, std::size_t at) {
   const auto body = text.substr(at, length);
   if (length <= 9 && body.find('-') == body.npos && said_before(text, at, 40, {"passport", "passport number", "passport no", "reisepass", "passeport", "pasaporte"}))
     return match{pii_kind::passport, at, at + length, 0.93f};
-  if (said_before(text, at, 44, {"driver's license", "drivers license", "driver license", "driving licence", "driving license", "driver's licence", "license number",
-                                 "licence number", "dl number", "dl no"}))
+  if (said_before(text, at, 44, {"driver's license", "drivers license", "driver license", "driving licence", "driving license", "driver's licence", "dl number",
+                                 "dl no"}))
     return match{pii_kind::driver_licence, at, at + length, 0.9f};
   return std::nullopt;
 }

@@ -148,7 +148,8 @@ maybe phone(std::string_view text, std::size_t at, const grouped& n) {
   const bool told = said_before(text, at, 40, {"phone", "call", "tel", "telephone", "mobile", "cell", "whatsapp", "fax", "text me", "dial", "reach me",
                                                "contact", "number is", "sms", "handy", "ring", "hotline", "telefon", "cellphone"});
   if (!told && is_reference(text, at)) return std::nullopt;
-  if (n.digits[0] == '0' && n.digits[1] == '0' && n.count >= 11 && n.groups >= 2) return say(0.9f);         // 0049 ...
+  // 0049 30 ..., but no decimal fraction
+  if (n.digits[0] == '0' && n.digits[1] == '0' && n.digits[2] != '0' && n.count >= 11 && n.groups >= 2 && n.group[0] >= 2 && n.mark != '.') return say(0.9f);
   const std::size_t skip = n.digits[0] == '1' && n.count == 11 ? 1 : 0;
   if (is_american(n, skip)) {
     const auto first = skip;                                                                                // the group of the area code

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(look_alikes_pass) {
         "tracking 1Z999AA10123456784", "EAN 4006381333931", "phone model SM-G991B", "room 212-555", "2023/10/05", "chapter 4.3.2.1", "RFC 9562", "ticket 415-555-2671",
         "serial 3712-8822-4631-0005", "0x7ffee3c0", "1e10", "pages 100-200", "score 3-2", "50-50", "24/7", "ratio 16:9", "1990-2000", "doi 10.1000/182", "arXiv 2406.18665", "f47ac10b58cc",
         "A1B2C3D4E5", "100000000000000000000", "ab:cd", "::", "a::b", "1.2.3", "0.0.0.0", "127.0.0.1", "255.255.255.0", "x@y", "@home", "C++20", "GPT-4-1106-preview", "ISO 9001:2015",
-        "latitude 52.520008, longitude 13.404954", "MMLU 71.2 % at 50 items", "47 1234 5678 90 12 apples", "the year 1984", "top 10 of 2023", "win-loss 10-5-3", "4.7.11"})
+        "latitude 52.520008, longitude 13.404954", "MMLU 71.2 % at 50 items", "47 1234 5678 90 12 apples", "the year 1984", "top 10 of 2023", "win-loss 10-5-3", "4.7.11", "A. 0.00307219662", "broker license number 545345"})
     BOOST_TEST(found_in(text) == "", text);
 }
 

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(formats_are_what_is_asked_for) {
       {"Return the result as JSON with the keys name and age", "json"}, {"Summarize the following article in three sentences", "summary"},
       {"Write a short poem about the sea", "creative"}, {"Translate 'good morning' to French", "translation"}, {"Übersetze diesen Satz ins Englische", "translation"},
       {"Give me a list of 10 European capitals", "list"}, {"What do you think of the weather?", "chat"}, {"hello there", "chat"},
-      {"Why is the sky blue?", "chat"}};
+      {"Why is the sky blue?", "chat"}, {"What is $\\frac{1}{2} + \\sqrt{4}$? The _________ is the answer.", "chat"}};
   for (const auto& [text, format] : samples) BOOST_TEST(format_of(text) == format, text << ": " << format_of(text));
   BOOST_TEST((find_format("hello", facts_of("hello"), true).value == answer_format::json));
 }
