@@ -75,8 +75,6 @@ void metrics_book::add_answered(const request_record& record, std::string_view r
   if (record.output_tokens > 0) found(cells.output, tokens_, {provider, model, "output"}, 3) += static_cast<std::uint64_t>(record.output_tokens);
   if (record.cached_tokens > 0) cell(tokens_, {provider, model, "cached_input"}, 3) += static_cast<std::uint64_t>(record.cached_tokens);
   if (record.cost) found(cells.cost, costs_, {provider, model, route}, 3) += *record.cost;
-  if (record.cost && record.saved > 0) cell(savings_, {record.saved_by}, 1) += record.saved;
-  if (record.cost && record.saved < 0) cell(losses_, {record.saved_by}, 1) -= record.saved;
   if (record.unpriced) ++cell(unpriced_, {provider, model}, 2);
   if (cells.requests == nullptr) cells.requests = &cell(requests_, {route, provider, model, std::to_string(record.status)}, 4);
   ++*cells.requests;
@@ -95,6 +93,8 @@ void metrics_book::add(const request_record& record) {
     add_answered(record, route);
   else
     ++cell(requests_, {route, {}, {}, std::to_string(record.status)}, 4);
+  if (record.saved > 0) cell(savings_, {record.saved_by}, 1) += record.saved;
+  if (record.saved < 0) cell(losses_, {record.saved_by}, 1) -= record.saved;
   durations_.add(record.duration);
   overheads_.add(record.overhead);
   if (record.first_token.count() > 0) first_tokens_.add(record.first_token);

@@ -226,8 +226,9 @@ void request_life::settle_limits(steady_time now) {
   for (const auto* at = virtual_key_; at != nullptr && reserved_tokens_ > 0; at = at->parent.get())
     if (at->tokens) at->tokens->settle(reserved_tokens_, record_.input_tokens + record_.output_tokens, reserved_at_, now);
   reserved_tokens_ = 0;
-  if (money_ == 0) return;
   const bool charged = !record_.attempts.empty() && is_charged(record_.attempts.back().outcome.result);
+  if (!charged && !record_.attempts.empty()) record_.saved = 0;   // priced before it failed
+  if (money_ == 0) return;
   routing::settle_all(virtual_key_->budgets, std::exchange(money_, 0), charged ? record_.cost : std::optional<nano_usd>(0), wall_now());
 }
 

@@ -217,6 +217,7 @@ void request_life::price_it(const routing::picked_key& pick) {
   const auto& baseline = record_.route->baseline_price;
   const auto instead = record_.cost && baseline.known() ? providers::cost(baseline, record_.used) : std::nullopt;
   record_.saved = instead ? *instead - *record_.cost : 0;
+  record_.saved_by = "routing";
 }
 
 microseconds request_life::overhead() const {
