@@ -16,15 +16,15 @@ def main():
     for name in ("data", "models", "program"):
         given.add_argument(f"--{name}", type=pathlib.Path, required=True)
     given.add_argument("--out", type=pathlib.Path)
-    given.add_argument("--only", default="", help="train only this one and write nothing: domain, attack, harm, complexity")
+    given.add_argument("--only", default="", choices=["", "domain", "attack", "harm", "complexity"],
+                       help="train only this one and leave the others in the file as they are")
     given = given.parse_args()
-    arrays = {}
+    out = given.out or given.models / "signals.bin"
+    arrays = heads_file.read(given.models / "signals.bin") if given.only else {}
     for name, head in (("domain", head_domain), ("complexity", head_complexity), ("attack", head_attack), ("harm", head_harm)):
         if not given.only or given.only == name:
             arrays.update(head.train(given.program, given.models, given.data))
-    if not given.only:
-        size = heads_file.write(given.out or given.models / "signals.bin", {name: np.atleast_2d(values) for name, values in arrays.items()})
-        print(f"signals.bin: {size} bytes")
+    print(f"signals.bin: {heads_file.write(out, {name: np.atleast_2d(values) for name, values in arrays.items()})} bytes")
 
 
 main()

@@ -1,4 +1,4 @@
-"""Writes models/signals.bin (grammar: routing/signals/heads_file.cpp)."""
+"""Writes and reads models/signals.bin (grammar: routing/signals/heads_file.cpp)."""
 import struct
 
 import numpy as np
@@ -21,3 +21,15 @@ def write(path, arrays):
     sum_ = checksum(header + table + body)
     path.write_bytes(header[:16] + struct.pack("<Q", sum_) + table + body)
     return at + len(body)
+
+
+def read(path):
+    data = path.read_bytes()
+    if data[:8] != b"swysig01" or checksum(data[:16] + bytes(8) + data[24:]) != int.from_bytes(data[16:24], "little"):
+        raise SystemExit(f"{path} is no file of heads, or damaged")
+    arrays = {}
+    for at in range(HEADER, HEADER + ENTRY * int.from_bytes(data[8:12], "little"), ENTRY):
+        kind, height, width, begin = struct.unpack("<4I", data[at + NAME:at + ENTRY])
+        name = data[at:at + NAME].rstrip(b"\0").decode()
+        arrays[name] = np.frombuffer(data, "<f4" if kind == 1 else np.int8, height * width, begin).reshape(height, width)
+    return arrays
