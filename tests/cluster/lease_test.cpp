@@ -151,6 +151,22 @@ BOOST_AUTO_TEST_CASE(old_and_doubled_requests_are_dropped) {
   BOOST_TEST(f.ask("a", 3s, 0, 0).stamp == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_forgotten_makes_the_shares_of_the_others_larger_after_one_ttl) {
+  owner_fixture f(600, 5);
+  auto stamp = f.idle("a", 2s, 10s);
+  BOOST_TEST(f.amount(f.ask("a", 10s, stamp, 100)) == 6);    // a fifth of 30
+  f.owner.resize(4, t(10s));
+  stamp = f.ask("a", 10s, stamp, 0).stamp;
+  for (auto at = 10100ms; at < 12s; at += 100ms) {
+    const auto grant = f.ask("a", at, stamp, 100);
+    BOOST_TEST(f.amount(grant) == 0);
+    stamp = grant.stamp;
+  }
+  for (auto at = 12s; at <= 20s; at += 1s)
+    for (auto step = 0ms; step < 1s; step += 100ms) stamp = f.ask("a", at + step, stamp, 0).stamp;
+  BOOST_TEST(f.amount(f.ask("a", 21s, stamp, 100)) == 7);    // a quarter of 30
+}
+
 BOOST_AUTO_TEST_CASE(the_providers_word_only_lowers) {
   owner_fixture f(600, 1);
   const auto stamp = f.idle("a", 2s, 5s);

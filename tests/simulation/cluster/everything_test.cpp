@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(two_nodes_exchange_less_than_20_kilobytes_a_second) {
     cluster.run_for(10ms);
     for (std::size_t node = 0; node < 5; ++node)
       for (const auto& limit : options.limits)
-        if (cluster.world.chance(0.1)) (void)cluster.node(node).leases_held.take(limit.key, 1, cluster.world.now());
+        if (cluster.world.chance(0.1)) (void)cluster.node(node).leases_held.take(limit.key, 1, cluster.clock(node));
   }
   const double per_pair = static_cast<double>(cluster.network.bytes - before) / 60 / 20;
   BOOST_TEST_MESSAGE("bytes a second from one node to another " << per_pair << ", messages a second in all " << cluster.network.sent / 60);

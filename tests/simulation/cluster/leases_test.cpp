@@ -152,7 +152,7 @@ bool holds_after_a_pause(std::uint64_t seed, bool age_is_checked) {
     for (nanoseconds passed = 0s; passed < length; passed += 10ms) {
       cluster.run_for(10ms);
       for (std::size_t node = 0; node < 5; ++node)
-        if (cluster.world.chance(per_second / 100) && cluster.node(node).leases_held.take(options.limits[0].key, 1, cluster.world.now()))
+        if (cluster.world.chance(per_second / 100) && cluster.node(node).leases_held.take(options.limits[0].key, 1, cluster.clock(node)))
           cluster.rate.used(1, cluster.world.now());
     }
   };

@@ -53,10 +53,17 @@ void simulated_cluster::start(std::size_t node) {
   auto& place = nodes_[node];
   for (const auto& written : place.disk->log("incarnation")) place.life = std::max<std::uint64_t>(place.life, std::stoull(written));
   ++place.life;
-  place.protocols = std::make_unique<simulated_node>(names_[node], names_, place.life, options_, world.now(), *place.disk);
+  place.clock_begins = world.between(0s, std::chrono::hours(5000));
+  place.clock_ppm = static_cast<std::int64_t>(world.random.below(401)) - 200;
+  place.protocols = std::make_unique<simulated_node>(names_[node], names_, place.life, options_, clock(node), *place.disk);
   note_links();
   flush(node);
   tick_later(node, place.life);
+}
+
+steady_time simulated_cluster::clock(std::size_t node) const {
+  const auto drift = nanoseconds(world.now().time_since_epoch().count() * nodes_[node].clock_ppm / 1'000'000);
+  return world.now() + nodes_[node].clock_begins + drift;
 }
 
 void simulated_cluster::tick_later(std::size_t node, std::uint64_t life) {
@@ -64,7 +71,7 @@ void simulated_cluster::tick_later(std::size_t node, std::uint64_t life) {
     auto& place = nodes_[node];
     if (!place.protocols || place.life != life) return;
     if (!place.paused) {
-      place.protocols->tick(world.now());
+      place.protocols->tick(clock(node));
       flush(node);
     }
     tick_later(node, life);
@@ -89,7 +96,7 @@ void simulated_cluster::flush(std::size_t node) {
           world.after(50ms, [self] { self(self); });
           return;
         }
-        there.protocols->written(log, number, world.now());
+        there.protocols->written(log, number, clock(node));
         flush(node);
       };
       tell(tell);
@@ -110,7 +117,7 @@ void simulated_cluster::deliver(std::size_t from, std::size_t to, const outgoing
     place.inbox.emplace_back(from, mail);
     return;
   }
-  place.protocols->receive(names_[from], mail, world.now());
+  place.protocols->receive(names_[from], mail, clock(to));
   flush(to);
 }
 
@@ -137,7 +144,7 @@ void simulated_cluster::watch(std::size_t node) {
 
 void simulated_cluster::request(simulated_node& node) {
   ++requests;
-  if (node.leases_held.take(options_.limits.front().key, 1, world.now())) rate.used(1, world.now());
+  if (node.leases_held.take(options_.limits.front().key, 1, clock(number_of(node.name)))) rate.used(1, world.now());
 }
 
 void simulated_cluster::spend_some(simulated_node& node) {
@@ -145,7 +152,7 @@ void simulated_cluster::spend_some(simulated_node& node) {
   const escrow_pool_name pool{budget.budget, simulated_node::period};
   const auto worst = static_cast<nano_usd>((0.5 + 0.5 * world.random.uniform()) * static_cast<double>(budget.largest_request));
   const auto attempt = node.name + std::to_string(++attempts_);
-  const auto verdict = node.reserve(pool, attempt, worst, world.now());
+  const auto verdict = node.reserve(pool, attempt, worst, clock(number_of(node.name)));
   ++refused[static_cast<std::size_t>(verdict)];
   if (verdict == escrow_verdict::held) nodes_[number_of(node.name)].attempts[attempt] = {pool, worst};
 }
@@ -172,7 +179,7 @@ void simulated_cluster::write_register(simulated_node& node) {
   const auto key = "key-" + std::to_string(world.random.below(12));
   const bool fact = world.chance(0.3);
   const std::optional<milliseconds> lasts = fact ? std::optional(milliseconds(1000 + world.random.below(20'000))) : std::nullopt;
-  (void)node.shared.write((fact ? "fact/" : "breaker/") + key, std::to_string(world.random.below(1000)), lasts, world.now(), node.out);
+  (void)node.shared.write((fact ? "fact/" : "breaker/") + key, std::to_string(world.random.below(1000)), lasts, clock(number_of(node.name)), node.out);
 }
 
 void simulated_cluster::change_config() {
@@ -181,7 +188,7 @@ void simulated_cluster::change_config() {
   if (!place.protocols || place.paused) return;
   auto& node = *place.protocols;
   if (world.chance(0.3)) node.revoked.revoke("vk-" + std::to_string(++texts_), node.out, node.revocation_journal());
-  (void)node.config.apply("text " + std::to_string(++texts_), world.now(), node.out, node.config_journal());
+  (void)node.config.apply("text " + std::to_string(++texts_), clock(at), node.out, node.config_journal());
   flush(at);
 }
 

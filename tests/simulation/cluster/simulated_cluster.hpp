@@ -1,6 +1,8 @@
 // A cluster in virtual time: nodes, their network and disks, load on each protocol that is switched on, faults from a script that the seed
 // writes, and the checkers that watch.
 //
+// Every node has a clock of its own, far from the others': what one measures must mean nothing to another one.
+//
 // Faults: clean, one-way, non-transitive and flapping cuts; loss; lateness; crashes that lose what was not synced; pauses; a lost disk (on request).
 #pragma once
 
@@ -47,6 +49,8 @@ class simulated_cluster {
 
   [[nodiscard]] bool up(std::size_t node) const { return nodes_[node].protocols != nullptr; }
   [[nodiscard]] simulated_node& node(std::size_t number) { return *nodes_[number].protocols; }
+  /// The node's own monotonic clock: begins anywhere at each start, and runs up to 0.2 per mille too fast or too slow.
+  [[nodiscard]] steady_time clock(std::size_t node) const;
   /// When `by` first saw `node` in that state since `since`; nullopt: not yet.
   [[nodiscard]] std::optional<steady_time> seen(std::size_t by, std::size_t node, member_state state, steady_time since) const;
 
@@ -66,6 +70,8 @@ class simulated_cluster {
     std::unique_ptr<simulated_node> protocols;   // nullptr: down
     std::unique_ptr<virtual_disk> disk;
     std::uint64_t life = 0;
+    nanoseconds clock_begins{0};                 // from world time
+    std::int64_t clock_ppm = 0;
     bool paused = false;
     std::vector<std::pair<std::size_t, outgoing>> inbox;   // while paused
     std::map<std::string, std::pair<escrow_pool_name, nano_usd>> attempts;   // worst price

@@ -18,7 +18,7 @@ void simulated_cluster::crash(std::size_t node, nanoseconds down) {
       world.after(world.between(1ms, 10ms), [this, node, other, life = place.life] {
         auto& there = nodes_[other];
         if (!there.protocols || there.paused || nodes_[node].life != life) return;
-        there.protocols->members.link_down(names_[node], world.now());
+        there.protocols->members.link_down(names_[node], clock(other));
         flush(other);
       });
   world.after(down, [this, node] {
@@ -48,7 +48,7 @@ void simulated_cluster::pause(std::size_t node, nanoseconds length) {
     note_links();
     // What piled up in the sockets is read before or after the first tick.
     if (there.protocols && world.chance(0.5)) {
-      there.protocols->tick(world.now());
+      there.protocols->tick(clock(node));
       flush(node);
     }
     for (const auto& [from, mail] : std::exchange(there.inbox, {})) deliver(from, node, mail);
