@@ -20,7 +20,7 @@ namespace switchyard::actors {
 namespace {
 
 constexpr std::size_t parser_padding = 64;         // readable bytes behind a body that is parsed
-constexpr std::size_t most_queued = 1024;
+constexpr std::size_t most_queued = 8192;
 constexpr std::size_t most_queued_bytes = 64u << 20;
 constexpr std::size_t most_flights = 10'000;
 constexpr milliseconds idle_round{1000};           // graphs tended
@@ -117,7 +117,6 @@ void cache_keeper::open(const config::config& config) {
     log::warn("cache_in_memory_alone", on.failure().message, {});
     store_ = std::make_unique<storage::memory_store>();
   }
-  load();
   thread_ = std::thread([this] { run(); });
   ready_.store(cache_.get(), std::memory_order_release);
 }
@@ -174,6 +173,7 @@ void cache_keeper::offer(cache_offer what) {
 void cache_keeper::run() {
   std::vector<cache_offer> batch;
   std::vector<std::function<void()>> errands;
+  load();
   auto next_round = steady_now() + expiry_round;
   while (true) {
     bool ending = false;
@@ -199,7 +199,11 @@ void cache_keeper::run() {
     }
     write_out();
     if (ending) break;
-    (void)cache_->tend();
+    for (bool more = true; more;) {
+      more = cache_->tend();
+      const std::lock_guard guard(mutex_);
+      more = more && !stopping_ && queue_.empty() && errands_.empty();
+    }
   }
 }
 

@@ -56,7 +56,7 @@ class cache_keeper {
   cache_keeper(const cache_keeper&) = delete;
   cache_keeper& operator=(const cache_keeper&) = delete;
 
-  /// Takes new bounds; the first config with a cache stage loads models and what is on disk. Trouble is logged: a node runs without a cache.
+  /// Takes new bounds; the first config with a cache stage loads the models; what is on disk follows while requests are served. Trouble is logged: a node runs without a cache.
   void configure(const config::config& config);
   /// Commits what was offered and ends the thread.
   void stop();

@@ -11,8 +11,9 @@ namespace switchyard::routing {
 namespace {
 
 constexpr std::size_t longest_tail = 512;        // flat below: a walk of so many takes some 15 us
+constexpr std::size_t at_once = 64;              // vectors moved into a graph by one tend()
 constexpr std::size_t most_walked = 8192;        // of a tail that a rebuild has not caught up with
-constexpr std::size_t judged = 3;                // candidates, the nearest first, until one will do
+constexpr std::size_t judged = 2;                // candidates, the nearest first, until one will do
 constexpr float least_cosine = 0.55f;            // below it nothing is worth judging
 constexpr std::size_t entry_overhead = 400;      // bytes, roughly: maps, pointers, the slot
 
@@ -46,7 +47,7 @@ struct answer_cache::partition {
       if (out.size() > judged) out.pop_back();
     };
     if (graph)
-      for (const auto& found : graph->nearest(to, 2 * judged)) consider(slots[found.slot], found.cosine);
+      for (const auto& found : graph->nearest(to, 4 * judged)) consider(slots[found.slot], found.cosine);
     const auto begin = std::max(graphed, slots.size() > most_walked ? slots.size() - most_walked : 0);
     for (auto at = begin; at < slots.size(); ++at)
       if (slots[at]) consider(slots[at], cosine(slots[at]->vector, to));
@@ -230,8 +231,8 @@ bool answer_cache::tend() {
     const auto tail = p.slots.size() - p.graphed;
     const bool holey = p.slots.size() > 2 * p.live + 64;
     if (tail <= longest_tail && !holey) continue;
-    if (p.graph && tail < p.graphed / 4 && !holey) {
-      while (p.graphed < p.slots.size()) {
+    if (p.graph && tail <= p.graphed && !holey) {
+      for (std::size_t left = at_once; left > 0 && p.graphed < p.slots.size(); --left) {
         const std::unique_lock guard(p.mutex);
         if (const auto& entry = p.slots[p.graphed]; entry && !p.graph->add(static_cast<std::uint32_t>(p.graphed), entry->vector)) return false;
         ++p.graphed;

@@ -84,7 +84,8 @@ class answer_cache {
   void set_bounds(cache_bounds bounds) noexcept { bounds_ = bounds; }
   /// What this partition's like answers must reach under error control; infinity: none does. `verify_share` is passed on to readers.
   void set_threshold(const cache_hash& partition, float threshold, float verify_share = 0);
-  /// Brings one partition's graph up to date, if any wants it; false: nothing to do. Takes up to seconds for a large one.
+  /// Works on one partition's graph, if any wants it; false: nothing to do. Takes milliseconds, but up to half a minute where a large graph
+  /// is made anew.
   bool tend();
 
   [[nodiscard]] cache_figures figures() const;

@@ -14,7 +14,7 @@ namespace switchyard::routing {
 
 namespace {
 
-constexpr std::size_t links = 16, width_building = 100, width_searching = 48;
+constexpr std::size_t links = 16, width_building = 100, width_searching = 32;
 constexpr std::size_t seed = 17;
 
 __attribute__((target_clones("avx2", "default"))) std::int32_t dot(const std::int8_t* a, const std::int8_t* b, std::size_t n) noexcept {

@@ -182,6 +182,7 @@ class CacheTest(unittest.TestCase):
         first = self.fill(yard)
         yard.process.kill()
         yard = self.yard(data_dir=data)
+        wait_until(lambda: stored(yard) == 1, 5, "the answer is read")
         self.assertEqual((self.ask(yard)[1]["x-switchyard-cache"], self.ask(yard)[2]), ("hit", first))
         self.assertEqual(self.ask(yard, LIKE)[1]["x-switchyard-cache"], "semantic-hit")
         yard.stop()
