@@ -12,7 +12,20 @@ namespace switchyard::routing {
 
 namespace {
 
-constexpr std::size_t kept_ids = 1u << 16;     // a thread's buffer goes back once a text was longer than this
+constexpr std::size_t kept_ids = 1u << 16;     // a thread's buffers go back once a text was longer than this
+
+struct workspace {
+  std::vector<std::uint32_t> ids;
+  std::vector<float> weights;
+  context_network::scratch room;
+};
+
+/// Returns the length that `v` had.
+float normalise(std::span<float> v) {
+  const float length = std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0f));
+  if (length > 0) std::for_each(v.begin(), v.end(), [inverse = 1 / length](float& x) { x *= inverse; });
+  return length;
+}
 
 }  // namespace
 
@@ -22,32 +35,42 @@ result<embedder> embedder::load(const std::string& path) {
   return of_table(std::move(*table));
 }
 
-result<embedder> embedder::of_table(table_file table) {
+result<embedder> embedder::of_table(table_file table, const vector_code& code) {
   auto pieces = vocabulary::of_lines(table.vocabulary_text());
   if (!pieces) return pieces.failure();
-  return embedder(std::move(table), std::move(*pieces));
+  return embedder(std::move(table), std::move(*pieces), code);
 }
 
 std::uint64_t embedder::fingerprint() const noexcept {
   // Any training changes nearly every row's scale.
   std::uint64_t hash = 0xcbf29ce484222325 ^ dimensions();
   for (const float scale : table_.scales()) hash = (hash ^ std::bit_cast<std::uint32_t>(scale)) * 0x100000001b3;
-  return hash;
+  return table_.context().width == 0 ? hash : hash ^ table_.fingerprint();
 }
 
 void embedder::sum(std::string_view text, std::span<float> out) const {
   assert(out.size() == dimensions());
-  thread_local std::vector<std::uint32_t> ids;
+  thread_local workspace space;
+  auto& ids = space.ids;
   ids.clear();
   split_into_pieces(text, pieces_, ids);
-  pool_(ids, table_.scales().data(), table_.rows().data(), out);
-  if (ids.capacity() > kept_ids) std::vector<std::uint32_t>().swap(ids);
+  space.weights.resize(ids.size());
+  std::transform(ids.begin(), ids.end(), space.weights.begin(), [this](std::uint32_t id) { return table_.scales()[id]; });
+  const bool in_context = table_.context().width != 0 && !ids.empty();
+  if (in_context) network_.weigh(ids, space.weights, space.room);
+  code_->pool(ids, space.weights.data(), table_.rows().data(), out);
+  if (in_context) {
+    const float length = normalise(out);
+    network_.add_to(out, space.room);
+    normalise(out);
+    std::for_each(out.begin(), out.end(), [length](float& x) { x *= length; });
+  }
+  if (ids.capacity() > kept_ids) space = {};
 }
 
 void embedder::embed(std::string_view text, std::span<float> out) const {
   sum(text, out);
-  const float length = std::sqrt(std::inner_product(out.begin(), out.end(), out.begin(), 0.0f));
-  if (length > 0) std::for_each(out.begin(), out.end(), [inverse = 1 / length](float& x) { x *= inverse; });
+  normalise(out);
 }
 
 std::vector<float> embedder::embed(std::string_view text) const {

@@ -1,8 +1,9 @@
-// Texts to vectors in microseconds: WordPiece, a table of rows, their sum, normalised.
+// Texts to vectors in microseconds: WordPiece, a table of rows, their sum, read in context, normalised.
 #pragma once
 
-#include "routing/embedding/pooling.hpp"
+#include "routing/embedding/context_network.hpp"
 #include "routing/embedding/table_file.hpp"
+#include "routing/embedding/vector_code.hpp"
 #include "routing/embedding/vocabulary.hpp"
 
 #include <string>
@@ -16,7 +17,7 @@ class embedder {
  public:
   /// Loads a table file (models/embedding.bin).
   [[nodiscard]] static result<embedder> load(const std::string& path);
-  [[nodiscard]] static result<embedder> of_table(table_file table);
+  [[nodiscard]] static result<embedder> of_table(table_file table, const vector_code& code = best_vector_code());
 
   [[nodiscard]] std::size_t dimensions() const noexcept { return table_.dimensions(); }
   [[nodiscard]] const vocabulary& pieces() const noexcept { return pieces_; }
@@ -26,15 +27,17 @@ class embedder {
   /// Writes the text's unit vector to `out` (dimensions() floats). A text without any piece gives zeros.
   void embed(std::string_view text, std::span<float> out) const;
   [[nodiscard]] std::vector<float> embed(std::string_view text) const;
-  /// The same before it is made a unit vector: its length tells how much the text's words matter.
+  /// The same as long as the sum of the pieces' rows: its length tells how much the text's words matter.
   void sum(std::string_view text, std::span<float> out) const;
 
  private:
-  embedder(table_file table, vocabulary pieces) : table_(std::move(table)), pieces_(std::move(pieces)), pool_(best_pooling()) {}
+  embedder(table_file table, vocabulary pieces, const vector_code& code)
+      : table_(std::move(table)), pieces_(std::move(pieces)), network_(table_.context(), table_.dimensions(), code), code_(&code) {}
 
   table_file table_;
   vocabulary pieces_;
-  pooling pool_;
+  context_network network_;
+  const vector_code* code_;
 };
 
 /// The cosine of two vectors of embed(): -1..1; 0 when one is zero.

@@ -1,4 +1,5 @@
-// A static embedding table on disk, mapped into memory. The grammar stands on top of table_file.cpp.
+// A static embedding table and the network that reads it in context, on disk, mapped into memory. The grammar stands on top of
+// table_file.cpp.
 #pragma once
 
 #include "base/result.hpp"
@@ -12,6 +13,25 @@
 
 namespace switchyard::routing {
 
+/// The weights of context_network.hpp, in place. `width` == 0: the table has none.
+struct context_weights {
+  std::size_t width = 0;       ///< of a piece's context row
+  std::size_t units = 0;       ///< what a piece and its two neighbours are seen as
+  std::size_t hidden = 0;      ///< of the layer after pooling
+
+  std::span<const std::uint8_t> rows;          ///< entries x width, 0..127; 64 stands for zero
+  std::span<const std::int8_t> window;         ///< 3 * width -> units, as vector_code::multiply reads them
+  std::span<const float> window_scales, window_shifts;
+  std::span<const float> mean;                 ///< width -> units, input after input: what the whole text adds
+  std::span<const float> gates;                ///< units
+  float gate_shift = 0;
+  std::span<const std::int8_t> first;          ///< dimensions + 2 * units -> hidden
+  std::span<const float> first_scales, first_shifts;
+  std::span<const std::int8_t> second;         ///< hidden -> dimensions
+  std::span<const float> second_scales;
+  float direction_step = 0, mean_step = 0, maximum_step = 0, hidden_step = 0;   ///< what one stands for of each kind of input
+};
+
 /// One row of int8 and one scale per vocabulary entry. Read-only; the pages are shared between all that map the file.
 class table_file {
  public:
@@ -22,18 +42,23 @@ class table_file {
 
   [[nodiscard]] std::size_t dimensions() const noexcept { return dimensions_; }
   [[nodiscard]] std::size_t entries() const noexcept { return scales_.size(); }
+  /// The file's checksum: another one wherever any byte differs.
+  [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
   /// One line a piece, entries() of them.
   [[nodiscard]] std::string_view vocabulary_text() const noexcept { return vocabulary_; }
   [[nodiscard]] std::span<const float> scales() const noexcept { return scales_; }
   /// Row after row.
   [[nodiscard]] std::span<const std::int8_t> rows() const noexcept { return rows_; }
+  [[nodiscard]] const context_weights& context() const noexcept { return context_; }
 
  private:
   std::shared_ptr<const void> mapping_;
   std::size_t dimensions_ = 0;
+  std::uint64_t fingerprint_ = 0;
   std::string_view vocabulary_;
   std::span<const float> scales_;
   std::span<const std::int8_t> rows_;
+  context_weights context_;
 };
 
 }  // namespace switchyard::routing

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ struct table_parts {
   std::vector<float> scales;
   std::vector<std::int8_t> rows;
   std::uint32_t dimensions = 32;
+  std::uint32_t width = 0, units = 0, hidden = 0;
+  std::vector<float> context_floats;           // the file's, in its order
+  std::vector<std::int8_t> layers;
+  std::vector<std::uint8_t> context_rows;
 };
 
 /// For messages of checks: what went wrong, if anything did.
@@ -40,7 +45,7 @@ inline std::uint64_t table_checksum(const std::string& bytes) {
   return sum;
 }
 
-inline std::string table_bytes(const table_parts& parts, char version = '1') {
+inline std::string table_bytes(const table_parts& parts, char version = '2') {
   std::string body;
   for (const auto& piece : parts.pieces) body += piece + '\n';
   const auto text = static_cast<std::uint32_t>(body.size());
@@ -48,16 +53,45 @@ inline std::string table_bytes(const table_parts& parts, char version = '1') {
   for (const float scale : parts.scales) put(body, scale);
   body.append(reinterpret_cast<const char*>(parts.rows.data()), parts.rows.size());
   pad(body);
+  for (const float number : parts.context_floats) put(body, number);
+  body.append(reinterpret_cast<const char*>(parts.layers.data()), parts.layers.size());
+  body.append(reinterpret_cast<const char*>(parts.context_rows.data()), parts.context_rows.size());
+  pad(body);
   std::string bytes = std::string("swydemb") + version;
   put(bytes, parts.dimensions);
   put(bytes, static_cast<std::uint32_t>(parts.pieces.size()));
   put(bytes, text);
-  put(bytes, std::uint32_t{0});
+  if (version == '1') put(bytes, std::uint32_t{0});
+  else for (const auto size : {parts.width, parts.units, parts.hidden}) put(bytes, size);
+  const auto checksum_at = bytes.size();
   put(bytes, std::uint64_t{0});
   bytes += body;
   const auto checksum = table_checksum(bytes);
-  std::memcpy(bytes.data() + 24, &checksum, sizeof checksum);
+  std::memcpy(bytes.data() + checksum_at, &checksum, sizeof checksum);
   return bytes;
+}
+
+/// `parts` with a context network of any weights: 16 wide, 32 units, 48 hidden.
+inline table_parts in_context(table_parts parts, unsigned seed) {
+  std::mt19937 chance(seed);
+  const auto any = [&chance](float low, float high) { return low + (high - low) * static_cast<float>(chance() % 4096) / 4095; };
+  parts.width = 16, parts.units = 32, parts.hidden = 48;
+  parts.context_floats = {0.02f, 0.03f, 0.05f, 0.02f, 0.1f, 0.0f};
+  const auto floats = [&](std::size_t count, float low, float high) {
+    while (count-- > 0) parts.context_floats.push_back(any(low, high));
+  };
+  floats(parts.units, 0.0001f, 0.001f);
+  floats(parts.units, -0.5f, 0.5f);
+  floats(parts.units, -0.3f, 0.3f);
+  floats(parts.hidden, 0.0001f, 0.0005f);
+  floats(parts.hidden, -0.2f, 0.5f);
+  floats(parts.dimensions, 0.00001f, 0.0001f);
+  floats(parts.width * parts.units, -0.01f, 0.01f);
+  parts.layers.resize(3 * parts.width * parts.units + (parts.dimensions + 2 * parts.units) * parts.hidden + parts.hidden * parts.dimensions);
+  for (auto& weight : parts.layers) weight = static_cast<std::int8_t>(chance() % 256);
+  parts.context_rows.resize(parts.pieces.size() * parts.width);
+  for (auto& value : parts.context_rows) value = static_cast<std::uint8_t>(chance() % 128);
+  return parts;
 }
 
 /// Three words, each its own axis.

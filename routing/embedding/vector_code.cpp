@@ -1,0 +1,166 @@
+#include "routing/embedding/vector_code.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace switchyard::routing {
+
+namespace {
+
+using id_list = std::span<const std::uint32_t>;
+using bytes = std::span<const std::uint8_t>;
+using integers = std::span<std::int32_t>;
+
+// One source for all, where the compiler vectorises well enough: inlined into functions that may use wider instructions. The
+// accumulator of a strip stays in registers (32 floats: two AVX-512 ones, four of AVX2, eight of SSE or NEON).
+[[gnu::always_inline]] inline void pool(id_list ids, const float* weights, const std::int8_t* rows, std::span<float> out) {
+  constexpr std::size_t strip = 32;
+  for (std::size_t start = 0; start < out.size(); start += strip) {
+    float sums[strip] = {};
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const float weight = weights[i];
+      const std::int8_t* row = rows + ids[i] * out.size() + start;
+      for (std::size_t d = 0; d < strip; ++d) sums[d] += weight * static_cast<float>(row[d]);
+    }
+    std::copy_n(sums, strip, out.data() + start);
+  }
+}
+
+[[gnu::always_inline]] inline float take(std::span<const std::int32_t> products, const float* scales, const float* shifts,
+                                         const float* gates, float* sums, float* maxima) {
+  constexpr std::size_t strip = 16;
+  float gated[strip] = {};
+  for (std::size_t start = 0; start < products.size(); start += strip)
+    for (std::size_t i = 0; i < strip; ++i) {
+      const auto at = start + i;
+      const float value = static_cast<float>(products[at]) * scales[at] + shifts[at];
+      const float unit = value > 0 ? value : 0.0f;
+      sums[at] += unit;
+      maxima[at] = unit > maxima[at] ? unit : maxima[at];
+      gated[i] += unit * gates[at];
+    }
+  float sum = 0;
+  for (const float part : gated) sum += part;
+  return sum;
+}
+
+void portable_pool(id_list ids, const float* weights, const std::int8_t* rows, std::span<float> out) { pool(ids, weights, rows, out); }
+
+void portable_multiply(bytes x, const std::int8_t* weights, integers out) {
+  std::fill(out.begin(), out.end(), 0);
+  for (std::size_t i = 0; i < x.size(); i += 4)
+    for (std::size_t o = 0; o < out.size(); ++o) {
+      const std::int8_t* w = weights + (i / 4 * out.size() + o) * 4;
+      out[o] += x[i] * w[0] + x[i + 1] * w[1] + x[i + 2] * w[2] + x[i + 3] * w[3];
+    }
+}
+
+float portable_take(std::span<const std::int32_t> products, const float* scales, const float* shifts, const float* gates, float* sums,
+                    float* maxima) {
+  return take(products, scales, shifts, gates, sums, maxima);
+}
+
+constexpr vector_code portable{portable_pool, portable_multiply, portable_take};
+
+#if defined(__x86_64__)
+
+#define SY_AVX2 [[gnu::target("avx2,fma")]]
+#define SY_AVX512 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,prefer-vector-width=512")]]
+
+int four(const std::uint8_t* x) noexcept {
+  int value;
+  std::memcpy(&value, x, sizeof value);
+  return value;
+}
+
+SY_AVX2 void avx2_pool(id_list ids, const float* weights, const std::int8_t* rows, std::span<float> out) {
+  pool(ids, weights, rows, out);
+}
+
+SY_AVX2 float avx2_take(std::span<const std::int32_t> products, const float* scales, const float* shifts, const float* gates, float* sums,
+                        float* maxima) {
+  return take(products, scales, shifts, gates, sums, maxima);
+}
+
+// `Block` registers of eight outputs each. A pair of products is at most 2 * 127 * 128, so the sixteen-bit sums never saturate.
+template <std::size_t Block>
+SY_AVX2 void avx2_block(bytes x, const std::int8_t* weights, integers out, std::size_t at) {
+  __m256i sums[Block];
+  for (auto& sum : sums) sum = _mm256_setzero_si256();
+  const __m256i ones = _mm256_set1_epi16(1);
+  for (std::size_t i = 0; i < x.size(); i += 4) {
+    const __m256i inputs = _mm256_set1_epi32(four(x.data() + i));
+    const std::int8_t* w = weights + (i / 4 * out.size() + at) * 4;
+    for (std::size_t b = 0; b < Block; ++b) {
+      const __m256i pairs = _mm256_maddubs_epi16(inputs, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + 32 * b)));
+      sums[b] = _mm256_add_epi32(sums[b], _mm256_madd_epi16(pairs, ones));
+    }
+  }
+  for (std::size_t b = 0; b < Block; ++b) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.data() + at + 8 * b), sums[b]);
+}
+
+SY_AVX2 void avx2_multiply(bytes x, const std::int8_t* weights, integers out) {
+  std::size_t at = 0;
+  for (; at + 64 <= out.size(); at += 64) avx2_block<8>(x, weights, out, at);
+  for (; at < out.size(); at += 16) avx2_block<2>(x, weights, out, at);
+}
+
+constexpr vector_code avx2{avx2_pool, avx2_multiply, avx2_take};
+
+SY_AVX512 void avx512_pool(id_list ids, const float* weights, const std::int8_t* rows, std::span<float> out) {
+  pool(ids, weights, rows, out);
+}
+
+SY_AVX512 float avx512_take(std::span<const std::int32_t> products, const float* scales, const float* shifts, const float* gates,
+                            float* sums, float* maxima) {
+  return take(products, scales, shifts, gates, sums, maxima);
+}
+
+template <std::size_t Block>
+SY_AVX512 void avx512_block(bytes x, const std::int8_t* weights, integers out, std::size_t at) {
+  __m512i sums[Block];
+  for (auto& sum : sums) sum = _mm512_setzero_si512();
+  for (std::size_t i = 0; i < x.size(); i += 4) {
+    const __m512i inputs = _mm512_set1_epi32(four(x.data() + i));
+    const std::int8_t* w = weights + (i / 4 * out.size() + at) * 4;
+    for (std::size_t b = 0; b < Block; ++b) sums[b] = _mm512_dpbusd_epi32(sums[b], inputs, _mm512_loadu_si512(w + 64 * b));
+  }
+  for (std::size_t b = 0; b < Block; ++b) _mm512_storeu_si512(out.data() + at + 16 * b, sums[b]);
+}
+
+SY_AVX512 void avx512_multiply(bytes x, const std::int8_t* weights, integers out) {
+  std::size_t at = 0;
+  for (; at + 128 <= out.size(); at += 128) avx512_block<8>(x, weights, out, at);
+  for (; at < out.size(); at += 16) avx512_block<1>(x, weights, out, at);
+}
+
+constexpr vector_code avx512{avx512_pool, avx512_multiply, avx512_take};
+
+#endif
+
+}  // namespace
+
+const vector_code& portable_vector_code() noexcept { return portable; }
+
+const vector_code* avx2_vector_code() noexcept {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &avx2;
+#endif
+  return nullptr;
+}
+
+const vector_code& best_vector_code() noexcept {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vnni"))
+    return avx512;
+#endif
+  if (const auto* narrow = avx2_vector_code()) return *narrow;
+  return portable;
+}
+
+}  // namespace switchyard::routing
