@@ -9,8 +9,9 @@ python=$work/venv/bin/python
 if ! cmp -s "$train/requirements.txt" "$work/venv/installed"; then
   python3 -m venv "$work/venv"
   # No dependencies: the teacher's package would ask for a whole deep-learning framework that only reads its vocabulary.
-  "$work/venv/bin/pip" install -q --no-deps -r "$train/requirements.txt" flatbuffers packaging protobuf
+  "$work/venv/bin/pip" install -q --no-deps -r "$train/requirements.txt"
   cp "$train/requirements.txt" "$work/venv/installed"
 fi
+export SWITCHYARD_TRAIN_REPOSITORIES=${SWITCHYARD_TRAIN_REPOSITORIES:-$work/repositories}
 # One thread, so that sums are taken in the same order everywhere, and the machine stays usable.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false PYTHONHASHSEED=0

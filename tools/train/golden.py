@@ -53,3 +53,19 @@ def write(path, vocabulary, random_ones=600):
             words = [word for word, _ in tokens.pre_tokenizer.pre_tokenize_str(tokens.normalizer.normalize_str(text))]
             pieces = tokens.encode(text, add_special_tokens=False).tokens
             file.write(json.dumps({"text": text, "words": words, "pieces": pieces}) + "\n")
+
+
+VECTORS = ["What is the capital of France?", "Write a Python function to calculate Fibonacci numbers recursively", "my card was stolen",
+           "I lost my debit card yesterday and need a new one", "will it rain on friday", "book a table for two at seven", "Café naïve résumé",
+           "Привет, мир!", "中文字符和 English 混合", "a", "...", "buffalo buffalo buffalo buffalo buffalo", "turn off the lights in the kitchen",
+           "man bites dog", "dog bites man", "Solve 3x + 5 = 20 for x and show each step.", "def f(x):\n\treturn x**2 + 1",
+           "not bad at all", "How do I cancel my subscription? I was charged twice, and nobody answers my emails since last Thursday.",
+           "Explain the difference between a mutex and a semaphore, with an example of each in C++.", "red " * 700]
+
+
+def write_vectors(path, model):
+    """What the trainer's own arithmetic (quantised.py) makes of texts, for the node's tests."""
+    with open(path, "w", encoding="ascii") as file:
+        for text in VECTORS:
+            vector = model.encode([text])[0]
+            file.write(json.dumps({"text": text, "vector": [round(float(x), 4) for x in vector]}) + "\n")

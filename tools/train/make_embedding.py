@@ -2,15 +2,22 @@
 import argparse
 import pathlib
 
+import numpy as np
+
 import characters
-import distil
 import golden
+import network
+import quantised
 import sentences
-import static_model
 import table_file
 import teacher
 
 SEED = 5
+MEASURED = 1500          # sentences on which the layers' inputs are measured before they are rounded
+
+
+def say(line):
+    print(line, flush=True)
 
 
 def main():
@@ -18,28 +25,37 @@ def main():
     for name in ("data", "work", "models"):
         given.add_argument(f"--{name}", type=pathlib.Path, required=True)
     given.add_argument("--out", type=pathlib.Path)
+    given.add_argument("--from", dest="earlier", type=pathlib.Path, help="a table whose rows training goes on from")
+    given.add_argument("--steps", type=int, default=network.STEPS)
     given = given.parse_args()
 
-    kept, dropped = sentences.gather(given.data, SEED)
-    texts = [text for _, text in kept]
-    print(f"sentences: {len(texts)}, {dropped} left out because an evaluation set holds them", flush=True)
     master = teacher.Teacher()
-    wanted = master.encode_kept(texts, given.work / "teacher", say=lambda line: print(line, flush=True))
-
     bert = [piece for piece, _ in sorted(master.tokens.get_vocab(with_added_tokens=False).items(), key=lambda entry: entry[1])]
     pieces = [piece for piece in bert if not piece.startswith(table_file.UNUSED)]
-    directions = distil.strongest_directions(wanted)
-    alone = master.encode_kept([piece.removeprefix("##") or piece for piece in pieces], given.work / "teacher", say=lambda line: None)
-    model = static_model.StaticModel(pieces, None)
-    bag = model.bag(texts)
-    counts = bag.sum(0).A1
-    table = distil.train(bag, distil.normalised(wanted @ directions), distil.start(alone @ directions, counts),
-                         say=lambda line: print(line, flush=True))
-    scales, rows = table_file.quantised(table)
+    kept, dropped, counts = sentences.gather(given.data, [piece for piece in pieces if sentences.is_word(piece)], SEED)
+    texts = [text for _, text in kept]
+    say(f"sentences: {counts}, {dropped} left out because an evaluation set holds them")
+    wanted = master.encode_kept(texts, given.work / "teacher", say)
+    alone = master.encode([piece.removeprefix("##") or piece for piece in pieces])
+
+    directions, earlier = network.strongest_directions(wanted[:65536].astype(np.float32)), None
+    if given.earlier:
+        _, scales, rows, context = table_file.read(given.earlier)
+        earlier = rows * scales[:, None]
+        before = quantised.Model(pieces, scales, rows, context).encode(texts[:8192])
+        directions = network.same_directions(wanted[:8192].astype(np.float32), before)
+    target = np.concatenate([network.normalised(wanted[at:at + 65536].astype(np.float32) @ directions).astype(np.float16)
+                             for at in range(0, len(wanted), 65536)])
+    ids = quantised.Model(pieces, None, np.zeros((1, 1))).ids(texts)
+    met = np.bincount(np.concatenate(ids), minlength=len(pieces))
+    trained = network.train(network.start(alone @ directions, met, earlier), network.Sentences(ids, target, say), say, given.steps)
+    model = quantised.quantise(pieces, network.floats(trained), [one for one in ids[:MEASURED] if len(one)])
     out = given.out or given.models / "embedding.bin"
-    print(f"{out}: {table_file.write(out, pieces, scales, rows)} bytes")
+    say(f"{out}: {table_file.write(out, pieces, model.scales, model.rows, model.context)} bytes")
     characters.write(given.models / "characters.bin")
-    golden.write(pathlib.Path(__file__).parents[2] / "tests/golden/word_pieces.jsonl", {piece: i for i, piece in enumerate(bert)})
+    tests = pathlib.Path(__file__).parents[2] / "tests/golden"
+    golden.write(tests / "word_pieces.jsonl", {piece: i for i, piece in enumerate(bert)})
+    golden.write_vectors(tests / "embedding_vectors.jsonl", model)
 
 
 main()

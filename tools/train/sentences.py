@@ -8,6 +8,9 @@ import json
 import pathlib
 import random
 import re
+import subprocess
+
+import repositories
 
 WORDNET = pathlib.Path("/usr/share/wordnet")     # Debian's wordnet-base
 LONGEST = 400                                    # characters
@@ -46,6 +49,11 @@ class Evaluation:
         words = words_of(text)
         return " ".join(words) in self.whole or any(hash(tuple(words[i:i + SHINGLE])) in self.runs
                                                     for i in range(len(words) - SHINGLE + 1))
+
+
+def is_word(piece):
+    """A whole word that may stand in for another."""
+    return piece.isalpha() and piece.isascii() and len(piece) >= 3
 
 
 def split(text):
@@ -121,30 +129,154 @@ def questions(data):
         yield from split(row["text"])
 
 
-def gather(data, seed=5):
-    """All sentences in one shuffled list, the same on every machine: [(source, text)]."""
-    chance = random.Random(seed)
-    here = pathlib.Path(__file__).parent
-    wanted = {
-        "requests": (Grammar(here / "requests.txt", chance).requests(300_000), 80_000),
-        "conversations": (conversations(), 60_000),
-        "wordnet": (wordnet(), 60_000),
-        "wikipedia": ((row["text"] for row in rows(data, "wiki_sentences")), 15_000),
-        "questions": (questions(data), 45_000),
-    }
-    barred, seen, kept, dropped = Evaluation(data), set(), [], 0
-    for source, (texts, most) in wanted.items():
+def packages():
+    """Debian's descriptions: what a package is for, in one line and in its first sentences."""
+    available = subprocess.run(["apt-cache", "dumpavail"], check=True, capture_output=True, text=True, errors="replace").stdout
+    for entry in available.split("\n\n"):
+        told = re.search(r"^Description(?:-en)?: (.*)((?:\n .*)*)", entry, re.MULTILINE)
+        if told:
+            yield told[1]
+            yield from list(split(told[2].split("\n .\n")[0].replace("\n ", " ")))[:2]
+
+
+def tasks():
+    """What callers and agents say to each other (SGD, MultiDoGO), and requests to assistants (Snips)."""
+    for _, text in repositories.files("google-research-datasets/dstc8-schema-guided-dialogue", "train/dialogues", ".json"):
+        for talk in json.loads(text):
+            yield from (turn["utterance"] for turn in talk["turns"])
+    for _, text in repositories.files("awslabs/multi-domain-goal-oriented-dialogues-dataset", "data/paper_splits", ".tsv"):
+        for line in text.split("\n")[1:]:
+            columns = line.split("\t")
+            yield from (column for column in columns[2:5] if column.count(" ") >= 2 and not column.startswith(("<", "O ")))
+    for path, text in repositories.files("snipsco/nlu-benchmark", "2017-06", "_full.json"):
+        if "/train_" in path:
+            for utterances in json.loads(text).values():
+                yield from ("".join(part["text"] for part in said["data"]) for said in utterances)
+
+
+def queries():
+    """Questions: of WikiAnswers' users (query-wellformedness) and of quizzes (OpenTriviaQA)."""
+    for _, text in repositories.files("google-research-datasets/query-wellformedness", "", ".tsv"):
+        yield from (line.split("\t")[0] for line in text.splitlines())
+    for _, text in repositories.files("uberspot/OpenTriviaQA", "categories/"):
+        yield from (line[3:] for line in text.splitlines() if line.startswith("#Q "))
+
+
+def commands():
+    """What commands do, by their descriptions and examples (tldr)."""
+    for path, text in repositories.files("tldr-pages/tldr", "pages/", ".md"):
+        tool = pathlib.PurePath(path).stem
+        for line in text.splitlines():
+            said = line[2:].replace("[", "").replace("]", "").replace("`", "").rstrip(":")
+            if line.startswith("> ") and not line.startswith("> More information"):
+                yield f"{tool}: {said}"
+            elif line.startswith("- "):
+                yield said
+
+
+def chats():
+    for _, text in repositories.files("alexa/Topical-Chat", "TopicalChatASR/actual", ".json"):
+        for talk in json.loads(text).values():
+            yield from (turn["message"] for turn in talk["content"])
+    folder = pathlib.Path(importlib.util.find_spec("chatterbot_corpus").origin).parent / "data" / "english"
+    for file in sorted(folder.glob("*.yml")):
+        yield from (line.strip()[2:].removeprefix("- ").strip("'\"") for line in file.read_text(encoding="utf-8").splitlines()
+                    if line.strip().startswith("- "))
+
+
+def words(known):
+    """Every word of the vocabulary alone, and WordNet's words and phrases."""
+    yield from known
+    for file in ("index.noun", "index.verb", "index.adj", "index.adv"):
+        for line in (WORDNET / file).read_text(encoding="utf-8").splitlines():
+            if not line.startswith("  "):
+                yield line.split(" ", 1)[0].replace("_", " ")
+
+
+class Variations:
+    """New texts out of gathered ones, so that the student hears the teacher on every word in many companies."""
+
+    def __init__(self, texts, known, chance):
+        self.texts, self.known, self.chance = texts, known, chance
+
+    def fragments(self, count):
+        """Two to seven words in a row."""
+        for _ in range(count):
+            words = self.chance.choice(self.texts).split()
+            size = self.chance.randint(2, 7)
+            if len(words) > size:
+                begin = self.chance.randint(0, len(words) - size)
+                yield " ".join(words[begin:begin + size])
+
+    def swapped(self, count):
+        """One to three longer words replaced by any of the vocabulary's."""
+        for _ in range(count):
+            words = self.chance.choice(self.texts).split()
+            places = [i for i, word in enumerate(words) if len(word) >= 4 and word.isalpha()]
+            if not places or len(words) > 40:
+                continue
+            for place in self.chance.sample(places, min(len(places), self.chance.randint(1, 3))):
+                words[place] = self.chance.choice(self.known)
+            yield " ".join(words)
+
+    def dropped(self, count):
+        """Some words left out."""
+        for _ in range(count):
+            words = self.chance.choice(self.texts).split()
+            kept = [word for word in words if self.chance.random() > 0.25]
+            if 2 <= len(kept) < len(words) <= 40:
+                yield " ".join(kept)
+
+    def joined(self, count):
+        """Two texts in a row."""
+        for _ in range(count):
+            yield (self.chance.choice(self.texts) + " " + self.chance.choice(self.texts))[:LONGEST]
+
+
+class Pool:
+    """Texts of all sources, each once, none that an evaluation set holds."""
+
+    def __init__(self, barred, chance):
+        self.barred, self.chance, self.seen, self.kept, self.dropped, self.counts = barred, chance, set(), [], 0, {}
+
+    def add(self, source, texts, most):
         mine = []
         for text in texts:
+            text = text.strip()
             key = " ".join(words_of(text))
-            if not key or key in seen:
+            if not key or key in self.seen:
                 continue
-            seen.add(key)
-            if barred.holds(text):
-                dropped += 1
+            self.seen.add(key)
+            if self.barred.holds(text):
+                self.dropped += 1
                 continue
-            mine.append((source, text))
-        chance.shuffle(mine)
-        kept += mine[:most]
-    chance.shuffle(kept)
-    return kept, dropped
+            mine.append((source, text[:LONGEST]))
+        self.chance.shuffle(mine)
+        self.kept += mine[:most]
+        self.counts[source] = min(len(mine), most)
+
+
+def gather(data, known, seed=5):
+    """All sentences in one list, the same on every machine: ([(source, text)], left out, {source: count}). `known`: whole words of
+    the vocabulary."""
+    chance = random.Random(seed)
+    pool = Pool(Evaluation(data), chance)
+    for source, texts, most in (
+            ("requests", Grammar(pathlib.Path(__file__).parent / "requests.txt", chance).requests(300_000), 80_000),
+            ("conversations", conversations(), 70_000),
+            ("wordnet", wordnet(), 110_000),
+            ("wikipedia", (row["text"] for row in rows(data, "wiki_sentences")), 15_000),
+            ("questions", questions(data), 60_000),
+            ("packages", packages(), 90_000),
+            ("tasks", tasks(), 150_000),
+            ("queries", queries(), 80_000),
+            ("commands", commands(), 50_000),
+            ("chats", chats(), 40_000)):
+        pool.add(source, texts, most)
+    varied = Variations([text for _, text in pool.kept], known, chance)
+    pool.add("words", words(known), 40_000)
+    pool.add("fragments", varied.fragments(120_000), 80_000)
+    pool.add("swapped", varied.swapped(160_000), 150_000)
+    pool.add("dropped", varied.dropped(65_000), 50_000)
+    pool.add("joined", varied.joined(15_000), 15_000)
+    return pool.kept, pool.dropped, pool.counts

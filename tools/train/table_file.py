@@ -3,7 +3,8 @@ import struct
 
 import numpy as np
 
-HEADER = 32
+HEADER = 40
+MAGIC = b"swydemb2"
 UNUSED = "[unused"            # BERT's reserved entries: never met in a text, so not shipped
 
 
@@ -16,31 +17,66 @@ def padded(data):
     return data + b"\0" * (-len(data) % 8)
 
 
-def write(path, pieces, scales, rows):
-    """`rows` int8 (entries, dimensions), `scales` float32; returns the number of bytes."""
+def interleaved(weights):
+    """(inputs, outputs) int8 as vector_code::multiply reads them: four inputs of one output are neighbours."""
+    inputs, outputs = weights.shape
+    return np.ascontiguousarray(weights.reshape(inputs // 4, 4, outputs).transpose(0, 2, 1))
+
+
+def plain(weights, inputs, outputs):
+    return weights.reshape(inputs // 4, outputs, 4).transpose(0, 2, 1).reshape(inputs, outputs)
+
+
+def floats(*arrays):
+    return b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays)
+
+
+def write(path, pieces, scales, rows, context=None):
+    """`rows` int8 (entries, dimensions), `scales` float32, `context` a quantised.Context; returns the number of bytes."""
     text = "".join(piece + "\n" for piece in pieces).encode()
-    body = padded(text) + padded(scales.astype("<f4").tobytes() + rows.astype(np.int8).tobytes())
-    header = b"swydemb1" + struct.pack("<4IQ", rows.shape[1], len(pieces), len(text), 0, 0)
-    sum_ = checksum(header + body)
-    path.write_bytes(header[:24] + struct.pack("<Q", sum_) + body)
+    body = padded(text) + padded(floats(scales) + rows.astype(np.int8).tobytes())
+    sizes = (0, 0, 0)
+    if context is not None:
+        c, sizes = context, (context.rows.shape[1], context.window.shape[1], context.first.shape[1])
+        body += padded(floats(c.steps, [c.gate_shift, 0], c.window_scales, c.window_shifts, c.gates, c.first_scales, c.first_shifts,
+                              c.second_scales, c.mean)
+                       + b"".join(interleaved(layer).tobytes() for layer in (c.window, c.first, c.second)) + c.rows.tobytes())
+    header = MAGIC + struct.pack("<6I", rows.shape[1], len(pieces), len(text), *sizes)
+    sum_ = checksum(header + bytes(8) + body)
+    path.write_bytes(header + struct.pack("<Q", sum_) + body)
     return HEADER + len(body)
 
 
 def read(path):
+    """(pieces, scales, rows, context or None)."""
+    from quantised import Context
     data = path.read_bytes()
-    dimensions, entries, size, _, sum_ = struct.unpack("<4IQ", data[8:HEADER])
-    if data[:8] != b"swydemb1" or checksum(data[:24] + bytes(8) + data[HEADER:]) != sum_:
+    if data[:8] == b"swydemb1":                  # without context; the checksum stood eight bytes earlier
+        data = MAGIC + data[8:20] + bytes(12) + struct.pack("<Q", 0) + data[32:]
+        data = data[:HEADER - 8] + struct.pack("<Q", checksum(data)) + data[HEADER:]
+    dimensions, entries, size, width, units, hidden, sum_ = struct.unpack("<6IQ", data[8:HEADER])
+    if data[:8] != MAGIC or checksum(data[:HEADER - 8] + bytes(8) + data[HEADER:]) != sum_:
         raise SystemExit(f"{path} is no embedding table, or damaged")
     pieces = data[HEADER:HEADER + size].decode().split("\n")[:-1]
     at = HEADER + len(padded(data[HEADER:HEADER + size]))
-    scales = np.frombuffer(data, "<f4", entries, at)
-    rows = np.frombuffer(data, np.int8, entries * dimensions, at + 4 * entries).reshape(entries, dimensions)
-    return pieces, scales, rows
 
+    def take(kind, *shape):
+        nonlocal at
+        made = np.frombuffer(data, kind, int(np.prod(shape)), at).reshape(shape)
+        at += made.nbytes
+        return made
 
-def quantised(table):
-    """One scale a row, so that its largest coordinate is 127."""
-    largest = np.abs(table).max(1)
-    scales = np.where(largest > 0, largest / 127, 0).astype(np.float32)
-    rows = np.rint(table / np.where(scales > 0, scales, 1)[:, None]).astype(np.int8)
-    return scales, rows
+    scales, rows = take("<f4", entries), take("i1", entries, dimensions)
+    if width == 0:
+        return pieces, scales, rows, None
+    at += -at % 8
+    c = Context()
+    c.steps, (c.gate_shift, _) = take("<f4", 4), take("<f4", 2)
+    c.window_scales, c.window_shifts, c.gates = (take("<f4", units) for _ in range(3))
+    c.first_scales, c.first_shifts, c.second_scales = take("<f4", hidden), take("<f4", hidden), take("<f4", dimensions)
+    c.mean = take("<f4", width, units)
+    c.window = plain(take("i1", 3 * width * units), 3 * width, units)
+    c.first = plain(take("i1", (dimensions + 2 * units) * hidden), dimensions + 2 * units, hidden)
+    c.second = plain(take("i1", hidden * dimensions), hidden, dimensions)
+    c.rows = take("u1", entries, width)
+    return pieces, scales, rows, c

@@ -11,7 +11,7 @@ import subprocess
 import numpy as np
 
 import pairs
-import static_model
+import quantised
 import table_file
 import teacher
 
@@ -58,9 +58,8 @@ def gather(given, say=print):
     made, corpus = pairs.gather(given.data, CORPUS, ROUNDS)
     texts = list(dict.fromkeys([text for pair in made for text in pair[:2]] + corpus))
     place = {text: i for i, text in enumerate(texts)}
-    wise = teacher.Teacher().encode_kept(texts, given.work / "teacher", say=lambda line: say(line, flush=True))
-    pieces, scales, rows = table_file.read(given.embedding)
-    table = static_model.StaticModel(pieces, rows * scales[:, None])
+    wise = teacher.Teacher().encode_kept(texts, given.work / "teacher", say=lambda line: say(line, flush=True)).astype(np.float32)
+    table = quantised.Model(*table_file.read(given.embedding))
     chance = np.random.default_rng(SEED)
     questions = [place[text] for text in corpus] + list(chance.choice(len(texts), 24_000, replace=False))
     questions = list(dict.fromkeys(questions))
