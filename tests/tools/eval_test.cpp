@@ -77,10 +77,10 @@ BOOST_AUTO_TEST_CASE(similarity_tells_the_cosine_the_verdict_and_why) {
   std::string to;
   const routing::hit_judge judge(model());
   BOOST_TEST(similarity_line(judge, 0.9f, R"({"id":"p","a":"red blue","b":"red"})", to).has_value());
-  BOOST_TEST(to == R"({"id":"p","similarity":0.842271,"cosine":0.842271,"hit":false,"why":"similarity 0.8423 is below 0.9000 (cosine 0.8423)"})" "\n");
+  BOOST_TEST(to == R"json({"id":"p","similarity":0.842271,"cosine":0.842271,"hit":false,"why":"similarity 0.8423 is below 0.9000 (cosine 0.8423)"})json" "\n");
   to.clear();
   BOOST_TEST(similarity_line(judge, 0.8f, R"({"a":"red blue","b":"red"})", to).has_value());
-  BOOST_TEST(to == R"({"similarity":0.842271,"cosine":0.842271,"hit":true,"why":"similarity 0.8423 reaches 0.8000 (cosine 0.8423)"})" "\n");
+  BOOST_TEST(to == R"json({"similarity":0.842271,"cosine":0.842271,"hit":true,"why":"similarity 0.8423 reaches 0.8000 (cosine 0.8423)"})json" "\n");
   BOOST_TEST(similarity_line(judge, 0.8f, R"({"a":"red"})", to).failure().message == "b: expected a string");
 }
 
