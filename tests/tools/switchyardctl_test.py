@@ -170,7 +170,7 @@ class SwitchyardCtl(unittest.TestCase):
     def test_the_example_passes_its_own_check(self):
         code, example, _ = self.ctl("config", "example")
         self.assertEqual(code, 0)
-        secrets = {name: "x" for name in re.findall(r"env\.(\w+)", example)}
+        secrets = {name: name for name in re.findall(r"env\.(\w+)", example)}
         code, out, err = self.ctl("config", "check", self.file(example), **secrets)
         self.assertEqual((code, err), (0, ""))
         self.assertIn(": fine: ", out)
