@@ -54,9 +54,6 @@ class virtual_world {
 /// SWITCHYARD_SEED=n runs that seed alone; SWITCHYARD_SEEDS=n runs n times as many as usual, starting at SWITCHYARD_FIRST_SEED (1).
 template <class Case>
 void for_each_seed(int usual, Case run) {
-#ifdef SWITCHYARD_FEW_SEEDS
-  usual = std::max(1, usual / 10);               // sanitizers are slow; they look for other things
-#endif
   const char* one = std::getenv("SWITCHYARD_SEED");
   const char* times = std::getenv("SWITCHYARD_SEEDS");
   const char* from = std::getenv("SWITCHYARD_FIRST_SEED");
