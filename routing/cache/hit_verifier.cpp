@@ -19,6 +19,7 @@
 // All little-endian. Hidden layers are rectified; the logistic of the last sum is the chance. It is told on the scale that people know from
 // cosines, where the interesting thresholds lie between 0.9 and 1: straight lines from (0, 0) over the knots to (1, 1).
 #include "routing/cache/hit_verifier.hpp"
+#include "routing/widest_vectors.hpp"
 
 #include <algorithm>
 #include <array>
@@ -50,8 +51,7 @@ T read_at(std::string_view bytes, std::size_t at) noexcept {
 }
 
 /// to += inputs * rows, a row an input. By the widest vectors the machine has.
-__attribute__((target_clones("arch=haswell", "default"))) void add_rows(const float* inputs, std::size_t count, const float* rows, float* to,
-                                                                        std::size_t width) noexcept {
+SWITCHYARD_WIDEST_VECTORS void add_rows(const float* inputs, std::size_t count, const float* rows, float* to, std::size_t width) noexcept {
   for (std::size_t row = 0; row < count; ++row, rows += width)
     for (std::size_t i = 0; i < width; ++i) to[i] += inputs[row] * rows[i];
 }

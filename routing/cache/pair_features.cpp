@@ -1,6 +1,7 @@
 // Of two sided figures the smaller and the larger one are features, so that the order of the pair does not matter. "Weight" is the length
 // of a word's vector, "unmatched" a word whose stem the other text lacks.
 #include "routing/cache/pair_features.hpp"
+#include "routing/widest_vectors.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -16,7 +17,7 @@ namespace {
 constexpr std::size_t most_words = 64;           // of a side; longer prompts are judged by their first ones and the whole vectors
 
 // By the widest vectors the machine has.
-__attribute__((target_clones("arch=haswell", "default"))) float dot(const float* a, const float* b, std::size_t n) noexcept {
+SWITCHYARD_WIDEST_VECTORS float dot(const float* a, const float* b, std::size_t n) noexcept {
   float sums[8] = {};
   for (std::size_t i = 0; i + 8 <= n; i += 8)
     for (std::size_t j = 0; j < 8; ++j) sums[j] += a[i + j] * b[i + j];

@@ -1,5 +1,6 @@
 // The one home of hnswlib. Its exceptions end here.
 #include "routing/cache/vector_graph.hpp"
+#include "routing/widest_vectors.hpp"
 
 #define NO_MANUAL_VECTORIZATION   // ours below knows int8; hnswlib's own header would define functions
 #include <hnswlib/hnswlib.h>
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t links = 16, width_building = 100, width_searching = 32;
 constexpr std::size_t seed = 17;
 
-__attribute__((target_clones("avx2", "default"))) std::int32_t dot(const std::int8_t* a, const std::int8_t* b, std::size_t n) noexcept {
+SWITCHYARD_WIDEST_VECTORS std::int32_t dot(const std::int8_t* a, const std::int8_t* b, std::size_t n) noexcept {
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < n; ++i) sum += static_cast<std::int16_t>(a[i]) * static_cast<std::int16_t>(b[i]);
   return sum;
