@@ -231,15 +231,7 @@ class optional_number_rule final : public rule<std::optional<double>> {
       out.null();
   }
   void describe(json_writer& out) const override {
-    out.key("anyOf");
-    out.begin_list();
-    out.begin_object();
-    inner_.describe(out);
-    out.end_object();
-    out.begin_object();
-    out.member("type", "null");
-    out.end_object();
-    out.end_list();
+    describe_any_of(out, [&] { inner_.describe(out); }, [&] { out.member("type", "null"); });
   }
 
  private:

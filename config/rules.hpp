@@ -32,6 +32,15 @@ class rule {
 template <class T>
 using rule_ptr = std::shared_ptr<const rule<T>>;
 
+/// "anyOf" in a value's schema object: each alternative writes the members of its own.
+template <class... Alternatives>
+void describe_any_of(json_writer& out, const Alternatives&... each) {
+  out.key("anyOf");
+  out.begin_list();
+  ((out.begin_object(), each(), out.end_object()), ...);
+  out.end_list();
+}
+
 /// A form a string may have.
 struct text_form {
   std::string_view expected;                     ///< for messages: "a name of letters, digits, '.', '_' and '-'"

@@ -210,15 +210,7 @@ class optional_of final : public rule<std::optional<T>> {
       out.null();
   }
   void describe(json_writer& out) const override {
-    out.key("anyOf");
-    out.begin_list();
-    out.begin_object();
-    what_->describe(out);
-    out.end_object();
-    out.begin_object();
-    out.member("type", "null");
-    out.end_object();
-    out.end_list();
+    describe_any_of(out, [&] { what_->describe(out); }, [&] { out.member("type", "null"); });
   }
 
  private:

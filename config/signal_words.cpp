@@ -30,18 +30,7 @@ class left_out_or final : public rule<std::string> {
   }
   void show(const std::string& from, json_writer& out) const override { out.text(from); }
   void describe(json_writer& out) const override {
-    out.key("anyOf");
-    out.begin_list();
-    out.begin_object();
-    what_->describe(out);
-    out.end_object();
-    out.begin_object();
-    out.member("maxLength", 0);
-    out.end_object();
-    out.begin_object();
-    out.member("type", "null");
-    out.end_object();
-    out.end_list();
+    describe_any_of(out, [&] { what_->describe(out); }, [&] { out.member("maxLength", 0); }, [&] { out.member("type", "null"); });
   }
 
  private:

@@ -20,15 +20,7 @@ class weighted_target_rule final : public rule<weighted_target> {
   }
   void show(const weighted_target& from, json_writer& out) const override { map_->show(from, out); }
   void describe(json_writer& out) const override {
-    out.key("anyOf");
-    out.begin_list();
-    out.begin_object();
-    name_->describe(out);
-    out.end_object();
-    out.begin_object();
-    map_->describe(out);
-    out.end_object();
-    out.end_list();
+    describe_any_of(out, [&] { name_->describe(out); }, [&] { map_->describe(out); });
   }
 
  private:

@@ -182,28 +182,16 @@ class when_rule final : public rule<std::vector<signal_condition>> {
   }
 
   static void describe_range(json_writer& out) {
-    out.key("anyOf");
-    out.begin_list();
-    out.begin_object();
-    out.member("type", "number");
-    out.end_object();
-    out.begin_object();
-    out.member("type", "string");
-    out.member("pattern", range_pattern);
-    out.end_object();
-    out.end_list();
+    const auto number = [&] { out.member("type", "number"); };
+    const auto range = [&] {
+      out.member("type", "string");
+      out.member("pattern", range_pattern);
+    };
+    describe_any_of(out, number, range);
   }
 
   static void describe_words(const rule_ptr<std::string>& word, json_writer& out) {
-    out.key("anyOf");
-    out.begin_list();
-    out.begin_object();
-    word->describe(out);
-    out.end_object();
-    out.begin_object();
-    list_of<std::string>(word, 1).describe(out);
-    out.end_object();
-    out.end_list();
+    describe_any_of(out, [&] { word->describe(out); }, [&] { list_of<std::string>(word, 1).describe(out); });
   }
 
   std::vector<std::string_view> names_;
