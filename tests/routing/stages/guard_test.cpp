@@ -32,20 +32,10 @@ BOOST_AUTO_TEST_CASE(harmless_text_passes) {
 }
 
 BOOST_AUTO_TEST_CASE(checks_that_are_off_are_not_computed) {
-  const turn turns[] = {{speaker::user, "mail bob@example.com"}};
-  prompt asked;
-  asked.turns = turns;
-  const auto models = shelf().get().value();
-  understanding known(*models, asked);
-  config::route_config config;
-  config.name = "auto";
-  const auto r = compile_route(config, {make_stage(guard(guard_action::off), yard_providers(), &shelf()).value()});
-  stage_request request;
-  request.known = &known;
-  static_cast<void>(run_stages(*r, request));
-  BOOST_TEST(!known.knows(routing::signal::pii));
-  BOOST_TEST(!known.knows(routing::signal::jailbreak));
-  BOOST_TEST(!known.knows(routing::signal::harmful));
+  const auto computed = ask({guard(guard_action::off)}, {.text = "mail bob@example.com", .explain = false}).computed;
+  BOOST_TEST(!computed.contains(routing::signal::pii));
+  BOOST_TEST(!computed.contains(routing::signal::jailbreak));
+  BOOST_TEST(!computed.contains(routing::signal::harmful));
 }
 
 BOOST_AUTO_TEST_CASE(a_score_at_the_threshold_is_a_finding) {

@@ -64,19 +64,9 @@ BOOST_AUTO_TEST_CASE(rules_about_tags_and_region_alone_need_no_prompt_and_no_mod
 }
 
 BOOST_AUTO_TEST_CASE(a_costly_signal_is_not_computed_when_a_cheap_condition_says_no) {
-  const turn turns[] = {{speaker::user, "sue them"}};
-  prompt asked;
-  asked.turns = turns;
-  const auto models = shelf().get().value();
-  understanding known(*models, asked);
-  config::route_config config;
-  config.name = "auto";
-  const auto r = compile_route(config, {make_stage(rules({{"r", {is("domain", {"law"}), within("tools", 3, {})}, "openai/a", {}}}),
-                                                   yard_providers(), &shelf()).value()});
-  stage_request request;
-  request.known = &known;
-  BOOST_TEST(run_stages(*r, request).targets.empty());
-  BOOST_TEST(!known.knows(routing::signal::domain));
+  const auto got = ask({rules({{"r", {is("domain", {"law"}), within("tools", 3, {})}, "openai/a", {}}})}, {.text = "sue them", .explain = false});
+  BOOST_TEST(got.made.targets.empty());
+  BOOST_TEST(!got.computed.contains(routing::signal::domain));
 }
 
 BOOST_AUTO_TEST_CASE(a_rule_decides_over_an_earlier_category) {

@@ -4,6 +4,7 @@
 #include "routing/signals/understanding.hpp"
 #include "tests/routing/yard_fixture.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,7 @@ struct asked_route {
   std::shared_ptr<const route_entry> route;
   decision made;
   std::vector<verdict> verdicts;
-  bool explained = false;
+  std::set<signal> computed;                     ///< of the request, by the stages
 };
 
 struct probe {
@@ -59,6 +60,8 @@ inline asked_route ask(const std::vector<config::stage_config>& stages, const pr
   request.region = about.region;
   request.tags = about.tags;
   out.made = run_stages(*out.route, request, about.explain ? &out.verdicts : nullptr);
+  for (unsigned i = 0; i < signal_count; ++i)
+    if (known.knows(static_cast<signal>(i))) out.computed.insert(static_cast<signal>(i));
   return out;
 }
 
