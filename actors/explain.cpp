@@ -109,12 +109,7 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
   if (wanted.route->models) models = wanted.route->models;
   std::optional<routing::understood_request> understood;
   if (models) understood.emplace(models, request);
-  routing::stage_request facts;
-  facts.asked = wanted.asked ? &*wanted.asked : nullptr;
-  facts.fallbacks = wanted.fallbacks;
-  facts.region = wanted.region;
-  facts.input_tokens = wanted.input_tokens;
-  facts.output_tokens = wanted.output_tokens;
+  auto facts = routing::as_stage_request(wanted);
   if (understood) {
     facts.known = &understood->known;
     facts.user = understood->prompt.user();

@@ -22,12 +22,7 @@ using tag_list = boost::container::small_vector<routing::request_tag, 8>;
 /// `filler`: the model named beside a forced route; it counts where the route's stages name no target.
 std::optional<error> request_life::decide(routing::selection_request wanted, std::optional<routing::target> filler) {
   const auto& route = *wanted.route;
-  routing::stage_request asked;
-  asked.asked = wanted.asked ? &*wanted.asked : nullptr;
-  asked.fallbacks = wanted.fallbacks;
-  asked.region = wanted.region;
-  asked.input_tokens = wanted.input_tokens;
-  asked.output_tokens = wanted.output_tokens;
+  auto asked = routing::as_stage_request(wanted);
   tag_list tags;
   const auto add = [&tags](const std::map<std::string, std::string>& all) {
     for (const auto& [name, value] : all) tags.push_back({name, value});

@@ -57,15 +57,15 @@ std::string describe(const availability& now, const key_state& key) {
   return {};
 }
 
+}  // namespace
+
 stage_request as_stage_request(const selection_request& request) noexcept {
   return {request.asked ? &*request.asked : nullptr, request.fallbacks, request.region, request.input_tokens, request.output_tokens};
 }
 
-}  // namespace
-
 selection::selection(selection_request request, balance_memory& memory, random_source& random)
     : request_(std::move(request)), memory_(memory), random_(random) {
-  decision_ = run_stages(*request_.route, as_stage_request(request_), nullptr, request_.times);
+  decision_ = run_stages(*request_.route, as_stage_request(request_));
 }
 
 selection::selection(selection_request request, decision made, balance_memory& memory, random_source& random)

@@ -48,8 +48,10 @@ struct selection_request {
   std::string_view region;
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
-  stage_times* times = nullptr;        ///< wanted: how long the route's stages take
 };
+
+/// What the stages are told of it; who the client is and what its prompt holds is the caller's to add. Points into `request`.
+[[nodiscard]] stage_request as_stage_request(const selection_request& request) noexcept;
 
 /// One per request; lives on its I/O thread.
 ///
