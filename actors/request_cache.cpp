@@ -16,6 +16,8 @@ namespace switchyard::actors {
 
 namespace {
 
+constexpr std::string_view wish_header = "x-switchyard-cache";
+
 using kind = routing::answer_cache::result_kind;
 
 constexpr std::size_t longest_prompt = 8u << 10;         // compared by likeness; longer ones are found by their exact text alone
@@ -52,9 +54,14 @@ error not_stored() {
 
 }  // namespace
 
+/// A route without a cache has nothing to do with it, unless the client says something about it.
+bool request_life::may_ask_cache() const {
+  return routing::stages::cache_of(*record_.route) != nullptr || x_.head().find(wish_header).data() != nullptr;
+}
+
 /// True: the request was answered.
 net::task<bool> request_life::answer_from_cache(const providers::operation_target& wanted) {
-  const auto wish = wish_of(x_.head().find("x-switchyard-cache"));
+  const auto wish = wish_of(x_.head().find(wish_header));
   if (!wish) {
     co_await answer_error(client_error(error_code::invalid_request, "x-switchyard-cache: expected on, off, refresh or only", "x-switchyard-cache"));
     co_return true;
@@ -70,13 +77,8 @@ net::task<bool> request_life::answer_from_cache(const providers::operation_targe
     co_return true;
   }
   const auto& key = cache_->entry->key;
-  std::vector<float> vector;
-  if (!cache_->entry->vector.values.empty()) {
-    vector.resize(cache->judge().model().dimensions());
-    cache->judge().model().embed(*key.prompt, vector);
-  }
   for (int waits = 0; *wish != cache_wish::refresh; ++waits) {
-    auto found = cache->look_up(key, vector, static_cast<float>(told->threshold), micros(wall_now()),
+    auto found = cache->look_up(key, cache_->vector, static_cast<float>(told->threshold), micros(wall_now()),
                                 told->max_wrong_rate ? routing::answer_cache::control::measured : routing::answer_cache::control::none);
     if (found.kind == kind::alike && told->max_wrong_rate && *wish != cache_wish::only && here_.random.uniform() < static_cast<double>(found.verify_share)) {
       cache_->chance = found.verify_share;
@@ -130,7 +132,10 @@ void request_life::begin_cache_visit(const providers::operation_target& wanted, 
     for (const auto& [name, value] : virtual_key_->config.tags) entry.tags.push_back(name + "=" + value);
   }
   entry.embedding = where.embedding;
-  if (entry.key.prompt) entry.vector = routing::small_vector(here_.cache->answers()->judge().model().embed(*entry.key.prompt));
+  if (entry.key.prompt) {
+    visit->vector = here_.cache->answers()->judge().model().embed(*entry.key.prompt);
+    entry.vector = routing::small_vector(visit->vector);
+  }
   visit->operation = wanted;
   cache_ = std::move(visit);
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace switchyard::actors {
 
@@ -15,6 +16,7 @@ struct cache_visit {
   config::cache_stage_config told;
   providers::operation_target operation;
   std::shared_ptr<routing::cache_entry> entry;   ///< what its answer will be kept as
+  std::vector<float> vector;                     ///< of the prompt; empty: likeness does not count
   routing::answer_cache::finding near;           ///< under error control: to be judged by the fresh answer
   float chance = 1;                              ///< how likely it was to be judged
   bool leads = false;                            ///< others wait for this request's answer

@@ -76,7 +76,7 @@ net::task<void> request_life::run(const providers::operation_target& wanted) {
   if (auto problem = admit_model()) co_return co_await answer_error(*std::move(problem));
   if (providers::is_count(wanted.operation) && co_await answer_count()) co_return;
   // the cache: was it answered before?
-  if (co_await answer_from_cache(wanted)) co_return;
+  if (may_ask_cache() && co_await answer_from_cache(wanted)) co_return;
 
   // budget: what may this cost?
   if (needs_money()) {

@@ -68,6 +68,7 @@ class request_life {
   void note_details();
 
   // request_cache.cpp: answering from the cache, and keeping what it is answered with
+  [[nodiscard]] bool may_ask_cache() const;
   [[nodiscard]] net::task<bool> answer_from_cache(const providers::operation_target& wanted);
   void begin_cache_visit(const providers::operation_target& wanted, const config::cache_stage_config& told);
   [[nodiscard]] net::task<bool> wait_for_the_same(const routing::cache_hash& exact);
