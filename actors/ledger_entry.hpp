@@ -14,6 +14,9 @@
 
 namespace switchyard::actors {
 
+/// Reserved for an answer whose length the client does not limit.
+inline constexpr std::int64_t unsaid_output_tokens = 4096;
+
 struct ledger_entry {
   bool settles = false;                          ///< else it reserves
   bool whole = false;                            ///< settles what it alone reserves: the attempt was over before its reservation was handed over

@@ -21,7 +21,6 @@ constexpr std::size_t most_empty_batches = 4;              // about 100 KB each
 constexpr milliseconds retry_every{500};
 constexpr milliseconds commit_every{5};                    // at most, while nobody waits
 constexpr milliseconds retention_every = std::chrono::minutes(10);
-constexpr std::int64_t unsaid_output_tokens = 4096;        // reserved when the client names no limit
 
 storage::attempt_parties parties_of(const ledger_entry& entry) {
   storage::attempt_parties who;

@@ -18,7 +18,6 @@ namespace switchyard::actors {
 namespace {
 
 constexpr milliseconds longest_wait_for_money = seconds(2);
-constexpr std::int64_t unsaid_output_tokens = 4096;        // as the ledger reserves when the client names no limit
 constexpr std::int64_t most_tokens = 1'000'000'000;        // of one answer: more is the provider's to refuse
 constexpr std::size_t most_request_tags = 16;
 constexpr std::string_view tags_header = "x-switchyard-tags";
