@@ -169,7 +169,7 @@ void simulated_cluster::call_providers(std::size_t node) {
       auto& there = nodes_[node];
       there.attempts.erase(attempt);
       if (!there.protocols || there.life != life) return;
-      there.protocols->purses.settle(pool, attempt, cost, there.protocols->purse_journal());
+      there.protocols->purses.settle(pool, attempt, cost, there.protocols->purse_journal);
       flush(node);
     });
   }
@@ -187,8 +187,8 @@ void simulated_cluster::change_config() {
   auto& place = nodes_[at];
   if (!place.protocols || place.paused) return;
   auto& node = *place.protocols;
-  if (world.chance(0.3)) node.revoked.revoke("vk-" + std::to_string(++texts_), node.out, node.revocation_journal());
-  (void)node.config.apply("text " + std::to_string(++texts_), clock(at), node.out, node.config_journal());
+  if (world.chance(0.3)) node.revoked.revoke("vk-" + std::to_string(++texts_), node.out, node.revocation_journal);
+  (void)node.config.apply("text " + std::to_string(++texts_), clock(at), node.out, node.config_journal);
   flush(at);
 }
 

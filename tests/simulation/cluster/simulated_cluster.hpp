@@ -15,6 +15,8 @@
 namespace switchyard::cluster::simulation {
 
 struct cluster_options : protocol_options {
+  cluster_options() { leases = escrow = registers = config = ledger = false; }
+
   std::size_t size = 5;
   std::vector<double> demand;                    // requests a second for the first limit, by node
   std::vector<double> spends;                    // a second, by node

@@ -1,0 +1,103 @@
+// All protocols of one node, their journals, and the dispatch of what arrives: what a shell of actors, or a simulation, drives.
+//
+//   receive(), tick(), the protocols' own calls --> out (messages to send) and take_records() (to be written, by log)
+//   written(log, n) once record n of that log and all before it survive a crash
+//
+// A log's records are kept in order over restarts; the constructor replays them. The logs' names are part of what is on disk.
+#pragma once
+
+#include "cluster/config_commit.hpp"
+#include "cluster/dispatch.hpp"
+#include "cluster/escrow_holder.hpp"
+#include "cluster/lease_holder.hpp"
+#include "cluster/lease_owner.hpp"
+#include "cluster/membership.hpp"
+#include "cluster/registers.hpp"
+#include "cluster/revocations.hpp"
+#include "cluster/row_collector.hpp"
+#include "cluster/row_shipper.hpp"
+#include "cluster/shared_health.hpp"
+
+#include <functional>
+
+namespace switchyard::cluster {
+
+struct protocol_options {
+  bool leases = true, escrow = true, registers = true, config = true, ledger = true;
+  std::vector<lease_limit> limits;
+  std::vector<budget_terms> budgets;
+  membership_options members;
+  lease_options lease;
+  escrow_options budget;
+  register_options shared;
+  config_options configuration;
+  shipping_options shipping;
+};
+
+/// Names of the logs.
+namespace journal_log {
+inline constexpr const char* pools = "pools";
+inline constexpr const char* purses = "purses";
+inline constexpr const char* config = "config";
+inline constexpr const char* revoked = "revoked";
+inline constexpr const char* kept = "kept";                ///< rows of other nodes
+inline constexpr const char* incarnation = "incarnation";
+}  // namespace journal_log
+
+/// Not thread-safe.
+class node_protocols {
+ public:
+  struct surroundings {
+    /// Every record of that log, oldest first; called by the constructor only.
+    std::function<void(const std::string& log, const std::function<void(const std::string& bytes)>& visit)> replay;
+    config_commit::validator validate;
+    /// A budget's present period by this node's wall clock.
+    std::function<std::int64_t(const std::string& budget)> period;
+  };
+
+  /// `all`: every configured node, this one included. `life`: above every one used before, and on disk.
+  node_protocols(const node_name& name, const std::vector<node_name>& all, std::uint64_t life, const protocol_options& options, steady_time now,
+                 surroundings around);
+
+  /// At least every 20 ms. Rows that it wants are to be given to shipper.rows_read().
+  [[nodiscard]] std::optional<rows_to_read> tick(steady_time now);
+  /// An error: the bytes do not fit their kind; drop the connection. Unknown kinds are answered.
+  [[nodiscard]] outcome receive(const node_name& from, message_kind kind, std::string_view body, steady_time now);
+  /// Returns attempts whose reservation is on disk now.
+  [[nodiscard]] std::vector<std::string> written(const std::string& log, std::uint64_t number, steady_time now);
+  [[nodiscard]] std::vector<std::pair<std::string, record_to_write>> take_records();
+  /// Limits and budgets of another configuration.
+  void configure(std::vector<lease_limit> limits, const std::vector<budget_terms>& budgets, steady_time now);
+
+  [[nodiscard]] lease_holder::alive_check alive() const {
+    return [this](const node_name& node) { return node == name || members.alive(node); };
+  }
+  [[nodiscard]] escrow_verdict reserve(const escrow_pool_name& pool, const std::string& attempt, nano_usd amount, steady_time now) {
+    return purses.reserve(pool, attempt, amount, now, alive(), out, purse_journal);
+  }
+
+  const node_name name;
+  const std::uint64_t life;
+
+  membership members;
+  lease_owner leases_given;
+  lease_holder leases_held;
+  escrow_owner pools;
+  escrow_holder purses;
+  cluster::registers shared;
+  shared_health health;
+  config_commit config;
+  cluster::revocations revoked;
+  row_shipper shipper;
+  row_collector collector;
+
+  outbox out;
+  journal_box pool_journal, purse_journal, config_journal, revocation_journal, row_journal;
+
+ private:
+  protocol_options options_;
+  surroundings around_;
+  std::optional<std::uint64_t> incarnation_under_way_;
+};
+
+}  // namespace switchyard::cluster
