@@ -192,6 +192,8 @@ struct cluster_tls {
 };
 
 struct cluster_section {
+  std::string name = "switchyard";               ///< nodes of another cluster are refused
+  std::vector<std::string> members;              ///< names of all nodes, this one included; empty: learned from the seeds
   std::optional<listen_address> listen;          ///< absent: this node stands alone
   std::vector<listen_address> seeds;             ///< where other nodes listen; a name may lead to several
   std::optional<cluster_tls> tls;                ///< required unless all addresses are loopback
