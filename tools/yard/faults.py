@@ -1,0 +1,403 @@
+"""tools/yard/run faults: injects faults into real nodes, each on a host of its own, and says what held.
+
+A function here is one fault: it makes its cluster, injects, waits for conditions, and yields (what, figure, wanted, held).
+"""
+import argparse
+import json
+import pathlib
+import random
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+import network
+from cluster import MODELS, Cluster, plain_config
+from flow import Flow, Meter
+from programs import BIN, wait_until
+
+FAULTS = {}
+
+
+def fault(name, what):
+    def keep(function):
+        FAULTS[name] = (what, function)
+        return function
+    return keep
+
+
+def endpoint(node):
+    host, port = node.data.rsplit(":", 1)
+    return host, int(port)
+
+
+def endpoints(cluster):
+    return [endpoint(n) for n in cluster.nodes]
+
+
+def config_with(**changes):
+    """plain_config with keys and a provider changed: key_1={...}, provider={...}, and sections."""
+    def make(sim_url):
+        config = plain_config(sim_url)
+        provider = config["providers"]["openai"]
+        provider["keys"][0].update(changes.get("key_1", {}))
+        if changes.get("one_key"):
+            del provider["keys"][1:]
+        provider.update(changes.get("provider", {}))
+        for section in ("virtual_keys", "ledger"):
+            if section in changes:
+                config[section] = changes[section]
+        return config
+    return make
+
+
+def calls(cluster, key="sk-yard-1"):
+    return lambda: cluster.sim.received()["keys"].get(key, {}).get("requests", 0)
+
+
+def least(what, figure, wanted, unit=""):
+    return what, f"{figure:.3g}{unit}", f">= {wanted}{unit}", figure >= wanted
+
+
+def most(what, figure, wanted, unit=""):
+    return what, f"{figure:.4g}{unit}", f"<= {wanted}{unit}", figure <= wanted
+
+
+def none(what, figure):
+    return what, str(figure), "0", figure == 0
+
+
+@fault("429", "row 1: a provider's 429 with retry-after 7 rests that key on all nodes")
+def rate_limited(make, options):
+    cluster = make()
+    cluster.sim.faults({"kind": "rate_limited", "key": "sk-yard-1", "retry_after_s": 7, "next": 1})
+    while cluster.sim.requests("sk-yard-1") == 0:
+        cluster.nodes[0].chat()
+    told = time.monotonic()
+    flow = Flow(endpoints(cluster), 100)
+    wait_until(lambda: time.monotonic() > told + 1, 2, "the fact has spread")
+    before = calls(cluster)()
+    wait_until(lambda: time.monotonic() > told + 6.8, 7, "the rest is nearly over")
+    during = calls(cluster)() - before
+    flow.stop()
+    yield none("calls to the key from 1 s to 6.8 s after", during)
+    yield none("failed requests", len(flow.bad()))
+    yield most("calls in the first second", before, 30)
+
+
+@fault("5xx", "row 3: a key whose provider fails every call: breakers open, the other key serves")
+def failing(make, options):
+    cluster = make()
+    cluster.sim.faults({"kind": "status", "status": 500, "key": "sk-yard-1"})
+    flow = Flow(endpoints(cluster), 200)
+    wait_until(lambda: flow.count() >= 2000, 30, "2,000 requests")
+    flow.stop()
+    total = cluster.sim.requests()
+    yield most("calls per node to the failing key before its breaker opened, and probes", calls(cluster)() / cluster.size, 12)
+    yield most("calls per request", total / flow.count(), 1.2)
+    yield none("failed requests", len(flow.bad()))
+
+
+def add_up(cluster, nodes=None):
+    """Rows of all ledgers; none may stand there twice."""
+    seen, twice = set(), 0
+    for node in nodes or cluster.nodes:
+        for line in export(node):
+            row = json.loads(line)
+            twice += row["id"] in seen
+            seen.add(row["id"])
+            yield row
+    if twice:
+        raise AssertionError(f"{twice} rows stand there twice")
+
+
+def export(node):
+    text = subprocess.run([str(BIN / "switchyardctl"), "--url", node.admin, "--token", node.cluster.token, "ledger", "export", "--format", "jsonl"],
+                          check=True, capture_output=True, text=True).stdout
+    return text.splitlines()
+
+
+@fault("kill", "row 19: kill -9 of nodes under load: seen at once, back soon, no charge lost or doubled")
+def killed(make, options):
+    cluster = make(ledger={"durability": "sync"})
+    rounds, seen, back, ready = options.rounds or 10, [], [], []
+    dice = random.Random(1)
+    flow = Flow(endpoints(cluster), 150, timeout=5)
+    for _ in range(rounds):
+        victim = dice.choice(cluster.nodes)
+        others = [n for n in cluster.nodes if n is not victim]
+        victim.kill()
+        seen += cluster.until_seen(others, victim.name, ("suspect", "dead"), 5).values()
+        begun = time.monotonic()
+        victim.start()
+        wait_until(victim.ready, 10, "it is ready")
+        ready.append(time.monotonic() - begun)
+        cluster.until_seen(others, victim.name, ("alive",), 10)
+        back.append(time.monotonic() - begun)
+    flow.stop()
+    acknowledged = {e.request_id for e in flow.ended if e.status == 200}
+    booked = {}
+    for row in add_up(cluster):
+        booked.setdefault(row["request_id"], []).append(row)
+    yield most("kill to suspect, slowest of all observers", max(seen) * 1000, 100, " ms")
+    yield most("start to ready, slowest", max(ready), 2, " s")
+    yield most("start to alive everywhere, slowest", max(back), 2, " s")
+    yield none(f"acknowledged requests ({len(acknowledged)}) without a row", sum(1 for r in acknowledged if r not in booked))
+    yield none("acknowledged requests charged more than once",
+               sum(1 for r in acknowledged if sum(row["outcome"] == "ok" for row in booked.get(r, [])) > 1))
+
+
+@fault("pause", "row 20: SIGSTOP of 3 to 8 s: suspected soon, no stale lease is used")
+def paused(make, options):
+    cluster = make(key_1={"rpm": 600}, one_key=True)
+    meter = Meter(calls(cluster))
+    flow = Flow(endpoints(cluster), 30, threads=40, timeout=30)
+    wait_until(lambda: flow.count() > 200, 30, "the limit is in use")
+    detected = []
+    for length in (3, 5, 8):
+        for victim in cluster.nodes[:2]:
+            others = [n for n in cluster.nodes if n is not victim]
+            victim.pause()
+            stopped = time.monotonic()
+            detected += cluster.until_seen(others, victim.name, ("suspect", "dead"), 5).values()
+            wait_until(lambda: time.monotonic() > stopped + length, length + 1, "paused long enough")
+            victim.resume()
+            cluster.until_seen(others, victim.name, ("alive",), 10)
+    flow.stop()
+    meter.stop()
+    yield most("SIGSTOP to suspect, slowest", max(detected), 1.5, " s")
+    yield most("calls within any 60 s of a limit of 600", meter.most_within(60), 600)
+
+
+@fault("limit", "600 a minute over five nodes, three times the demand; then 80 % of the demand on one")
+def limited(make, options):
+    cluster = make(key_1={"rpm": 600}, one_key=True)
+    meter = Meter(calls(cluster))
+    wait_until(lambda: cluster.nodes[0].chat()[0] == 200, 20, "leases are there")
+    for name, shares, rate, wanted in (("even, 3 x the demand", None, 30, 0.94), ("80 % on one node", [16, 1, 1, 1, 1], 10.5, 0.90)):
+        flow = Flow(endpoints(cluster), rate, threads=24, shares=shares)
+        begun = time.monotonic()
+        wait_until(lambda: time.monotonic() > begun + 75, 80, "75 s of load")
+        flow.stop()
+        yield least(f"use of the limit, {name}", meter.rise(begun + 14, begun + 74) / 600, wanted)
+    meter.stop()
+    yield most("calls within any 60 s", meter.most_within(60), 600)
+
+
+@fault("partition", "row 21: clean, one-way, non-transitive and flapping cuts: limit and budget hold, both sides serve")
+def partitioned(make, options):
+    cluster = make(key_1={"rpm": 600}, one_key=True, provider={"prices": {m: {"input": 100, "output": 400} for m in MODELS}},
+                   virtual_keys=[{"name": "team", "key": "sk-team-yard", "budget": {"usd": 1, "period": "total"}}])
+    net, a = cluster.net, cluster.nodes
+    meter = Meter(calls(cluster))
+    flow = Flow(endpoints(cluster), 30, threads=32, headers={"authorization": "Bearer sk-team-yard"}, timeout=30)
+    served = {}
+
+    def during(name, seconds):
+        since = time.monotonic()
+        wait_until(lambda: time.monotonic() > since + seconds, seconds + 1, name)
+        served[name] = sum(1 for e in flow.ended if e.at > since and e.status in (200, 402, 429))
+
+    during("whole", 10)
+    net.split([0, 1], [2, 3, 4]); during("clean cut 2 | 3", 15); net.heal()
+    during("healed", 8)
+    net.cut_way(0, 1); net.cut_way(0, 2); during("one-way cut", 15); net.heal()
+    during("healed again", 8)
+    net.cut(0, 1); net.cut(2, 3); net.cut(1, 4); during("non-transitive cuts", 15); net.heal()
+    for _ in range(8):
+        net.split([0], [1, 2, 3, 4]); during("flapping", 1); net.heal(); during("flapping back", 1)
+    flow.stop()
+    meter.stop()
+    cluster.wait_formed(seconds=15)
+    spent = sum(float(row["cost_usd"] or 0) for row in add_up(cluster))
+    yield most("calls within any 60 s of a limit of 600", meter.most_within(60), 601)
+    yield most("spent of a hard budget of $1", spent, 1, " USD")
+    broken = [e for e in flow.bad() if e.status not in (402, 429)]
+    yield none("answers other than 200, 402, 429", len(broken))
+
+
+@fault("owner", "row 22: owners are killed while they grant: no token and no money is minted")
+def owners(make, options):
+    cluster = make(key_1={"rpm": 600}, one_key=True, provider={"prices": {m: {"input": 100, "output": 400} for m in MODELS}},
+                   virtual_keys=[{"name": "team", "key": "sk-team-yard", "budget": {"usd": 1, "period": "total"}}])
+    meter = Meter(calls(cluster))
+    flow = Flow(endpoints(cluster), 30, threads=32, headers={"authorization": "Bearer sk-team-yard"}, timeout=10)
+    wait_until(lambda: flow.count() > 150, 30, "limits are in use")
+    for victim in cluster.nodes * 2:               # whoever owns the limit and the pool is among them
+        victim.kill()
+        victim.start()
+        since = flow.count()
+        wait_until(lambda: flow.count() > since + 60, 20, "requests go on")
+    flow.stop()
+    meter.stop()
+    cluster.wait_formed(seconds=15)
+    yield most("calls within any 60 s of a limit of 600", meter.most_within(60), 600)
+    yield most("spent of a hard budget of $1, unknown endings included", sum(float(row["cost_usd"] or 0) for row in add_up(cluster)), 1, " USD")
+
+
+@fault("clock", "row 23: clocks an hour apart: limits are as without")
+def clocks(make, options):
+    cluster = make(key_1={"rpm": 600}, one_key=True, start=False)
+    for node, shift in zip(cluster.nodes, ("+0", "+3600s", "-3600s", "+1800s", "+0")):
+        node.start(before=["faketime", "-f", f"{shift}"] if shift != "+0" else [])
+    cluster.wait_formed(seconds=30)
+    meter = Meter(calls(cluster))
+    flow = Flow(endpoints(cluster), 30, threads=24)
+    begun = time.monotonic()
+    wait_until(lambda: time.monotonic() > begun + 75, 80, "75 s of load")
+    flow.stop()
+    meter.stop()
+    yield most("calls within any 60 s of a limit of 600", meter.most_within(60), 600)
+    yield least("use of the limit", meter.rise(begun + 14, begun + 74) / 600, 0.94)
+
+
+@fault("rolling", "row 30: rolling restart behind HAProxy under load (--other PROGRAM: to another build and back)")
+def rolling(make, options):
+    cluster = make(balancer=True)
+    flow = Flow([cluster.balancer.endpoint], 150, threads=24)
+    wait_until(lambda: flow.count() > 300, 30, "load")
+    for program in ([options.other, None] if options.other else [None]):
+        for node in cluster.nodes:
+            node.stop()
+            node.start(program)
+            cluster.wait_formed(seconds=20)
+            since = flow.count()
+            wait_until(lambda: flow.count() > since + 100, 20, "requests go on")
+    flow.stop()
+    acknowledged = {e.request_id for e in flow.ended if e.status == 200}
+    rows = list(add_up(cluster))
+    yield none(f"of {flow.count()} requests not answered with 200", len(flow.bad()))
+    yield none("acknowledged requests without a row", len(acknowledged - {r["request_id"] for r in rows}))
+    yield none("rows and calls apart", abs(len(rows) - cluster.sim.requests()))
+
+
+@fault("peer-port", "row 31: bombs, garbage, no certificate at the port between nodes")
+def peer_port(make, options):
+    cluster = make()
+    victim = cluster.nodes[0]
+    host, port = victim.peers_at.rsplit(":", 1)
+    before = victim.process.rss_kib()
+    open_ones, refused = [], 0
+    for payload in (b"\x00" * 28 + b"\xf0\x00\x00\x00", b"GET / HTTP/1.1\r\n\r\n", random.Random(1).randbytes(65536), b"\xdd\xff\xff\xff\xff" * 1000, b"\x16\x03\x01" + b"\xff" * 4096):
+        for _ in range(20):
+            link = socket.create_connection((host, int(port)), 2)
+            try:
+                link.sendall(payload)
+            except OSError:
+                pass
+            open_ones.append(link)
+    anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+    for _ in range(20):
+        try:
+            with anyone.wrap_socket(socket.create_connection((host, int(port)), 2)) as link:
+                link.settimeout(5)
+                link.sendall(b"\x00\x00\x00\x10" + b"x" * 16)
+                refused += link.recv(1) == b""
+        except (OSError, ssl.SSLError):
+            refused += 1
+    grown = victim.process.rss_kib() - before
+    for link in open_ones:
+        link.close()
+    yield "connections without a certificate refused", str(refused), "20", refused == 20
+    yield most("RSS grown per connection", grown / len(open_ones), 1024, " KiB")
+    yield "the cluster is whole", str(cluster.formed()), "True", cluster.formed()
+
+
+@fault("overload", "row 28: ten times the load a node may have in flight, then as before")
+def overload(make, options):
+    cluster = make(provider={"keys": [{"name": f"key-{n}", "value": f"sk-yard-{n}", "models": MODELS, "max_in_flight": 40} for n in (1, 2)]})
+    cluster.sim.models(*({"id": m, "latency_ms": 200} for m in MODELS))
+    good = Flow(endpoints(cluster), 100, threads=64)
+    wait_until(lambda: good.count() > 1000, 30, "load")
+    usual = good.count(200)
+    before = [n.process.rss_kib() for n in cluster.nodes]
+    flood = [Flow(endpoints(cluster), 1000, threads=300) for _ in range(2)]
+    begun = time.monotonic()
+    wait_until(lambda: time.monotonic() > begun + (options.seconds or 30), 70, "flood")
+    peak = max(n.process.rss_kib() for n in cluster.nodes)
+    for one in flood:
+        one.stop()
+    after = time.monotonic()
+    wait_until(lambda: good.count(since=after) > 500, 20, "load goes on")
+    good.stop()
+    late = [e for e in good.ended if e.at > after + 10]
+    odd = {e.status for one in flood for e in one.ended} - {200, 429, 503}
+    yield "statuses beside 200, 429, 503", str(sorted(odd)), "[]", not odd
+    yield most("RSS at its peak against before", peak / max(before), 1.5, " x")
+    yield none("failures from 10 s after the flood", sum(e.status != 200 for e in late))
+    yield least("requests served before the flood", usual, 990)
+
+
+@fault("costs", "idle CPU, gossip, and what a cluster costs a request")
+def costs(make, options):
+    cluster = make()
+    begun, cpu = time.monotonic(), [n.process.cpu_seconds() for n in cluster.nodes]
+    wait_until(lambda: time.monotonic() > begun + 20, 21, "idle time")
+    spans = [(n.process.cpu_seconds() - c) / (time.monotonic() - begun) * 100 for n, c in zip(cluster.nodes, cpu)]
+    yield most("CPU of an idle node, largest", max(spans), 0.5, " % of a core")
+    before, begun = [sum(cluster.net.sent_bytes(n)) for n in range(cluster.size)], time.monotonic()
+    wait_until(lambda: time.monotonic() > begun + 10, 11, "idle time")
+    idle = [(sum(cluster.net.sent_bytes(n)) - b) / (time.monotonic() - begun) for n, b in enumerate(before)]
+    yield most("traffic of an idle node with each of the others", max(idle) / (cluster.size - 1) / 1000, 20, " KB/s")
+
+
+def show(name, options):
+    what, function = FAULTS[name]
+    print(f"{name}: {what}", flush=True)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"switchyard-{name}-"))
+    made = []
+
+    def make(start=True, balancer=False, **changes):
+        cluster = Cluster(options.nodes, folder, namespaces=True, config=config_with(**changes), balancer=balancer)
+        made.append(cluster)
+        if start:
+            cluster.start()
+        return cluster
+
+    held = True
+    try:
+        for what, figure, wanted, ok in function(make, options):
+            held = held and ok
+            print(f"  {'holds' if ok else 'DOES NOT HOLD':13}  {what}: {figure} (wanted {wanted})", flush=True)
+    except AssertionError as broken:
+        held = False
+        print(f"  DOES NOT HOLD  {broken}", flush=True)
+    finally:
+        for cluster in made:
+            cluster.close()
+        if held and not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            print(f"  logs: {folder}")
+    return held
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/yard/run faults", description="Injects faults into a cluster of real nodes; exit code 1 if something did not hold.")
+    parser.add_argument("names", nargs="*", help="which (all); `list` names them")
+    parser.add_argument("-n", "--nodes", type=int, default=5)
+    parser.add_argument("--rounds", type=int, help="of kill (10)")
+    parser.add_argument("--seconds", type=int, help="of overload's flood (30)")
+    parser.add_argument("--other", type=pathlib.Path, help="for rolling: the switchyard program of another build")
+    parser.add_argument("--keep", action="store_true", help="keep logs and data")
+    options = parser.parse_args()
+    if options.names == ["list"]:
+        for name, (what, _) in FAULTS.items():
+            print(f"{name:10} {what}")
+        return 0
+    for name in options.names:
+        if name not in FAULTS:
+            parser.error(f"{name}: there are {', '.join(FAULTS)}")
+    if why := network.available():
+        parser.error(why)
+    failed = [name for name in options.names or FAULTS if not show(name, options)]
+    print("all held" if not failed else f"did not hold: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
