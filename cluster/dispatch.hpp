@@ -6,6 +6,7 @@
 #include "cluster/escrow_messages.hpp"
 #include "cluster/lease_messages.hpp"
 #include "cluster/membership_messages.hpp"
+#include "cluster/record_messages.hpp"
 #include "cluster/register_messages.hpp"
 #include "cluster/shipping_messages.hpp"
 
@@ -19,8 +20,8 @@ struct message_list {};
 /// Everything that may follow a hello.
 using all_messages =
     message_list<unsupported, heartbeat, heartbeat_answer, lease_request, lease_grant, escrow_request, escrow_grant, escrow_return, escrow_returned, escrow_recall,
-                 register_delta, register_digest, config_stage, config_staged, config_committed, config_fetch, config_text, revocation_digest, revocation_list, shipped_rows,
-                 shipped_answer>;
+                 register_delta, register_digest, config_stage, config_staged, config_committed, config_fetch, config_text, revocation_digest, revocation_list, record_digest,
+                 record_list, shipped_rows, shipped_answer>;
 
 namespace detail {
 

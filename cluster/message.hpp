@@ -46,6 +46,8 @@ enum class message_kind : std::uint16_t {
   config_text = 54,
   revocation_digest = 55,
   revocation_list = 56,
+  record_digest = 57,
+  record_list = 58,
   shipped_rows = 60,
   shipped_answer = 61,
 };

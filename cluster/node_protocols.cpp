@@ -17,7 +17,7 @@ node_protocols::node_protocols(const node_name& name, const std::vector<node_nam
                                surroundings around)
     : name(name), life(life), members(name, all, life, now, options.members), leases_given(all.size(), life, now, options.lease),
       leases_held(name, all, life, now, options.lease), pools(options.budget), purses(name, all, life, options.budget), shared(name, all, life, options.shared),
-      health(name, all, shared), config(name, all, around.validate, options.configuration), revoked(name, all), shipper(name, all, options.shipping),
+      health(name, all, shared), config(name, all, around.validate, options.configuration), revoked(name, all), records(name, all, options.record), shipper(name, all, options.shipping),
       collector(name, all, options.shipping), options_(options), around_(std::move(around)) {
   configure(options.limits, options.budgets, now);
   if (options.escrow) {
@@ -54,6 +54,7 @@ std::optional<rows_to_read> node_protocols::tick(steady_time now) {
     config.tick(now, out, config_journal);
     revoked.tick(now, out);
   }
+  if (options_.records) records.tick(now, out);
   if (options_.ledger) return shipper.tick(now, alive());
   return std::nullopt;
 }
@@ -82,6 +83,8 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
     void operator()(const config_text& m) { node.config.on(from, m, node.config_journal); }
     void operator()(const revocation_digest& m) { node.revoked.on(from, m, node.out); }
     void operator()(const revocation_list& m) { node.revoked.on(from, m, node.revocation_journal); }
+    void operator()(const record_digest& m) { node.records.on(from, m, node.out); }
+    void operator()(const record_list& m) { node.records.on(from, m); }
     void operator()(const shipped_rows& m) { node.collector.on(from, m, node.out, node.row_journal); }
     void operator()(const shipped_answer& m) { node.shipper.on(from, m, now); }
   };

@@ -17,13 +17,14 @@
 #include "cluster/row_collector.hpp"
 #include "cluster/row_shipper.hpp"
 #include "cluster/shared_health.hpp"
+#include "cluster/shared_records.hpp"
 
 #include <functional>
 
 namespace switchyard::cluster {
 
 struct protocol_options {
-  bool leases = true, escrow = true, registers = true, config = true, ledger = true;
+  bool leases = true, escrow = true, registers = true, config = true, records = true, ledger = true;
   std::vector<lease_limit> limits;
   std::vector<budget_terms> budgets;
   membership_options members;
@@ -31,6 +32,7 @@ struct protocol_options {
   escrow_options budget;
   register_options shared;
   config_options configuration;
+  record_options record;
   shipping_options shipping;
 };
 
@@ -88,6 +90,7 @@ class node_protocols {
   shared_health health;
   config_commit config;
   cluster::revocations revoked;
+  shared_records records;
   row_shipper shipper;
   row_collector collector;
 

@@ -102,6 +102,8 @@ BOOST_AUTO_TEST_CASE(version_1_is_written_and_read_as_recorded) {
   g.check("config_text", config_text{version_nine(), "server: {}\n"});
   g.check("revocation_digest", revocation_digest{std::vector<std::uint64_t>(16, 5)});
   g.check("revocation_list", revocation_list{{"vk-1", "vk-2"}});
+  g.check("record_digest", record_digest{std::vector<std::uint64_t>(64, 5), true});
+  g.check("record_list", record_list{{{"team-a", 3, "node-b", false, std::string("\x91\x00", 2)}, {"team-b", 1, "node-a", true, ""}}});
   g.check("shipped_rows", shipped_rows{7, 513, {"row", std::string("\x00\xff", 2)}});
   g.check("shipped_answer", shipped_answer{7, 1, 514});
   BOOST_TEST(g.kinds.size() == count(all_messages{}) + 1);      // and hello

@@ -4,6 +4,7 @@
 #include "base/money.hpp"
 #include "cluster/config_messages.hpp"
 #include "cluster/escrow_messages.hpp"
+#include "cluster/record_messages.hpp"
 #include "tests/simulation/cluster/virtual_world.hpp"
 
 #include <deque>
@@ -124,6 +125,36 @@ class config_checker : public checker {
   std::map<std::uint64_t, std::string> by_counter_;
   std::map<std::size_t, std::uint64_t> by_node_;
   std::uint64_t highest_reported_ = 0;
+};
+
+/// A record that was on its writer's disk is replaced by a later one only, and what was gone once is gone in the end, on every node.
+class record_checker : public checker {
+ public:
+  void made(const shared_record& record) {
+    if (record.gone) gone_.insert(record.name);
+    auto& most = counters_[record.name];
+    most = std::max(most, record.counter);
+    ++made_;
+  }
+  void at_end(const std::string& node, const std::map<std::string, shared_record>& all) {
+    for (const auto& [name, counter] : counters_) {
+      const auto held = all.find(name);
+      if (held == all.end()) {
+        violated(node + " has no record " + name);
+      } else if (gone_.contains(name)) {
+        if (!held->second.gone) violated(node + " has " + name + ", which was gone");
+      } else if (held->second.counter < counter) {
+        violated(node + " has an older " + name + " than was written");
+      }
+    }
+  }
+  [[nodiscard]] std::size_t all_made() const noexcept { return made_; }
+  [[nodiscard]] std::size_t all_gone() const noexcept { return gone_.size(); }
+
+ private:
+  std::map<std::string, std::uint64_t> counters_;
+  std::set<std::string> gone_;
+  std::size_t made_ = 0;
 };
 
 }  // namespace switchyard::cluster::simulation

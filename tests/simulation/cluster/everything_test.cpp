@@ -12,7 +12,7 @@ constexpr nano_usd dollar = 1'000'000'000;
 cluster_options all_of_it(std::size_t size) {
   cluster_options options;
   options.size = size;
-  options.leases = options.escrow = options.registers = options.config = options.ledger = true;
+  options.leases = options.escrow = options.registers = options.config = options.records = options.ledger = true;
   options.limits = {{"openai/key-1 rpm", 600}};
   options.demand.assign(size, 5);
   options.budgets = {{"vk-1 day", 10 * dollar, dollar / 10}, {"vk-2 day", 30 * dollar, dollar / 10}};

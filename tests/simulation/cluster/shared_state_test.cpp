@@ -58,6 +58,58 @@ BOOST_AUTO_TEST_CASE(one_version_is_one_text_and_all_end_with_the_highest) {
   BOOST_TEST((runs < 5 || versions > 3 * runs));
 }
 
+BOOST_AUTO_TEST_CASE(records_converge_and_what_is_gone_stays_gone) {
+  for_each_seed(50, [](std::uint64_t seed) {
+    cluster_options options;
+    options.records = true;
+    simulated_cluster cluster(options, seed);
+    cluster.run_with_faults(60s);
+    cluster.stop_load();
+    cluster.run_for(12s);
+    cluster.check_convergence();
+    BOOST_TEST(cluster.violations() == "");
+    BOOST_TEST(cluster.records.all_made() > 30u);
+    BOOST_TEST(cluster.records.all_gone() > 0u);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_revoked_key_is_revoked_everywhere_within_a_second) {
+  for_each_seed(20, [](std::uint64_t seed) {
+    cluster_options options;
+    options.records = true;
+    options.record_changes_per_second = 0;
+    options.clean_network = true;
+    simulated_cluster cluster(options, seed);
+    cluster.run_for(1s);
+    auto& a = cluster.node(0);
+    BOOST_TEST(a.records.write({"team-a", 1, "a", false, "hash"}, a.out).has_value());
+    cluster.run_for(200ms);
+    BOOST_TEST(a.records.write({"team-a", 2, "a", true, "hash"}, a.out).has_value());
+    cluster.run_for(200ms);
+    for (std::size_t i = 0; i < 5; ++i) {
+      const auto* there = cluster.node(i).records.find("team-a");
+      BOOST_REQUIRE(there != nullptr);
+      BOOST_TEST(there->gone);
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_checker_finds_revoked_keys_that_a_later_write_brings_back) {
+  bool found = false;
+  for (std::uint64_t seed = 1; seed <= 60 && !found; ++seed) {
+    cluster_options options;
+    options.records = true;
+    options.record.gone_wins = false;
+    simulated_cluster cluster(options, seed);
+    cluster.run_with_faults(60s);
+    cluster.stop_load();
+    cluster.run_for(12s);
+    cluster.check_convergence();
+    found = !cluster.records.ok();
+  }
+  BOOST_TEST(found);
+}
+
 BOOST_AUTO_TEST_CASE(the_checker_finds_marks_that_hide_holes) {
   bool found = false;
   for (std::uint64_t seed = 1; seed <= 30 && !found; ++seed) {

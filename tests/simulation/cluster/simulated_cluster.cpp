@@ -33,6 +33,8 @@ simulated_cluster::simulated_cluster(cluster_options options, std::uint64_t seed
     if (options_.ledger)
       load(i, options_.rows_per_second, [this](simulated_node& n) { n.append_row(std::to_string(world.random.below(1'000'000))); });
   }
+  if (options_.records)
+    for (std::size_t i = 0; i < nodes_.size(); ++i) load(i, options_.record_changes_per_second, [this](simulated_node& n) { change_record(n); });
   if (options_.config) load(0, options_.changes_per_second, [this](simulated_node&) { change_config(); });
 }
 
@@ -83,11 +85,13 @@ void simulated_cluster::flush(std::size_t node) {
   auto& protocols = *place.protocols;
   for (auto& [log, record] : protocols.take_records()) {
     const auto row = log == "ledger" ? record.bytes : std::string();
-    place.disk->append(log, std::move(record.bytes), [this, node, life = place.life, log = log, number = record.number, row] {
+    const auto made = log == "made" ? std::optional(*decode<shared_record>(record.bytes)) : std::nullopt;
+    place.disk->append(log, std::move(record.bytes), [this, node, life = place.life, log = log, number = record.number, row, made] {
       if (!row.empty()) {
         nodes_[node].rows[{life, number}] = names_[node] + "/" + row;
         ledger.durable(names_[node] + "/" + row);
       }
+      if (made) records.made(*made);
       // A process that is stopped hears of it later; that the record is on disk does not depend on it.
       const auto tell = [this, node, life, log, number](auto& self) -> void {
         auto& there = nodes_[node];
@@ -192,6 +196,14 @@ void simulated_cluster::change_config() {
   flush(at);
 }
 
+// A virtual key is made, changed, or revoked, by whoever knows of it what it knows.
+void simulated_cluster::change_record(simulated_node& node) {
+  const auto name = "vk-" + std::to_string(world.random.below(12));
+  const auto* known = node.records.find(name);
+  if (known != nullptr && known->gone) return;
+  node.change_record({name, known == nullptr ? 1 : known->counter + 1, node.name, known != nullptr && world.chance(0.1), std::to_string(++texts_)});
+}
+
 std::optional<steady_time> simulated_cluster::seen(std::size_t by, std::size_t node, member_state state, steady_time since) const {
   for (const auto& one : sightings_)
     if (one.by == by && one.node == node && one.state == state && one.when >= since) return one.when;
@@ -200,7 +212,7 @@ std::optional<steady_time> simulated_cluster::seen(std::size_t by, std::size_t n
 
 std::string simulated_cluster::violations() const {
   std::string all;
-  for (const checker* one : std::initializer_list<const checker*>{&rate, &spend, &ledger, &config, &membership_checker, &convergence}) all += one->words();
+  for (const checker* one : std::initializer_list<const checker*>{&rate, &spend, &ledger, &config, &records, &membership_checker, &convergence}) all += one->words();
   return all;
 }
 

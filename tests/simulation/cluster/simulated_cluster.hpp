@@ -15,7 +15,7 @@
 namespace switchyard::cluster::simulation {
 
 struct cluster_options : protocol_options {
-  cluster_options() { leases = escrow = registers = config = ledger = false; }
+  cluster_options() { leases = escrow = registers = config = records = ledger = false; }
 
   std::size_t size = 5;
   std::vector<double> demand;                    // requests a second for the first limit, by node
@@ -24,6 +24,7 @@ struct cluster_options : protocol_options {
   double writes_per_second = 2;                  // of registers, by node
   double rows_per_second = 10;                   // of the ledger, by node
   double changes_per_second = 0.1;               // of the configuration, in all
+  double record_changes_per_second = 0.5;        // by node
   bool a_disk_gets_lost = false;
   bool clean_network = false;                    // nothing lost, late or doubled but by faults
 };
@@ -62,6 +63,7 @@ class simulated_cluster {
   spend_checker spend;
   ledger_checker ledger;
   config_checker config;
+  record_checker records;
   checker membership_checker;
   checker convergence;
   std::int64_t requests = 0;
@@ -99,6 +101,7 @@ class simulated_cluster {
   void call_providers(std::size_t node);
   void write_register(simulated_node& node);
   void change_config();
+  void change_record(simulated_node& node);
   void compare_ledgers();
   void fault_lane(steady_time end);
   [[nodiscard]] std::size_t number_of(const node_name& name) const { return static_cast<std::size_t>(name[0] - 'a'); }

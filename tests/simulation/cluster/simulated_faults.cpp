@@ -169,6 +169,10 @@ void simulated_cluster::check_convergence() {
     if (options_.config && node(i).config.in_force() != node(0).config.in_force()) convergence.violated(names_[i] + " has another configuration than a");
     if (options_.config && node(i).revoked.all() != node(0).revoked.all()) convergence.violated(names_[i] + " has other revoked keys than a");
   }
+  for (std::size_t i = 0; options_.records && i < nodes_.size(); ++i) {
+    if (node(i).records.all() != node(0).records.all()) convergence.violated(names_[i] + " has other records than a");
+    records.at_end(names_[i], node(i).records.all());
+  }
   if (options_.config) config.at_end(node(0).config.in_force());
   if (options_.ledger) compare_ledgers();
 }

@@ -13,6 +13,8 @@ class simulated_node : public node_protocols {
 
   void tick(steady_time now);
   void receive(const node_name& from, const outgoing& mail, steady_time now);
+  /// Writes a record that was changed here; the others hear of it once it is on disk.
+  void change_record(shared_record record);
   /// Appends a row to the node's ledger; it counts once it is on disk.
   void append_row(std::string row) { rows_to_write_.push_back(std::move(row)); }
 
@@ -28,6 +30,8 @@ class simulated_node : public node_protocols {
   virtual_disk& disk_;
   std::vector<std::string> rows_to_write_;
   std::uint64_t rows_written_ = 0;               // handed to the disk
+  journal_box records_made_, records_learned_;
+  std::map<std::uint64_t, shared_record> waiting_;
 };
 
 }  // namespace switchyard::cluster::simulation
