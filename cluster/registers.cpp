@@ -48,7 +48,7 @@ void registers::on(const node_name&, const register_delta& message, steady_time 
   auto& w = found->second;
   if (message.life < w.life) return;
   if (message.life > w.life) {                   // R4
-    for (const auto& [name, value] : w.values) changes_.push_back({message.writer, name});
+    ++revision_;
     w = {};
     w.life = message.life;
   }
@@ -58,7 +58,7 @@ void registers::on(const node_name&, const register_delta& message, steady_time 
     if (known == w.values.end() && w.values.size() >= options_.most_registers) continue;
     const auto lasts = entry.lasts ? std::optional(now + std::clamp(*entry.lasts, milliseconds(0), options_.longest)) : std::nullopt;
     store(w, entry.name, {entry.seq, lasts, now, entry.value});
-    changes_.push_back({message.writer, entry.name});
+    ++revision_;
   }
   if (message.after <= w.complete || !options_.marks_stop_at_gaps) w.complete = std::max(w.complete, message.up_to);   // R2
 }

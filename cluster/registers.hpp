@@ -32,12 +32,6 @@ struct register_value {
   std::string value;
 };
 
-/// A register that changed: by whom, and its name.
-struct register_change {
-  node_name writer;
-  std::string name;
-};
-
 /// Not thread-safe.
 class registers {
  public:
@@ -51,8 +45,8 @@ class registers {
 
   /// nullptr: never written, or its time is over.
   [[nodiscard]] const register_value* find(const node_name& writer, const std::string& name, steady_time now) const;
-  /// Registers changed by others since the last call.
-  [[nodiscard]] std::vector<register_change> take_changes() { return std::exchange(changes_, {}); }
+  /// Rises whenever a register of another node changed.
+  [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
   /// (writer, name) -> (life, seq, value) of all, to compare nodes by.
   [[nodiscard]] std::map<std::pair<node_name, std::string>, std::string> contents() const;
 
@@ -72,7 +66,7 @@ class registers {
   std::vector<node_name> others_;
   register_options options_;
   std::map<node_name, writer_state> writers_;
-  std::vector<register_change> changes_;
+  std::uint64_t revision_ = 0;
   std::uint64_t seq_ = 0;
   std::size_t turn_ = 0;
   steady_time next_digest_{};

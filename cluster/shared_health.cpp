@@ -20,46 +20,64 @@ std::string breaker_name(const std::string& key) { return "breaker/" + key; }
 shared_health::shared_health(node_name self, std::vector<node_name> configured, registers& shared)
     : self_(std::move(self)), configured_(std::move(configured)), shared_(shared) {}
 
-outcome shared_health::report(const std::string& key, key_fact what, milliseconds lasts, steady_time now, outbox& out) {
-  return shared_.write(fact_name(key), encode(fact_value{what}), lasts, now, out);
+outcome shared_health::report(const std::string& key, fact_value what, milliseconds lasts, steady_time now, outbox& out) {
+  return shared_.write(fact_name(key), encode(what), lasts, now, out);
 }
 
 outcome shared_health::report(const std::string& key, shared_breaker state, steady_time now, outbox& out) {
   return shared_.write(breaker_name(key), encode(breaker_value{state}), std::nullopt, now, out);
 }
 
-std::optional<parking> shared_health::parked(const std::string& key, steady_time now) const {
+std::optional<parking> shared_health::parked(const std::string& key, std::uint64_t credential, steady_time now) const {
   std::optional<parking> longest;
   for (const auto& node : configured_) {
     const auto* entry = shared_.find(node, fact_name(key), now);
     if (entry == nullptr || !entry->until || (longest && longest->until >= *entry->until)) continue;
-    if (const auto fact = decode<fact_value>(entry->value)) longest = parking{fact->what, *entry->until};
+    const auto fact = decode<fact_value>(entry->value);
+    if (fact && (fact->credential == credential || fact->credential == 0)) longest = parking{fact->what, *entry->until, node};
   }
   return longest;
 }
 
-bool shared_health::should_open(const std::string& key, bool own_evidence, steady_time now) const {
+std::optional<shared_breaker> shared_health::state_at(const node_name& node, const std::string& key, steady_time now) const {
+  const auto* entry = shared_.find(node, breaker_name(key), now);
+  if (entry == nullptr) return std::nullopt;
+  const auto value = decode<breaker_value>(entry->value);
+  return value ? std::optional(value->state) : std::nullopt;
+}
+
+bool shared_health::should_open(const std::string& key, bool own_evidence, steady_time since, steady_time now) const {
   std::size_t peers = 0;
   for (const auto& node : configured_) {
-    if (node == self_) continue;
-    const auto* entry = shared_.find(node, breaker_name(key), now);
-    if (entry == nullptr || now - entry->received > advice_is_fresh_for) continue;
-    const auto value = decode<breaker_value>(entry->value);
-    peers += value && value->state == shared_breaker::open;
+    if (node == self_ || state_at(node, key, now) != shared_breaker::open) continue;
+    const auto received = shared_.find(node, breaker_name(key), now)->received;
+    peers += received > since && now - received <= advice_is_fresh_for;
   }
   return peers >= 2 || (peers == 1 && own_evidence);
 }
 
-std::vector<node_name> shared_health::probers(const std::string& key) const {
-  auto order = owners_of(key, configured_);
-  if (order.size() > most_probers) order.resize(most_probers);
-  return order;
+bool shared_health::prober(const std::string& key) const {
+  const auto order = owners_of(key, configured_);
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), most_probers));
+  return std::find(order.begin(), end, self_) != end;
 }
 
 bool shared_health::may_probe(const std::string& key, steady_time now, const alive_check& alive) {
-  const auto chosen = probers(key);
-  if (std::find(chosen.begin(), chosen.end(), self_) != chosen.end()) return true;
-  if (std::any_of(chosen.begin(), chosen.end(), alive)) return false;
+  if (prober(key)) return true;
+  const auto order = owners_of(key, configured_);
+  const auto unwell = [&](const node_name& node) { return node == self_ || state_at(node, key, now).value_or(shared_breaker::closed) != shared_breaker::closed; };
+  std::size_t alive_probers = 0, place = 0;
+  bool probed = false;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i < most_probers && alive(order[i])) {
+      ++alive_probers;
+      probed = probed || unwell(order[i]);
+    } else if (i >= most_probers && unwell(order[i])) {
+      if (order[i] == self_) break;
+      ++place;
+    }
+  }
+  if (alive_probers > 0) return !probed && place < most_probers;
   auto& last = lone_probe_[key];
   if (last != steady_time{} && now - last < lone_probe_every) return false;
   last = now;
@@ -67,13 +85,8 @@ bool shared_health::may_probe(const std::string& key, steady_time now, const ali
 }
 
 bool shared_health::should_close(const std::string& key, steady_time since, steady_time now) const {
-  for (const auto& node : probers(key)) {
-    if (node == self_) continue;
-    const auto* entry = shared_.find(node, breaker_name(key), now);
-    if (entry == nullptr || entry->received < since) continue;
-    const auto value = decode<breaker_value>(entry->value);
-    if (value && value->state == shared_breaker::closed) return true;
-  }
+  for (const auto& node : configured_)
+    if (node != self_ && state_at(node, key, now) == shared_breaker::closed && shared_.find(node, breaker_name(key), now)->received >= since) return true;
   return false;
 }
 

@@ -1,12 +1,13 @@
 // What nodes tell each other about provider keys, and what follows from it. Values of registers (registers.hpp):
 //
-//   "fact/KEY"     = array [fact]         lasts: as long as the fact does          429 with retry-after, 401/403, quota
-//   "breaker/KEY"  = array [state]        closed, open, half-open, as the writer's own traffic made it
+//   "fact/KEY"     = array [fact, credential]   lasts: as long as the fact does    429 with retry-after, 401/403, quota
+//   "breaker/KEY"  = array [state]              closed, open, half-open, as the writer's own traffic made it
 //
-// S1  A fact about the key itself holds on every node, from receipt, for what is left of it, at most an hour. It comes from the provider's own answer.
+// S1  A fact about the key itself holds on every node that has the same credential, from receipt, for what is left of it, at most an hour. It comes from
+//     the provider's own answer.
 // S2  A peer's open breaker is advice: it opens ours only together with own evidence, or when two peers opened within 5 s.
-// S3  At most 3 nodes probe a half-open key, each with one call: the first three of owners_of(key) over the configured nodes. Another node probes only
-//     when it sees none of the three, and then once in 30 s.
+// S3  At most 3 nodes probe a half-open key, each with one call: the first three of owners_of(key) over the configured nodes. When those of the three
+//     that are alive use the key as one that is well, the first three of the nodes that do not. When none of the three is alive, any node, once in 30 s.
 #pragma once
 
 #include "cluster/registers.hpp"
@@ -21,10 +22,12 @@ enum class shared_breaker : std::uint8_t { closed, open, half_open };
 constexpr shared_breaker last_of(shared_breaker) { return shared_breaker::half_open; }
 
 struct fact_value {
+  static constexpr std::size_t least = 1;
   key_fact what = key_fact::rate_limited;
+  std::uint64_t credential = 0;                  ///< a fingerprint: nodes may know a key by one name and not have the same; 0: whichever it is
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit(self.what);
+    visit(self.what, self.credential);
   }
 };
 struct breaker_value {
@@ -38,6 +41,7 @@ struct breaker_value {
 struct parking {
   key_fact why = key_fact::rate_limited;
   steady_time until{};
+  node_name by;                                  ///< whom the provider told so
 };
 
 /// Reads and writes the registers of one node's provider keys. Not thread-safe.
@@ -48,20 +52,23 @@ class shared_health {
   shared_health(node_name self, std::vector<node_name> configured, registers& shared);
 
   /// A provider's answer said so to this node.
-  outcome report(const std::string& key, key_fact what, milliseconds lasts, steady_time now, outbox& out);
+  outcome report(const std::string& key, fact_value what, milliseconds lasts, steady_time now, outbox& out);
   outcome report(const std::string& key, shared_breaker state, steady_time now, outbox& out);
 
   /// The fact that lasts longest, whoever reported it.
-  [[nodiscard]] std::optional<parking> parked(const std::string& key, steady_time now) const;
-  /// S2. `own_evidence`: this node's own window holds failures of the key.
-  [[nodiscard]] bool should_open(const std::string& key, bool own_evidence, steady_time now) const;
+  [[nodiscard]] std::optional<parking> parked(const std::string& key, std::uint64_t credential, steady_time now) const;
+  /// S2. `own_evidence`: this node's own window holds failures of the key. What was heard before `since` is not advice any more.
+  [[nodiscard]] bool should_open(const std::string& key, bool own_evidence, steady_time since, steady_time now) const;
+  /// Is this node one of the three of S3?
+  [[nodiscard]] bool prober(const std::string& key) const;
   /// S3. Counts as taken when true.
   [[nodiscard]] bool may_probe(const std::string& key, steady_time now, const alive_check& alive);
-  /// A node that may probe found the key well again since `since`.
+  /// A node found the key well again since `since`.
   [[nodiscard]] bool should_close(const std::string& key, steady_time since, steady_time now) const;
 
  private:
-  [[nodiscard]] std::vector<node_name> probers(const std::string& key) const;
+  /// nullopt: nobody knows, or long ago.
+  [[nodiscard]] std::optional<shared_breaker> state_at(const node_name& node, const std::string& key, steady_time now) const;
 
   node_name self_;
   std::vector<node_name> configured_;
