@@ -22,7 +22,7 @@ void breaker::record(const call_outcome& outcome) noexcept {
   tick(outcome.finished);
   if (state_ == breaker_state::half_open && outcome.probe) {
     if (is_success(outcome.result)) {
-      if (++probes_succeeded_ >= config_.half_open_probes) close(outcome.finished);
+      if (++probes_succeeded_ >= wanted_probes()) close(outcome.finished);
     } else if (is_failure(outcome.result)) {
       open(outcome.finished, outcome.result == call_result::connect_failed);
     } else {
@@ -59,8 +59,27 @@ void breaker::tick(steady_time now) noexcept {
   }
 }
 
+void breaker::share_probes(std::optional<int> mine) noexcept {
+  if (mine == share_) return;
+  share_ = mine;
+  permits_renewed_ = true;
+}
+
+void breaker::advised_to_open(steady_time now) noexcept {
+  tick(now);
+  if (state_ == breaker_state::closed) open(now, false);
+}
+
+void breaker::advised_to_close(steady_time now) noexcept {
+  tick(now);
+  if (state_ == breaker_state::half_open) close(now);
+}
+
+int breaker::wanted_probes() const noexcept { return share_ ? std::clamp(*share_, 1, std::max(1, config_.half_open_probes)) : config_.half_open_probes; }
+
 int breaker::probes() const noexcept {
-  return state_ == breaker_state::half_open ? std::max(1, config_.half_open_probes - probes_succeeded_) : 0;
+  if (state_ != breaker_state::half_open || share_ == 0) return 0;
+  return std::max(1, wanted_probes() - probes_succeeded_);
 }
 
 milliseconds breaker::open_for() const noexcept {

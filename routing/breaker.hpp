@@ -24,6 +24,11 @@ class breaker {
   void record(const call_outcome& outcome) noexcept;
   /// A connect probe reached (or did not reach) the endpoint while open: success moves to half-open ahead of time.
   void endpoint_answered(bool reachable, steady_time now) noexcept;
+  /// In a cluster: how many calls this node may probe a half-open key with (0: another node does); one success each decides. nullopt: there is none.
+  void share_probes(std::optional<int> mine) noexcept;
+  /// Other nodes found the key broken, or well again: closed -> open, half-open -> closed. Nothing else follows from their word.
+  void advised_to_open(steady_time now) noexcept;
+  void advised_to_close(steady_time now) noexcept;
   /// Moves open -> half-open when its time has come, hands half-open permits out again when 2 s brought no decision (the clients that
   /// took them may be gone), and ends the ramp. Call at wake_at() or later.
   void tick(steady_time now) noexcept;
@@ -54,6 +59,7 @@ class breaker {
   void open(steady_time now, bool by_connect) noexcept;
   void half_open(steady_time now) noexcept;
   void close(steady_time now) noexcept;
+  [[nodiscard]] int wanted_probes() const noexcept;
 
   config::breaker_config config_;
   sliding_window window_;
@@ -70,6 +76,7 @@ class breaker {
   steady_time renew_permits_at_{};             // half-open only
   steady_time closed_since_{};
   bool opened_by_connect_ = false;
+  std::optional<int> share_;
 };
 
 }  // namespace switchyard::routing

@@ -222,6 +222,54 @@ BOOST_AUTO_TEST_CASE(publishing_writes_the_verdict_and_releases_the_brake) {
   BOOST_TEST(key.ramp(t(6s)) == 0.1, boost::test_tools::tolerance(1e-9));
 }
 
+BOOST_AUTO_TEST_CASE(in_a_cluster_a_node_probes_with_its_share_and_one_success_is_enough) {
+  breaker b(small());
+  key_state key(1, 1.0, 0, 0);
+  b.share_probes(1);
+  fail(b, t(0s), 4);
+  b.tick(t(5s));
+  b.publish(key);
+  BOOST_TEST(key.probes_left.load() == 1);
+  b.record(ended(call_result::ok, t(5s), true));
+  BOOST_TEST(b.state() == breaker_state::closed);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_without_a_share_waits_for_the_word_of_another_one) {
+  breaker b(small());
+  key_state key(1, 1.0, 0, 0);
+  b.share_probes(0);
+  fail(b, t(0s), 4);
+  b.advised_to_close(t(1s));
+  BOOST_TEST(b.state() == breaker_state::open);    // its own time is not over
+  b.tick(t(5s));
+  b.publish(key);
+  BOOST_TEST(key.probes_left.load() == 0);
+  b.tick(t(8s));                                   // permits are renewed: still none
+  b.publish(key);
+  BOOST_TEST(key.probes_left.load() == 0);
+  b.share_probes(1);                               // nobody else probes
+  b.publish(key);
+  BOOST_TEST(key.probes_left.load() == 1);
+  b.share_probes(0);
+  b.publish(key);
+  BOOST_TEST(key.probes_left.load() == 0);
+  b.advised_to_close(t(9s));
+  BOOST_TEST(b.state() == breaker_state::closed);
+  BOOST_TEST(b.ramp_from().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(advice_opens_a_closed_breaker_for_as_long_as_failures_would) {
+  breaker b(small());
+  b.advised_to_open(t(0s));
+  BOOST_TEST(b.state() == breaker_state::open);
+  BOOST_TEST(b.open_until() == t(5s));
+  b.advised_to_open(t(4s));
+  BOOST_TEST(b.open_until() == t(5s));
+  b.tick(t(5s));
+  b.advised_to_open(t(5s));
+  BOOST_TEST(b.state() == breaker_state::half_open);
+}
+
 BOOST_AUTO_TEST_CASE(permits_that_are_out_stay_out_when_it_is_published_again) {
   breaker b(small());
   key_state key(1, 1.0, 0, 0);
