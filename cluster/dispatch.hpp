@@ -1,6 +1,7 @@
 // All messages in one list, and the way from bytes to the handler of a kind.
 #pragma once
 
+#include "cluster/admin_messages.hpp"
 #include "cluster/config_messages.hpp"
 #include "cluster/envelope.hpp"
 #include "cluster/escrow_messages.hpp"
@@ -8,6 +9,7 @@
 #include "cluster/membership_messages.hpp"
 #include "cluster/record_messages.hpp"
 #include "cluster/register_messages.hpp"
+#include "cluster/roster_messages.hpp"
 #include "cluster/shipping_messages.hpp"
 
 #include <optional>
@@ -21,7 +23,7 @@ struct message_list {};
 using all_messages =
     message_list<unsupported, heartbeat, heartbeat_answer, lease_request, lease_grant, escrow_request, escrow_grant, escrow_return, escrow_returned, escrow_recall,
                  register_delta, register_digest, config_stage, config_staged, config_committed, config_fetch, config_text, revocation_digest, revocation_list, record_digest,
-                 record_list, shipped_rows, shipped_answer>;
+                 record_list, shipped_rows, shipped_answer, introductions, admin_ask, admin_said>;
 
 namespace detail {
 

@@ -28,6 +28,7 @@ using node_name = std::string;
 enum class message_kind : std::uint16_t {
   hello = 1,
   unsupported = 2,
+  introductions = 3,
   heartbeat = 10,
   heartbeat_answer = 11,
   lease_request = 20,
@@ -50,6 +51,8 @@ enum class message_kind : std::uint16_t {
   record_list = 58,
   shipped_rows = 60,
   shipped_answer = 61,
+  admin_ask = 70,
+  admin_said = 71,
 };
 
 namespace detail {

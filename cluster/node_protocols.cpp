@@ -65,6 +65,10 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
     const node_name& from;
     steady_time now;
     void operator()(const unsupported&) {}
+    // Whoever runs the protocols heeds these before they come here.
+    void operator()(const introductions&) {}
+    void operator()(const admin_ask&) {}
+    void operator()(const admin_said&) {}
     void operator()(const heartbeat& m) { node.members.on(from, m, now, node.out); }
     void operator()(const heartbeat_answer& m) { node.members.on(from, m, now); }
     void operator()(const lease_request& m) { node.leases_given.on(from, m, now, node.out); }
