@@ -24,5 +24,7 @@ using tls_socket = asio::ssl::stream<tcp_socket>;
 
 /// The event loop of an I/O thread.
 [[nodiscard]] asio::io_context& context_of(io_thread& thread) noexcept;
+/// Where its plain sockets wait.
+[[nodiscard]] class readiness& readiness_of(io_thread& thread) noexcept;
 
 }  // namespace switchyard::net

@@ -4,69 +4,39 @@
 #include <boost/asio/write.hpp>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <cerrno>
+#include <vector>
 
 namespace switchyard::net {
 
 tls_socket& byte_stream::start_tls(asio::ssl::context& context) {
-  tls_ = std::make_unique<tls_socket>(std::move(plain_), context);
+  tls_ = std::make_unique<tls_socket>(std::move(socket_), context);
   SSL_set_mode(tls_->native_handle(), SSL_MODE_RELEASE_BUFFERS);
   return *tls_;
 }
 
-namespace {
-
-constexpr std::size_t worth_joining = 4096;
-
-/// A head and a short body go out from one place: copying so little costs less than the kernel's reading of a list.
-ssize_t send_parts(int socket, std::span<const iovec> parts) noexcept {
-  constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-  if (parts.size() == 1) return ::send(socket, parts.front().iov_base, parts.front().iov_len, flags);
-  std::size_t size = 0;
-  for (const auto& part : parts) size += part.iov_len;
-  if (size <= worth_joining) {
-    char joined[worth_joining];
-    char* end = joined;
-    for (const auto& part : parts) end = std::copy_n(static_cast<const char*>(part.iov_base), part.iov_len, end);
-    return ::send(socket, joined, size, flags);
-  }
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(parts.data());
-  message.msg_iovlen = std::min<std::size_t>(parts.size(), 64);
-  return ::sendmsg(socket, &message, flags);
+void byte_stream::read(char* into, std::size_t size, std::shared_ptr<read_sink> whom) {
+  if (plain_) return plain_->read(into, size, std::move(whom));
+  async_read(into, size, [whom = std::move(whom)](const system_error& failure, std::size_t n) { whom->on_read(failure, n); });
 }
 
-}  // namespace
+void byte_stream::cancel_read() noexcept {
+  system_error ignored;
+  if (plain_)
+    plain_->cancel_read();
+  else
+    socket().cancel(ignored);
+}
 
 bool byte_stream::write_now(std::span<iovec>& parts, system_error& failure) noexcept {
-  if (tls_) return false;
-  while (!parts.empty()) {
-    const ssize_t sent = send_parts(plain_.native_handle(), parts);
-    if (sent < 0) {
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) failure.assign(errno, boost::system::system_category());
-      return false;
-    }
-    auto left = static_cast<std::size_t>(sent);
-    while (!parts.empty() && left >= parts.front().iov_len) {
-      left -= parts.front().iov_len;
-      parts = parts.subspan(1);
-    }
-    if (!parts.empty()) {
-      parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + left;
-      parts.front().iov_len -= left;
-    }
-  }
-  return true;
+  return plain_ && send_now(plain_->native(), parts, failure);
 }
 
-template <class Handler>
-void byte_stream::start_write(std::vector<asio::const_buffer> buffers, Handler handler) {
-  if (tls_)
-    asio::async_write(*tls_, std::move(buffers), std::move(handler));
-  else
-    asio::async_write(plain_, std::move(buffers), std::move(handler));
+void byte_stream::async_write_rest(std::span<iovec> parts, std::function<void(const system_error&)> then) {
+  if (plain_) return plain_->write_rest(parts, std::move(then));
+  std::vector<asio::const_buffer> buffers;
+  buffers.reserve(parts.size());
+  for (const auto& part : parts) buffers.emplace_back(part.iov_base, part.iov_len);
+  asio::async_write(*tls_, std::move(buffers), [then = std::move(then)](const system_error& failure, std::size_t) { then(failure); });
 }
 
 /// What this thread has to write before it waits again. Its coroutines are suspended, so nothing in it can go away.
@@ -82,7 +52,7 @@ struct write_all::outbox {
   void add(write_all& one) {
     if (first == nullptr) {
       first = &one;
-      asio::post(one.stream_.socket().get_executor(), [this] { flush(); });
+      asio::post(context_of(one.thread_), [this] { flush(); });
     } else {
       last->next_ = &one;
     }
@@ -115,21 +85,36 @@ void write_all::await_suspend(std::coroutine_handle<> waiter) {
 }
 
 void write_all::write_rest() {
-  stream_.async_write_rest(parts_, [this](const system_error& failure, std::size_t) {
+  stream_.async_write_rest(parts_, [this](const system_error& failure) {
     failure_ = failure;
     waiter_.resume();
   });
 }
 
+int byte_stream::native() const noexcept { return plain_ ? plain_->native() : const_cast<byte_stream*>(this)->socket().native_handle(); }
+
+std::string byte_stream::peer() const {
+  asio::ip::tcp::endpoint who;
+  auto size = static_cast<socklen_t>(who.capacity());
+  if (::getpeername(native(), who.data(), &size) != 0) return "unknown";
+  who.resize(size);
+  return who.address().to_string() + ":" + std::to_string(who.port());
+}
+
+void byte_stream::shutdown_send() noexcept { (void)::shutdown(native(), SHUT_WR); }
+
 void byte_stream::close() noexcept {
   system_error ignored;
-  socket().close(ignored);
+  if (plain_)
+    plain_->close();
+  else
+    socket().close(ignored);
 }
 
 void byte_stream::reset() noexcept {
-  system_error ignored;
-  socket().set_option(asio::socket_base::linger(true, 0), ignored);
-  socket().close(ignored);
+  const linger at_once{1, 0};
+  (void)::setsockopt(native(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close();
 }
 
 }  // namespace switchyard::net

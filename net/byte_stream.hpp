@@ -2,60 +2,65 @@
 #pragma once
 
 #include "net/asio.hpp"
+#include "net/readiness.hpp"
 #include "net/task.hpp"
 
 #include <sys/uio.h>
 
 #include <coroutine>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
-#include <string_view>
+#include <string>
 #include <utility>
-#include <vector>
 
 namespace switchyard::net {
 
 /// One reader and one writer at a time. Operations end with operation_aborted after close().
 class byte_stream {
  public:
-  explicit byte_stream(tcp_socket socket) : plain_(std::move(socket)) {}
+  /// Connected; Asio's until start_plain() or start_tls().
+  explicit byte_stream(tcp_socket socket) : socket_(std::move(socket)) {}
 
+  /// From here on the connection waits by the thread's readiness.
+  void start_plain(io_thread& thread) { plain_.emplace(readiness_of(thread), std::move(socket_)); }
   /// Turns the plain connection into a TLS one; the handshake is the caller's to start.
   tls_socket& start_tls(asio::ssl::context& context);
   [[nodiscard]] tls_socket* tls() noexcept { return tls_.get(); }
-  [[nodiscard]] tcp_socket& socket() noexcept { return tls_ ? tls_->next_layer() : plain_; }
+  /// Not after start_plain().
+  [[nodiscard]] tcp_socket& socket() noexcept { return tls_ ? tls_->next_layer() : socket_; }
 
-  /// Handler: void(system_error, size_t).
+  void read(char* into, std::size_t size, std::shared_ptr<read_sink> whom);
+  /// By Asio: not after start_plain(). Handler: void(system_error, size_t).
   template <class Handler>
   void async_read(char* into, std::size_t size, Handler handler) {
     if (tls_)
       tls_->async_read_some(asio::buffer(into, size), std::move(handler));
     else
-      plain_.async_read_some(asio::buffer(into, size), std::move(handler));
+      socket_.async_read_some(asio::buffer(into, size), std::move(handler));
   }
+  /// The pending read ends with operation_aborted.
+  void cancel_read() noexcept;
 
   /// What the socket takes now without waiting (plain connections only; TLS takes 0). Consumed parts leave `parts`.
   /// True: everything was written. A hard error is left in `failure`.
   [[nodiscard]] bool write_now(std::span<iovec>& parts, system_error& failure) noexcept;
+  /// Writes the rest of `parts` as the socket takes it; comes after write_now() on plain connections.
+  void async_write_rest(std::span<iovec> parts, std::function<void(const system_error&)> then);
 
-  /// Writes the rest of `parts` as the socket takes it.
-  template <class Handler>
-  void async_write_rest(std::span<const iovec> parts, Handler handler) {
-    std::vector<asio::const_buffer> buffers;
-    buffers.reserve(parts.size());
-    for (const auto& part : parts) buffers.emplace_back(part.iov_base, part.iov_len);
-    start_write(std::move(buffers), std::move(handler));
-  }
-
+  /// "127.0.0.1:51234"
+  [[nodiscard]] std::string peer() const;
+  void shutdown_send() noexcept;
   void close() noexcept;
   /// Drops the connection with a reset instead of an orderly end.
   void reset() noexcept;
 
  private:
-  template <class Handler>
-  void start_write(std::vector<asio::const_buffer> buffers, Handler handler);
+  [[nodiscard]] int native() const noexcept;
 
-  tcp_socket plain_;
+  tcp_socket socket_;
+  std::optional<plain_socket> plain_;
   std::unique_ptr<tls_socket> tls_;
 };
 

@@ -1,6 +1,7 @@
 #include "net/io_thread.hpp"
 
 #include "net/asio.hpp"
+#include "net/readiness.hpp"
 #include "net/upstream_pool.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -125,6 +126,7 @@ struct io_thread::loop {
   std::size_t armed = 0;
   bool ticking = false;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor> ticker;
+  readiness ready{context};
   std::unique_ptr<upstream_pools> pools;
 };
 
@@ -162,6 +164,7 @@ bool io_thread::is_current() const noexcept { return loop_->id.load() == std::th
 steady_time io_thread::now() const noexcept { return slice_ == steady_time{} ? steady_now() : slice_; }
 upstream_pools& io_thread::pools() noexcept { return *loop_->pools; }
 asio::io_context& context_of(io_thread& thread) noexcept { return thread.native().context; }
+readiness& readiness_of(io_thread& thread) noexcept { return thread.native().ready; }
 
 io_thread::timer::timer(timer&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {
   if (entry_ != nullptr) entry_->owner = this;

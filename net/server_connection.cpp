@@ -31,9 +31,8 @@ server_connection::server_connection(io_thread& thread, std::shared_ptr<server_s
     : thread_(thread), shared_(std::move(shared)), stream_(std::move(socket)), deadline_(thread, [this] {
         timed_out_ = true;
         // A read that waits is only called off, so that a 408 can still be sent; a stalled write is cut.
-        system_error ignored;
         if (reader_ && reading_)
-          stream_.socket().cancel(ignored);
+          stream_.cancel_read();
         else
           cut();
       }) {
@@ -49,18 +48,14 @@ void server_connection::start(asio::ssl::context* tls) {
   }(shared_from_this(), tls);
 }
 
-std::string server_connection::peer() const {
-  system_error ignored;
-  const auto address = const_cast<byte_stream&>(stream_).socket().remote_endpoint(ignored);
-  if (ignored) return "unknown";
-  return address.address().to_string() + ":" + std::to_string(address.port());
-}
+std::string server_connection::peer() const { return stream_.peer(); }
 
 task<void> server_connection::run(asio::ssl::context* tls) {
   if (tls != nullptr && !co_await handshake(*tls)) {
     cut();
     co_return;
   }
+  if (tls == nullptr) stream_.start_plain(thread_);
   while (!closed_ && co_await read_head()) {
     busy_ = true;
     if (!framing_.chunked && framing_.content_length.value_or(0) == 0) read_in_background();
@@ -75,8 +70,7 @@ task<void> server_connection::run(asio::ssl::context* tls) {
   }
   if (!closed_ && !gone_) {
     // An orderly end: the client gets the last bytes even if it has sent some we did not read.
-    system_error ignored;
-    stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    stream_.shutdown_send();
     wait_at_most(milliseconds(500));
     std::size_t drained = 0;
     while (drained < most_pipelined && co_await more()) {
@@ -102,8 +96,7 @@ void server_connection::start_read() {
   if (reading_ || closed_) return;
   in_.reserve_free(first_read);
   reading_ = true;
-  stream_.async_read(in_.free_begin(), in_.free_size() - padding,
-                     [self = shared_from_this()](const system_error& failure, std::size_t n) { self->on_read(failure, n); });
+  stream_.read(in_.free_begin(), in_.free_size() - padding, shared_from_this());
 }
 
 void server_connection::on_read(const system_error& failure, std::size_t n) {

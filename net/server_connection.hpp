@@ -28,7 +28,7 @@ struct server_shared {
 ///
 /// A read is pending whenever the connection waits for something else, so that the client's leaving is seen within one
 /// wake-up; what it sends meanwhile (pipelining) is kept up to 64 KiB, then reading stops until the handler is done.
-class server_connection final : public exchange, public std::enable_shared_from_this<server_connection> {
+class server_connection final : public exchange, public read_sink, public std::enable_shared_from_this<server_connection> {
  public:
   server_connection(io_thread& thread, std::shared_ptr<server_shared> shared, tcp_socket socket);
   ~server_connection() override;
@@ -62,7 +62,7 @@ class server_connection final : public exchange, public std::enable_shared_from_
   task<bool> more();                     // waits for more bytes; false: closed
   void read_in_background();             // watch for the client's leaving while something else is awaited
   void start_read();
-  void on_read(const system_error& failure, std::size_t n);
+  void on_read(const system_error& failure, std::size_t n) override;
   void lost();
   void after_handler();
   task<void> refuse(error what);

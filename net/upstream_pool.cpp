@@ -55,21 +55,23 @@ void upstream_connection::start_read() {
   if (reading_) return;
   in.reserve_free(in.empty() ? 4096 : read_size);
   reading_ = true;
-  stream.async_read(in.free_begin(), in.free_size() - padding, [self = shared_from_this()](const system_error& failure, std::size_t n) {
-    const io_thread::time_slice slice(self->thread_);
-    self->reading_ = false;
-    self->last_ = failure;
-    if (failure)
-      self->broken = true;
-    else
-      self->in.commit(n);
-    if (self->waiter_) {
-      std::exchange(self->waiter_, {}).resume();
-    } else if (self->watcher_ != nullptr) {
-      self->broken = true;   // nothing may be said on an idle connection
-      std::exchange(self->watcher_, nullptr)->forget(*self);
-    }
-  });
+  stream.read(in.free_begin(), in.free_size() - padding, shared_from_this());
+}
+
+void upstream_connection::on_read(const system_error& failure, std::size_t n) {
+  const io_thread::time_slice slice(thread_);
+  reading_ = false;
+  last_ = failure;
+  if (failure)
+    broken = true;
+  else
+    in.commit(n);
+  if (waiter_) {
+    std::exchange(waiter_, {}).resume();
+  } else if (watcher_ != nullptr) {
+    broken = true;   // nothing may be said on an idle connection
+    std::exchange(watcher_, nullptr)->forget(*this);
+  }
 }
 
 void upstream_connection::watch(upstream_pools& pools) {
@@ -257,7 +259,10 @@ task<result<std::shared_ptr<upstream_connection>>> upstream_pools::connect(endpo
   socket->non_blocking(true, ignored);
   socket->set_option(asio::ip::tcp::no_delay(true), ignored);
   auto connection = std::make_shared<upstream_connection>(thread_, where, std::move(*socket));
-  if (!where.tls) co_return connection;
+  if (!where.tls) {
+    connection->stream.start_plain(thread_);
+    co_return connection;
+  }
 
   auto& tls = connection->stream.start_tls(tls_context());
   system_error not_literal;

@@ -19,7 +19,7 @@ namespace switchyard::net {
 class upstream_pools;
 
 /// One connection to a provider. While idle in its pool a read is pending, so that its closing is seen at once.
-class upstream_connection : public std::enable_shared_from_this<upstream_connection> {
+class upstream_connection final : public read_sink, public std::enable_shared_from_this<upstream_connection> {
  public:
   upstream_connection(io_thread& thread, endpoint where, tcp_socket socket);
 
@@ -59,6 +59,7 @@ class upstream_connection : public std::enable_shared_from_this<upstream_connect
     system_error await_resume() const noexcept { return self.last_; }
   };
   void start_read();
+  void on_read(const system_error& failure, std::size_t n) override;
   bool reading_ = false;
   io_thread& thread_;
   std::coroutine_handle<> waiter_;

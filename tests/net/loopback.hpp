@@ -5,6 +5,7 @@
 #include "net/upstream.hpp"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,6 +36,25 @@ struct loopback_server {
   std::unique_ptr<server> it;
   std::uint16_t port = 0;
 };
+
+/// The bytes and the end of the stream leave in one segment: the other side is told of both at once.
+inline void send_as_one_with_the_end(int socket, const std::string& bytes) {
+  const int on = 1;
+  (void)::setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+  (void)!::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  (void)::shutdown(socket, SHUT_WR);
+}
+
+/// Until what was received ends with `end`, or the peer closes.
+inline void read_until_it_ends_with(int socket, const std::string& end) {
+  std::string all;
+  char buffer[4096];
+  while (!all.ends_with(end)) {
+    const ssize_t n = ::recv(socket, buffer, sizeof buffer, 0);
+    if (n <= 0) return;
+    all.append(buffer, static_cast<std::size_t>(n));
+  }
+}
 
 /// Waits at most 5 s for anything: a test that would hang fails instead.
 class raw_client {
@@ -67,6 +87,7 @@ class raw_client {
   }
   std::string read_to_end() { return read_until("\x01never\x01"); }
   [[nodiscard]] bool connected() const { return connected_; }
+  [[nodiscard]] int native() const { return socket_; }
 
  private:
   static int count(const std::string& text, const std::string& marker) {

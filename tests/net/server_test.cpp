@@ -134,6 +134,21 @@ BOOST_AUTO_TEST_CASE(the_handler_learns_within_its_wait_that_the_client_left) {
   BOOST_TEST(heard.get());
 }
 
+BOOST_AUTO_TEST_CASE(a_client_that_closes_its_side_with_its_last_byte_has_left) {
+  std::promise<bool> left;
+  auto heard = left.get_future();
+  loopback_server server([&left](exchange& x) -> task<void> {
+    auto gone = std::make_shared<signal<bool>>();
+    x.on_client_gone([gone] { gone->set(true); });
+    left.set_value(co_await *gone);
+  });
+  raw_client client(server.port);
+  client.send("GET / HT");               // the server is reading already
+  testing::send_as_one_with_the_end(client.native(), "TP/1.1\r\nHost: a\r\n\r\n");
+  BOOST_REQUIRE(heard.wait_for(seconds(5)) == std::future_status::ready);
+  BOOST_TEST(heard.get());
+}
+
 BOOST_AUTO_TEST_CASE(a_stream_arrives_in_chunks_and_an_unfinished_one_is_cut) {
   loopback_server server([](exchange& x) -> task<void> {
     const header headers[] = {{"content-type", "text/event-stream"}};

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <thread>
+
 using namespace switchyard;
 using namespace switchyard::net;
 using testing::loopback_server;
@@ -174,6 +176,23 @@ BOOST_AUTO_TEST_CASE(a_truncated_answer_is_not_taken_for_a_whole_one) {
   BOOST_TEST(a.status == 200);
   BOOST_TEST(a.body.empty());
   BOOST_TEST((a.fault == call_fault::reset));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_in_one_segment_with_its_end_is_whole) {
+  silent_listener listener;
+  client_thread client;
+  std::thread provider([&listener] {
+    const int socket = ::accept(listener.socket, nullptr, nullptr);
+    testing::read_until_it_ends_with(socket, "hello");
+    testing::send_as_one_with_the_end(socket, "HTTP/1.1 200 OK\r\n\r\nas long as it lasts");
+    ::close(socket);
+  });
+  call_limits limits;
+  limits.idle = milliseconds(2000);
+  const auto a = run_on<answer>(client.thread, [&] { return ask(client.thread, {false, "127.0.0.1", listener.port}, limits, "/"); });
+  provider.join();
+  BOOST_TEST(a.body == "as long as it lasts");
+  BOOST_TEST((a.fault == call_fault::none));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
