@@ -3,62 +3,58 @@
 #include <array>
 #include <cstddef>
 #include <new>
+#include <utility>
 
 namespace switchyard::net::detail {
 
 namespace {
 
-// Size classes of 256 bytes up to 4 KiB; at most 64 kept frames each, so an idle thread holds little.
+// Size classes of 256 bytes up to 8 KiB; what a thread keeps of all of them together is bounded, so an idle one holds little.
 constexpr std::size_t step = 256;
-constexpr std::size_t classes = 16;
-constexpr std::size_t kept = 64;
+constexpr std::size_t classes = 32;
+constexpr std::size_t most_kept = 2u << 20;    // bytes: a request under way has some 10 KB of frames
 
 struct free_frame {
   free_frame* next;
 };
-struct free_list {
-  free_frame* head = nullptr;
-  std::size_t size = 0;
-};
+
+// Plain words, so that reaching them costs no question; who frees them is another object.
 struct frame_cache {
-  std::array<free_list, classes> lists;
-  ~frame_cache() {
-    for (auto& list : lists)
-      while (list.head != nullptr) ::operator delete(std::exchange(list.head, list.head->next));
+  std::array<free_frame*, classes> heads;
+  std::size_t kept;
+};
+thread_local constinit frame_cache cache{};
+
+/// Gives a thread's frames back when the thread ends.
+struct frame_keeper {
+  void begin() const noexcept {}
+  ~frame_keeper() {
+    cache.kept = most_kept;                      // frames that end later go back to the heap
+    for (auto*& head : cache.heads)
+      while (head != nullptr) ::operator delete(std::exchange(head, head->next));
   }
 };
-
-frame_cache& cache() noexcept {
-  thread_local frame_cache instance;
-  return instance;
-}
+thread_local frame_keeper keeper;
 
 }  // namespace
 
 void* allocate_frame(std::size_t size) {
   const std::size_t index = (size - 1) / step;
   if (index >= classes) return ::operator new(size);
-  auto& list = cache().lists[index];
-  if (list.head != nullptr) {
-    --list.size;
-    return std::exchange(list.head, list.head->next);
+  if (auto*& head = cache.heads[index]; head != nullptr) {
+    cache.kept -= (index + 1) * step;
+    return std::exchange(head, head->next);
   }
+  keeper.begin();                                // a thread-local begins when it is used
   return ::operator new((index + 1) * step);
 }
 
 void release_frame(void* frame, std::size_t size) noexcept {
   const std::size_t index = (size - 1) / step;
-  if (index < classes) {
-    auto& list = cache().lists[index];
-    if (list.size < kept) {
-      auto* node = static_cast<free_frame*>(frame);
-      node->next = list.head;
-      list.head = node;
-      ++list.size;
-      return;
-    }
-  }
-  ::operator delete(frame);
+  const std::size_t bytes = (index + 1) * step;
+  if (index >= classes || cache.kept + bytes > most_kept) return ::operator delete(frame);
+  cache.kept += bytes;
+  cache.heads[index] = new (frame) free_frame{cache.heads[index]};
 }
 
 }  // namespace switchyard::net::detail
