@@ -5,9 +5,10 @@
 #include "providers/json_scan.hpp"
 #include "providers/redirect_fields.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 #include <optional>
-#include <vector>
 
 namespace switchyard::providers {
 
@@ -51,7 +52,6 @@ class reader {
 
   [[nodiscard]] result<api_request> read(simdjson::dom::object object) {
     out_.after_open_brace = scan_.after_open_brace();
-    names_.reserve(few_names);
     json::member place;
     std::size_t comma = 0;   // before the current member; 0: it is the first
     for (const auto field : object) {
@@ -211,7 +211,7 @@ class reader {
       return refused("Duplicate parameter: '" + std::string(twice->substr(0, 64)) + "'.", std::string(twice->substr(0, 64)));
     if (out_.model.empty()) return refused("you must provide a model parameter", "model");
     if (!is_model_name(out_.model)) return bad_model_name();   // one from the path
-    const auto given = [&](std::string_view name) { return is_one_of(name, names_); };
+    const auto given = [&](std::string_view name) { return std::find(names_.begin(), names_.end(), name) != names_.end(); };
     if (!has_required_ && (grammar_.instead.empty() || std::none_of(grammar_.instead.begin(), grammar_.instead.end(), given))) return missing();
     out_.answers = std::max<std::int64_t>(1, prompts_) * each_prompt_;
     if (out_.operation == api::embeddings) out_.stream = false;   // there are no streamed embeddings
@@ -235,7 +235,7 @@ class reader {
   std::string_view required_;
   std::size_t limit_rank_;             // limits before this one are preferred to what was found
   json::members scan_;
-  std::vector<std::string_view> names_;
+  boost::container::small_vector<std::string_view, few_names> names_;
   bool has_required_ = false;
   std::int64_t each_prompt_ = 1;
   std::int64_t prompts_ = 1;

@@ -2,6 +2,8 @@
 
 #include "routing/printable.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 
 namespace switchyard::routing {
@@ -9,6 +11,8 @@ namespace switchyard::routing {
 namespace {
 
 constexpr std::size_t longest_name_shown = 100;
+
+using provider_refs = boost::container::small_vector<const std::shared_ptr<const provider_entry>*, 4>;
 
 std::string shown(std::string_view name) { return printable(std::string(name), longest_name_shown); }
 
@@ -29,7 +33,7 @@ std::string provider_names(provider_list providers) {
 }
 
 // "use 'openai/gpt-4o' or 'azure/gpt-4o'"
-std::string choices(const std::vector<const std::shared_ptr<const provider_entry>*>& serving, std::string_view model) {
+std::string choices(const provider_refs& serving, std::string_view model) {
   std::string text = "use ";
   for (std::size_t i = 0; i < serving.size(); ++i) {
     if (i > 0) text += i + 1 == serving.size() ? " or " : ", ";
@@ -39,8 +43,8 @@ std::string choices(const std::vector<const std::shared_ptr<const provider_entry
 }
 
 template <class Predicate>
-std::vector<const std::shared_ptr<const provider_entry>*> providers_where(provider_list providers, Predicate keep) {
-  std::vector<const std::shared_ptr<const provider_entry>*> found;
+provider_refs providers_where(provider_list providers, Predicate keep) {
+  provider_refs found;
   for (const auto& provider : providers)
     if (std::any_of(provider->keys.begin(), provider->keys.end(), keep)) found.push_back(&provider);
   return found;

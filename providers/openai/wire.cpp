@@ -109,10 +109,22 @@ constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (embedd
 
 [[nodiscard]] error refused(std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); }
 
-/// Few answers have any: the rest is not walked again.
-[[nodiscard]] std::int64_t images_in(std::string_view body) noexcept {
-  const bool may_have = body.find("\"images\"") != std::string_view::npos || body.find("image_generation_call") != std::string_view::npos;
-  return may_have ? count_openai_images(body) : 0;
+/// Of an answer's "choices" or "output"; as count_openai_images() counts them.
+[[nodiscard]] std::int64_t images_in(std::string_view name, simdjson::dom::element value) noexcept {
+  simdjson::dom::array items;
+  if ((name != "choices" && name != "output") || value.get(items) != simdjson::SUCCESS) return 0;
+  std::int64_t count = 0;
+  for (const auto item : items) {
+    if (name == "choices") {
+      simdjson::dom::array images;
+      if (item["message"]["images"].get(images) == simdjson::SUCCESS)
+        for (auto image = images.begin(); image != images.end(); ++image) ++count;
+    } else {
+      std::string_view type, result;
+      count += item["type"].get(type) == simdjson::SUCCESS && type == "image_generation_call" && item["result"].get(result) == simdjson::SUCCESS && !result.empty();
+    }
+  }
+  return count;
 }
 
 [[nodiscard]] result<usage> inspect_parsed(api operation, std::string_view body) {
@@ -121,6 +133,7 @@ constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (embedd
   simdjson::dom::object answer;
   if (document.root().get(answer) != simdjson::SUCCESS) return refused("the provider's answer is not a JSON object");
   usage out;
+  std::int64_t images = 0;
   bool has_answer = false;
   bool has_error = false;
   for (const auto& [name, value] : answer) {
@@ -129,12 +142,13 @@ constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (embedd
       if (operation == api::embeddings && !out.input) out.input = count_of(value, "total_tokens");   // Voyage
     } else if (name == "choices" || name == "data" || name == "output") {
       has_answer |= !value.is_null();
+      images += images_in(name, value);
     } else if (name == "error") {
       has_error = is_said(value);
     }
   }
   if (has_error && !has_answer) return refused("the provider answered 200 with an error");
-  out.images = images_in(body);
+  out.images = images;
   return out;
 }
 
@@ -216,7 +230,7 @@ class openai_wire_format final : public wire {
     }
     if (!walk.ok() || json::skip_space(body, walk.end()) != body.size()) return refused("the provider's answer is not a JSON object");
     if (has_error && !has_answer) return refused("the provider answered 200 with an error");
-    out.images = images_in(body);
+    out.images = count_openai_images(body);
     return out;
   }
 
