@@ -52,7 +52,7 @@ const net::base_url* thread_context::base_url_of(const std::string& url, bool al
   return &known.emplace(url, std::move(*parsed)).first->second;
 }
 
-void thread_context::record(request_record finished) {
+void thread_context::record(request_record&& finished) {
   bool urgent = false;
   for (const auto& attempt : finished.attempts) urgent = urgent || attempt.outcome.probe || !routing::is_success(attempt.outcome.result);
   if (finished_ < batch_.size())

@@ -50,7 +50,7 @@ class thread_context {
   /// Parsed once per URL and thread. The config was checked: never null for a loaded yard.
   [[nodiscard]] const net::base_url* base_url_of(const std::string& url, bool allow_private);
   /// Queued for the next batch: 256 records or 10 ms, at once when something failed.
-  void record(request_record finished);
+  void record(request_record&& finished);
   void flush();
 
  private:

@@ -197,13 +197,13 @@ net::task<bool> request_life::give_stored(const routing::answer_cache::finding& 
   if (request_.stream) {
     headers.push_back({"x-accel-buffering", "no"});
     record_.first_token = std::chrono::duration_cast<microseconds>(here_.thread.now() - x_.started());
-    (void)co_await x_.begin(200, headers);
+    (void)co_await x_.begin(200, fields_of(headers));
     const std::string_view pieces[] = {body};
     (void)co_await x_.write(pieces);
     const auto ended = co_await x_.end();
     sent = ended.has_value();
   } else {
-    const auto ended = co_await x_.respond(200, headers, body);
+    const auto ended = co_await x_.respond(200, fields_of(headers), body);
     sent = ended.has_value();
   }
   settle(sent ? 200 : 499, "", sent ? request_ending::ok : request_ending::client_gone);

@@ -39,7 +39,7 @@ net::task<request_life::attempt_end> request_life::withhold_answer(error what, a
   auto headers = answer_headers("application/json", false);
   const auto own = ingress_.error_headers(what);
   for (const auto& [name, value] : own) headers.push_back({name, value});
-  if (auto sent = co_await x_.respond(record_.status, headers, std::string_view(body)); !sent) co_return attempt_end::client_left;
+  if (auto sent = co_await x_.respond(record_.status, fields_of(headers), std::string_view(body)); !sent) co_return attempt_end::client_left;
   co_return attempt_end::answered;
 }
 

@@ -102,7 +102,7 @@ void request_life::settle_row(bool last) {
 
 /// Before an answer's last bytes leave: where answers wait for their rows, the row is durable when this returns true.
 net::task<bool> request_life::seal_row(const attempt_record& report) {
-  if (!row_open_ || !here_.ledger.holds_answers()) co_return true;
+  if (!must_seal_row()) co_return true;
   row_open_ = false;
   co_return co_await here_.ledger.add_and_wait(settlement_of(report, true), yard_);
 }

@@ -225,9 +225,8 @@ microseconds request_life::overhead() const {
   return std::max(here, microseconds(0));
 }
 
-std::vector<header> request_life::answer_headers(std::string_view content_type, bool with_cost) {
-  std::vector<header> headers;
-  headers.reserve(20);
+request_life::header_list request_life::answer_headers(std::string_view content_type, bool with_cost) {
+  header_list headers;
   headers.push_back({"content-type", content_type});
   headers.push_back({"cache-control", "private, no-store"});
   headers.push_back({"x-request-id", {id_text_, sizeof id_text_}});
@@ -279,7 +278,7 @@ net::task<void> request_life::answer_error(error what) {
   if (what.origin == error_origin::internal && what.code == error_code::internal)
     log::error("internal_error", what.message, {{"request_id", std::string(id_text_, sizeof id_text_)}});
   if (!record_.attempts.empty()) (void)co_await seal_row(record_.attempts.back());
-  const auto sent = co_await x_.respond(record_.status, headers, std::string_view(body));
+  const auto sent = co_await x_.respond(record_.status, fields_of(headers), std::string_view(body));
   settle(sent ? record_.status : 499, record_.error_code, sent ? request_ending::error : request_ending::client_gone);
 }
 
@@ -311,7 +310,7 @@ net::task<bool> request_life::answer_count() {
   record_.input_tokens = 0;   // nobody is charged for them
   record_.status = 200;
   const auto headers = answer_headers("application/json", false);
-  const auto sent = co_await x_.respond(200, headers, std::string_view(body));
+  const auto sent = co_await x_.respond(200, fields_of(headers), std::string_view(body));
   settle(sent ? 200 : 499, "", sent ? request_ending::ok : request_ending::client_gone);
   co_return true;
 }
@@ -350,7 +349,7 @@ net::task<void> request_life::list_models(std::string_view id) {
     }
   }
   const auto headers = answer_headers("application/json", false);
-  const auto sent = co_await x_.respond(200, headers, std::string_view(body));
+  const auto sent = co_await x_.respond(200, fields_of(headers), std::string_view(body));
   settle(sent ? 200 : 499, "", sent ? request_ending::ok : request_ending::client_gone);
 }
 

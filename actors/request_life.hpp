@@ -11,6 +11,8 @@
 #include "routing/request_prompt.hpp"
 #include "routing/selection.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <map>
 #include <optional>
 #include <string>
@@ -99,12 +101,16 @@ class request_life {
   [[nodiscard]] ledger_entry settlement_of(const attempt_record& report, bool last) const;
   void settle_entry(ledger_entry& entry, const attempt_record& report, bool last) const;
   [[nodiscard]] net::task<bool> reserve_row(const routing::picked_key& pick);
+  /// Must the answer's last bytes wait for seal_row()?
+  [[nodiscard]] bool must_seal_row() const noexcept { return row_open_ && here_.ledger.holds_answers(); }
   [[nodiscard]] net::task<bool> seal_row(const attempt_record& report);
   void settle_row(bool last);
 
   void note_usage(const providers::usage& reported, std::int64_t estimated_output);
   void price_it(const routing::picked_key& pick);
-  [[nodiscard]] std::vector<header> answer_headers(std::string_view content_type, bool with_cost);
+  using header_list = boost::container::small_vector<header, 24>;   // as many as an answer has: no memory of their own
+  [[nodiscard]] static std::span<const header> fields_of(const header_list& list) noexcept { return {list.data(), list.size()}; }
+  [[nodiscard]] header_list answer_headers(std::string_view content_type, bool with_cost);
   [[nodiscard]] microseconds overhead() const;
 
   thread_context& here_;

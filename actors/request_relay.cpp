@@ -6,6 +6,8 @@
 #include "providers/registry.hpp"
 
 #include <algorithm>
+#include <array>
+#include <memory_resource>
 
 namespace switchyard::actors {
 
@@ -135,8 +137,10 @@ net::task<request_life::attempt_end> request_life::call_provider(const routing::
     report.outcome.result = call_result::not_asked;
     co_return attempt_failed(pick, report, message.failure(), milliseconds(0));
   }
-  std::string head_lines;
-  head_lines.reserve(256);
+  std::array<std::byte, 512> head_space;         // a head's lines fit, as a rule
+  std::pmr::monotonic_buffer_resource head_memory(head_space.data(), head_space.size());
+  std::pmr::string head_lines(&head_memory);
+  head_lines.reserve(head_space.size() - 1);
   const auto add = [&head_lines](std::string_view name, std::string_view value) { head_lines.append(name).append(": ").append(value).append("\r\n"); };
   const auto same_format = translates_ ? std::span<const std::string_view>{} : wire->client_headers();
   // A client's own version takes the place of ours; lists (anthropic-beta) may come in several fields.
@@ -225,8 +229,8 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
     unmasked = restorer->whole(answer);
     answer = unmasked;
   }
-  if (!co_await seal_row(report)) co_return unrecorded(report);
-  if (auto sent = co_await x_.respond(record_.status, headers, answer); !sent) co_return attempt_end::client_left;
+  if (must_seal_row() && !co_await seal_row(report)) co_return unrecorded(report);
+  if (auto sent = co_await x_.respond(record_.status, fields_of(headers), answer); !sent) co_return attempt_end::client_left;
   co_return attempt_end::answered;
 }
 
@@ -292,7 +296,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
         record_.first_token = std::chrono::duration_cast<microseconds>(here_.thread.now() - x_.started());
         auto headers = answer_headers(content_type, false);
         headers.push_back({"x-accel-buffering", "no"});
-        (void)co_await x_.begin(status, headers);
+        (void)co_await x_.begin(status, fields_of(headers));
         if (!hold_last) {
           const std::string_view first[] = {held};
           if (auto sent = co_await x_.write(first); !sent) call.cancel();
@@ -370,7 +374,7 @@ net::task<request_life::attempt_end> request_life::relay_refusal(providers::fail
   auto headers = answer_headers("application/json", false);
   const auto own = ingress_.error_headers(problem.what);
   for (const auto& [name, value] : own) headers.push_back({name, value});
-  if (auto sent = co_await x_.respond(record_.status, headers, std::string_view(body)); !sent) co_return attempt_end::client_left;
+  if (auto sent = co_await x_.respond(record_.status, fields_of(headers), std::string_view(body)); !sent) co_return attempt_end::client_left;
   co_return attempt_end::answered;
 }
 
