@@ -10,6 +10,7 @@ std::string_view to_string(table which) noexcept {
     case table::rollups: return "rollups";
     case table::virtual_keys: return "virtual_keys";
     case table::spending: return "spending";
+    case table::cluster: return "cluster";
   }
   return "unknown";
 }
