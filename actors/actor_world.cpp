@@ -14,6 +14,7 @@ namespace {
 
 constexpr auto first_yard_within = seconds(15);
 constexpr auto work_off_within = milliseconds(2000);
+constexpr auto leave_within = milliseconds(500);
 
 /// What the breaker will never hear of must not keep a key shut: only its verdict would have released these.
 void forget(const std::vector<request_record>& records) noexcept {
@@ -29,8 +30,8 @@ void forget(const std::vector<request_record>& records) noexcept {
 }  // namespace
 
 struct actor_world::state {
-  state(io_hooks hooks, std::shared_ptr<ledger_writer> ledger)
-      : world(std::make_shared<world_context>(std::move(hooks), std::move(ledger))), system(settings) {}
+  state(io_hooks hooks, std::shared_ptr<ledger_writer> ledger, std::shared_ptr<cluster_wiring> cluster)
+      : world(std::make_shared<world_context>(std::move(hooks), std::move(ledger), std::move(cluster))), system(settings) {}
 
   std::shared_ptr<world_context> world;
   std::shared_ptr<address_book> book = std::make_shared<address_book>();
@@ -39,8 +40,8 @@ struct actor_world::state {
   supervisor_handle supervisor;
 };
 
-actor_world::actor_world(config::config initial, io_hooks hooks, std::shared_ptr<ledger_writer> ledger)
-    : state_(std::make_unique<state>(std::move(hooks), ledger ? std::move(ledger) : ledger_writer::in_memory(initial.node.name))) {
+actor_world::actor_world(config::config initial, io_hooks hooks, std::shared_ptr<ledger_writer> ledger, std::shared_ptr<cluster_wiring> cluster)
+    : state_(std::make_unique<state>(std::move(hooks), ledger ? std::move(ledger) : ledger_writer::in_memory(initial.node.name), std::move(cluster))) {
   state_->supervisor = state_->system.spawn(supervisor_actor, surroundings{state_->world, state_->book});
   auto applied = std::make_shared<std::promise<outcome>>();
   auto ready = applied->get_future();
@@ -83,6 +84,15 @@ std::vector<request_record> actor_world::spent_batch() { return state_->world->s
 
 void actor_world::reload(config::config next, std::function<void(outcome)> then) {
   caf::anon_send(state_->supervisor, apply_config{std::make_shared<const config::config>(std::move(next)), std::move(then)});
+}
+
+void actor_world::leave_cluster() {
+  const auto cluster = state_->book->current().cluster;
+  if (!cluster) return;
+  caf::scoped_actor self(state_->system);
+  self->request(cluster, leave_within, actors::leave_cluster{}).receive([](const left_cluster&) {}, [](const caf::error&) {
+    log::warn("cluster_not_left", "the other nodes were not told that this one goes", {});
+  });
 }
 
 void actor_world::ask(admin_question question, std::function<void(admin_answer)> then) {

@@ -42,11 +42,12 @@ struct io_hooks {
 };
 
 class ledger_writer;
+struct cluster_wiring;
 
 class actor_world {
  public:
   /// Starts the system and its actors and publishes the first yard before it returns. Without a ledger it makes one in memory.
-  actor_world(config::config initial, io_hooks hooks, std::shared_ptr<ledger_writer> ledger = nullptr);
+  actor_world(config::config initial, io_hooks hooks, std::shared_ptr<ledger_writer> ledger = nullptr, std::shared_ptr<cluster_wiring> cluster = nullptr);
   ~actor_world();   ///< ends every actor, after their mailboxes are worked off (at most 2 s)
   actor_world(const actor_world&) = delete;
   actor_world& operator=(const actor_world&) = delete;
@@ -61,6 +62,9 @@ class actor_world {
   void reload(config::config next, std::function<void(outcome)> then);
   /// Answers through `then` on an actor's thread, within 2 s whatever happens (504-like admin_answer when not).
   void ask(admin_question question, std::function<void(admin_answer)> then);
+
+  /// Tells the other nodes that this one goes; waits at most 500 ms for that to be on its way.
+  void leave_cluster();
 
   /// Live events (breaker changes, parking, reloads, decisions) as {"type","at",...} JSON; called on an actor's thread.
   std::uint64_t subscribe(std::function<void(const std::string& json)> listener);

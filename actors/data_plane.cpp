@@ -80,8 +80,9 @@ net::task<void> serve_request(thread_context& here, net::exchange& x) {
     co_return;
   }
   if (path == "/readyz") {
-    const bool ready = !here.draining.load(std::memory_order_relaxed) && here.yard.get() != nullptr;
-    co_await answer_probe(x, ready, ready ? "ready\n" : "draining\n");
+    const bool joining = here.limits.joining.load(std::memory_order_relaxed);
+    const bool ready = !joining && !here.draining.load(std::memory_order_relaxed) && here.yard.get() != nullptr;
+    co_await answer_probe(x, ready, ready ? "ready\n" : joining ? "joining\n" : "draining\n");
     co_return;
   }
   const bool anthropic_client = head.find("anthropic-version").data() != nullptr;

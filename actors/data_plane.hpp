@@ -26,6 +26,7 @@ namespace switchyard::actors {
 struct data_plane_limits {
   std::atomic<std::uint64_t> max_body{20ull << 20};
   std::atomic<std::int64_t> request_timeout_ms{600'000};
+  std::atomic<bool> joining{false};              ///< in a cluster, until the others were met: /readyz answers 503
   std::atomic<bool> keep_prompts{false};         ///< telemetry.decision_log.prompts
 };
 

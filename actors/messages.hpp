@@ -4,9 +4,11 @@
 //                                   +--> ledger, metrics (whole batches)         |--settings--> key, breaker
 //   admin question --> admin --asks--> any of them                               '--yard--> yard_feed --> I/O threads
 //   key, breaker, ledger, supervisor --event--> events --> listeners
+//   other nodes --transport--> cluster --journal--> the ledger's writer
 #pragma once
 
 #include "actors/caf_setup.hpp"
+#include "actors/cluster/cluster_node.hpp"
 #include "actors/world_context.hpp"
 #include "routing/breaker.hpp"
 #include "routing/key_health.hpp"
@@ -161,8 +163,54 @@ struct config_changed {
   std::uint64_t version = 0;
 };
 
+// -- the cluster ------------------------------------------------------------------------------------------------------
+
+struct cluster_tick {};
+/// Messages of other nodes wait in the transport.
+struct cluster_mail {};
+struct cluster_written {
+  cluster_node::receipt what;
+};
+struct members_request {};
+struct members_report {
+  std::vector<member_line> members;
+  cluster::transport_figures traffic;
+};
+/// Say goodbye to the others; answered once that is on its way.
+struct leave_cluster {};
+struct left_cluster {};
+struct forget_member {
+  std::string node;
+};
+struct member_forgotten {
+  bool known = false;
+};
+/// Put a question of the admin API to other nodes: these, or all that answer.
+struct ask_nodes {
+  std::shared_ptr<const admin_question> question;
+  std::vector<std::string> nodes;
+  admin_fanout::gathered then;                   ///< on the cluster's actor
+};
+/// This node's answer to another one's question.
+struct node_answered {
+  std::string to;
+  std::uint64_t id = 0;
+  admin_answer answer;
+};
+
 }  // namespace switchyard::actors
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::cluster_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::cluster_mail)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::cluster_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::members_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::members_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::leave_cluster)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::left_cluster)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::forget_member)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::member_forgotten)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::ask_nodes)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::node_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::status_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::actor_line)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::key_outcomes)
@@ -326,6 +374,18 @@ using admin_handle = caf::typed_actor<
     caf::reacts_to<admin_asked>,
     caf::reacts_to<directory_changed>>;
 
+/// This node's share in the cluster, where it has one: membership, the protocols and their parts.
+using cluster_handle = caf::typed_actor<
+    reports_status,
+    caf::reacts_to<cluster_tick>,                ///< own
+    caf::reacts_to<cluster_mail>,
+    caf::reacts_to<cluster_written>,
+    caf::reacts_to<ask_nodes>,
+    caf::reacts_to<node_answered>,
+    caf::replies_to<members_request>::with<members_report>,
+    caf::replies_to<leave_cluster>::with<left_cluster>,
+    caf::replies_to<forget_member>::with<member_forgotten>>;
+
 /// Where the services are now: their handles change when one is restarted. Any thread.
 class address_book {
  public:
@@ -337,6 +397,7 @@ class address_book {
     virtual_keys_handle virtual_keys;
     events_handle events;
     admin_handle admin;
+    cluster_handle cluster;                      ///< null: this node stands alone
   };
   [[nodiscard]] services current() const {
     const std::lock_guard guard(mutex_);

@@ -2,9 +2,13 @@
 
 #include "actors/actor_world.hpp"
 #include "actors/admin_plane.hpp"
+#include "actors/admin_answers.hpp"
 #include "actors/cache_keeper.hpp"
+#include "actors/cluster/wiring.hpp"
 #include "actors/data_plane.hpp"
 #include "base/log.hpp"
+#include "config/addresses.hpp"
+#include "net/peer_links.hpp"
 #include "net/server.hpp"
 #include "net/upstream.hpp"
 #include "providers/registry.hpp"
@@ -24,6 +28,10 @@ int thread_count(const config::server_section& server) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+bool is_same_cluster(const config::cluster_section& a, const config::cluster_section& b) {
+  return a.name == b.name && a.members == b.members && a.listen == b.listen && a.seeds == b.seeds && a.tls.has_value() == b.tls.has_value();
+}
+
 net::server_options data_options(const config::server_section& server) {
   net::server_options options;
   options.listen = server.listen;
@@ -41,6 +49,7 @@ struct node::state {
   config::config config;
   dashboard_page dashboard;
   data_plane_limits limits;
+  std::optional<config::listen_address> cluster_address;
   std::atomic<bool> draining{false};
   bool running = false;
 
@@ -48,6 +57,8 @@ struct node::state {
   std::unique_ptr<net::io_thread> admin_thread;
   std::shared_ptr<ledger_writer> ledger;
   std::shared_ptr<cache_keeper> cache;
+  std::unique_ptr<net::io_thread> cluster_thread;          // null: this node stands alone
+  std::shared_ptr<net::peer_links> links;
   std::unique_ptr<actor_world> world;
   std::vector<std::unique_ptr<thread_context>> contexts;   // by I/O thread
   std::unique_ptr<net::server> data;
@@ -82,6 +93,35 @@ struct node::state {
     hooks.clear_cache = [this](std::string route, std::string tenant, std::string tag) { return cache->clear(std::move(route), std::move(tenant), std::move(tag)); };
     hooks.connections = [this] { return data ? data->connections() : 0; };
     return hooks;
+  }
+
+  /// Binds the cluster's port and reads its certificates; says nothing to anyone yet.
+  result<std::shared_ptr<cluster_wiring>> wire_cluster() {
+    const auto& section = config.cluster;
+    if (!section.listen) return std::shared_ptr<cluster_wiring>();
+    cluster_thread = std::make_unique<net::io_thread>("cluster");
+    links = std::make_shared<net::peer_links>(*cluster_thread, net::peer_options{section.name, config.node.name, section.members, *section.listen, section.tls, 0});
+    auto at = links->start();
+    if (!at) return at.failure();
+    cluster_address = *at;
+    auto wiring = std::make_shared<cluster_wiring>();
+    wiring->roster.self = {config.node.name, 0, config::to_string(*at), std::string(build_version())};
+    wiring->roster.configured = section.members;
+    for (const auto& seed : section.seeds) wiring->roster.seeds.push_back({seed.host, seed.port, {}});
+    wiring->transport = links;
+    wiring->joined = [this] { limits.joining.store(false, std::memory_order_relaxed); };
+    limits.joining.store(true);
+    cluster_thread->start();
+    return wiring;
+  }
+
+  void end_cluster() {
+    if (!cluster_thread) return;
+    links->stop();
+    cluster_thread->stop();
+    cluster_thread->join();
+    links.reset();
+    cluster_thread.reset();
   }
 
   // Each thread hands in its last batch and closes its idle upstream connections, on that thread.
@@ -123,7 +163,9 @@ result<node_addresses> node::start() {
   for (auto& thread : s.io) thread->start();
   s.admin_thread->start();
   s.running = true;
-  s.world = std::make_unique<actor_world>(s.config, s.hooks(), s.ledger);
+  auto cluster = s.wire_cluster();
+  if (!cluster) return cluster.failure();
+  s.world = std::make_unique<actor_world>(s.config, s.hooks(), s.ledger, *cluster);
 
   std::random_device seed;
   std::vector<net::io_thread*> pointers;
@@ -150,15 +192,15 @@ result<node_addresses> node::start() {
   s.admin = std::make_unique<admin_plane>(*s.admin_thread, *s.world, s.config.admin, *data, s.dashboard, s.draining);
   auto admin = s.admin->start();
   if (!admin) return admin.failure();
-  return node_addresses{*data, *admin};
+  return node_addresses{*data, *admin, s.cluster_address};
 }
 
 outcome node::reload(config::config next) {
   auto& s = *state_;
   const auto& was = s.config;
   if (!(next.server.listen == was.server.listen) || next.server.threads != was.server.threads || !(next.admin.listen == was.admin.listen) ||
-      next.server.tls.has_value() != was.server.tls.has_value() || next.server.max_connections != was.server.max_connections)
-    log::warn("reload_needs_restart", "listen addresses, threads, TLS and max_connections change only with a restart");
+      next.server.tls.has_value() != was.server.tls.has_value() || next.server.max_connections != was.server.max_connections || !is_same_cluster(next.cluster, was.cluster))
+    log::warn("reload_needs_restart", "listen addresses, threads, TLS, max_connections and cluster change only with a restart");
   s.take_limits(next);
   std::mutex mutex;
   std::condition_variable answered;
@@ -180,6 +222,7 @@ void node::stop() {
   if (!s.running) return;
   s.running = false;
   s.draining.store(true);
+  if (s.world) s.world->leave_cluster();
   if (s.data) s.data->drain(s.config.server.drain_timeout);
   s.flush_threads();
   if (s.ledger) s.ledger->stop();                // answers that wait for it are on their way before the threads end
@@ -190,6 +233,7 @@ void node::stop() {
   s.admin_thread->stop();
   s.admin_thread->join();
   s.world.reset();
+  s.end_cluster();
   s.ledger.reset();
   s.admin.reset();
   s.data.reset();

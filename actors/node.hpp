@@ -7,12 +7,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace switchyard::actors {
 
 struct node_addresses {
   config::listen_address data;
   config::listen_address admin;
+  std::optional<config::listen_address> cluster;   ///< nullopt: the node stands alone
 };
 
 /// start() once, then reload() any number of times, then stop(). Called from one thread that is not an I/O thread.

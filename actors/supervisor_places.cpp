@@ -1,6 +1,7 @@
 // The supervisor's places: which actors there are, how each is spawned, and what happens when one fails.
 #include "actors/admin_actor.hpp"
 #include "actors/breaker_actor.hpp"
+#include "actors/cluster/cluster_actor.hpp"
 #include "actors/config_actor.hpp"
 #include "actors/events_actor.hpp"
 #include "actors/intake_actor.hpp"
@@ -134,6 +135,9 @@ void supervisor::spawn_services() {
     self_->send(admin, directory_changed{directory_});
     in_book("admin", &services::admin, admin);
   });
+  if (!around_.world->cluster) return;
+  // On a thread of its own: its heartbeats must not wait for what other actors do.
+  place("cluster", "cluster", [=, this] { in_book("cluster", &services::cluster, self_->spawn<caf::detached>(cluster_actor, around_)); });
 }
 
 void supervisor::spawn_key(const key_name& name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actor_world.hpp"
+#include "actors/cluster/wiring.hpp"
 #include "actors/ledger_writer.hpp"
 #include "actors/request_record.hpp"
 #include "actors/yard_feed.hpp"
@@ -108,11 +109,13 @@ class spent_batches {
 };
 
 struct world_context {
-  world_context(io_hooks io, std::shared_ptr<ledger_writer> writer) : hooks(std::move(io)), ledger(std::move(writer)) {}
+  world_context(io_hooks io, std::shared_ptr<ledger_writer> writer, std::shared_ptr<cluster_wiring> nodes = nullptr)
+      : hooks(std::move(io)), ledger(std::move(writer)), cluster(std::move(nodes)) {}
 
   const io_hooks hooks;
   const std::shared_ptr<ledger_writer> ledger;       ///< has a thread of its own
   const std::shared_ptr<routing::model_shelf> models = std::make_shared<routing::model_shelf>();   ///< loaded when a route needs them
+  const std::shared_ptr<cluster_wiring> cluster;     ///< null: this node stands alone
   const steady_time started = steady_now();
   yard_feed feed;                                    ///< the supervisor is the one writer
   batch_gate gate;

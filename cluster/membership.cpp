@@ -101,6 +101,7 @@ void membership::on(const node_name& from, const heartbeat_answer& message, stea
   const auto asked = std::find_if(p.asked.begin(), p.asked.end(), [&](const auto& one) { return one.first == message.seq; });
   if (asked == p.asked.end() || message.seq < p.first_valid_seq) return;
   p.confirmed = std::max(p.confirmed, asked->second);
+  p.round_trip = now - asked->second;
   p.asked.erase(p.asked.begin(), std::next(asked));
   if (p.state == member_state::suspect && now - p.confirmed < options_.suspect_after * patience_) change(from, p, member_state::alive);
 }
@@ -177,6 +178,11 @@ member_state membership::state_of(const node_name& node) const noexcept {
   if (node == self_) return leaving_ ? member_state::left : member_state::alive;
   const auto found = peers_.find(node);
   return found == peers_.end() ? member_state::forgotten : found->second.state;
+}
+
+std::optional<nanoseconds> membership::round_trip(const node_name& node) const noexcept {
+  const auto found = peers_.find(node);
+  return found == peers_.end() ? std::nullopt : found->second.round_trip;
 }
 
 std::vector<member_view> membership::view() const {

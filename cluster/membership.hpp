@@ -69,6 +69,8 @@ class membership {
   [[nodiscard]] bool alive(const node_name& node) const noexcept { return state_of(node) == member_state::alive; }
   /// All configured nodes, this one included, by name.
   [[nodiscard]] std::vector<member_view> view() const;
+  /// Of the newest answered heartbeat; nullopt: none yet.
+  [[nodiscard]] std::optional<nanoseconds> round_trip(const node_name& node) const noexcept;
   /// Others forgot this node: it must not serve until it was started anew.
   [[nodiscard]] bool forgotten() const noexcept { return forgotten_; }
   /// 1 to 8: by how much thresholds are lengthened now.
@@ -87,6 +89,7 @@ class membership {
     std::vector<member_view> report;             // whom it does not see as alive
     steady_time reported{};
     bool has_reported = false;
+    std::optional<nanoseconds> round_trip;
   };
 
   void measure_lag(steady_time now);

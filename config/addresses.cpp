@@ -79,6 +79,15 @@ std::optional<listen_address> parse_listen_address(std::string_view text) {
   return listen_address{parts->host, *port};
 }
 
+std::optional<listen_address> parse_peer_address(std::string_view text) {
+  const auto parts = split_authority(text);
+  if (!parts || !parts->has_port) return std::nullopt;
+  const auto port = parse_port(parts->port).value_or(0);
+  const bool host_fits = parts->bracketed ? ipv6_bytes(parts->host).has_value() : is_host_name(parts->host);
+  if (port == 0 || !host_fits) return std::nullopt;
+  return listen_address{parts->host, port};
+}
+
 std::string to_string(const listen_address& address) {
   const bool brackets = address.host.find(':') != std::string::npos;
   return (brackets ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);

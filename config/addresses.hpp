@@ -12,6 +12,8 @@ namespace switchyard::config {
 /// "127.0.0.1:8080", "[::1]:8080", "localhost:0": an IP address or localhost, and a port. nullopt: anything else.
 /// The host comes without brackets.
 [[nodiscard]] std::optional<listen_address> parse_listen_address(std::string_view text);
+/// The same, but the host may be any name, and the port is not 0.
+[[nodiscard]] std::optional<listen_address> parse_peer_address(std::string_view text);
 /// The inverse; brackets around an IPv6 host.
 [[nodiscard]] std::string to_string(const listen_address& address);
 

@@ -1,6 +1,7 @@
 // One table per section of the file. A new option is a member in config.hpp and a row here.
 #include "config/schema.hpp"
 
+#include "config/cluster.hpp"
 #include "config/sections.hpp"
 #include "config/signal_words.hpp"
 
@@ -236,7 +237,7 @@ rule_ptr<ledger_section> ledger_table() {
 }
 
 rule_ptr<config> file_table() {
-  constexpr std::string_view sections = "available: node, server, admin, providers, routes, virtual_keys, telemetry, ledger, cache";
+  constexpr std::string_view sections = "available: node, server, admin, providers, routes, virtual_keys, telemetry, ledger, cache, cluster";
   return std::make_shared<section<config>>(
       std::vector<field<config>>{
           {"node", &config::node, node_table(), "This node."},
@@ -249,8 +250,9 @@ rule_ptr<config> file_table() {
           {"telemetry", &config::telemetry, telemetry_table(), "What is recorded about requests."},
           {"ledger", &config::ledger, ledger_table(), "What every call cost, kept in node.data_dir."},
           {"cache", &config::cache, cache_table(), "Bounds of the semantic cache, all routes together."},
+          {"cluster", &config::cluster, cluster_table(), "Other nodes with which this one shares limits, budgets and health."},
       },
-      section_extras<config>{.absent = {{"cluster", sections}, {"experiments", sections}, {"embedding", sections}}});
+      section_extras<config>{.absent = {{"experiments", sections}, {"embedding", sections}}});
 }
 
 }  // namespace

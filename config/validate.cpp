@@ -2,6 +2,7 @@
 
 #include "config/addresses.hpp"
 #include "config/bedrock_keys.hpp"
+#include "config/cluster.hpp"
 #include "config/presets.hpp"
 #include "config/rules.hpp"
 #include "config/stage_kinds.hpp"
@@ -232,6 +233,11 @@ void check_listeners(const config& all, reading& run) {
     run.report("admin.token", run.place_of("admin.listen"), "is required, since admin.listen is not a loopback address");
 }
 
+void check_cluster(const config& all, reading& run) {
+  for (const auto& gap : cluster_gaps(all, run.given("node.name")))
+    run.report(gap.key, run.place_of(run.given(gap.key) ? gap.key : "cluster"), gap.message);
+}
+
 }  // namespace
 
 void complete(config& parsed, reading& run) {
@@ -244,6 +250,7 @@ void validate(const config& completed, reading& run) {
   check_providers(completed, run);
   check_routes(completed, run);
   check_virtual_keys(completed, run);
+  check_cluster(completed, run);
 }
 
 }  // namespace switchyard::config

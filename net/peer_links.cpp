@@ -56,9 +56,14 @@ class peer_links::core : public peer_link_owner {
   std::function<void()> notify;                  // under inbox_mutex_
   std::mutex inbox_mutex;
   std::atomic<std::uint64_t> links{0}, dropped{0}, refused{0};
-  void set_incarnation(std::uint64_t value) { incarnation_.store(value, std::memory_order_relaxed); }
+  void set_incarnation(std::uint64_t value) {
+    incarnation_.store(value, std::memory_order_relaxed);
+    thread.post([this] { begin_to_talk(); });
+  }
 
  private:
+  [[nodiscard]] bool may_talk() const noexcept { return incarnation_.load(std::memory_order_relaxed) != 0 && !stopped_; }
+  void begin_to_talk();
   void accept();
   void begin(tcp_socket socket, bool dialled);
   void sweep();
@@ -106,10 +111,16 @@ result<config::listen_address> peer_links::core::start() {
   if (failure) return refuse(failure.message());
   const config::listen_address real{listen.host, acceptor_.local_endpoint().port()};
   thread.post([this] {
-    accept();
+    begin_to_talk();
     sweep();
   });
   return real;
+}
+
+void peer_links::core::begin_to_talk() {
+  if (!may_talk()) return;
+  if (!accepting_ && acceptor_.is_open()) accept();
+  dialler_.tick(steady_now());
 }
 
 void peer_links::core::accept() {
@@ -270,7 +281,7 @@ void peer_links::core::send(std::vector<cluster::outgoing> messages) {
 
 void peer_links::core::dial(std::vector<cluster::dial_target> targets) {
   dialler_.set_targets(std::move(targets));
-  dialler_.tick(steady_now());
+  begin_to_talk();
 }
 
 void peer_links::core::drop(const cluster::node_name& peer, const std::string& why) {
@@ -288,8 +299,7 @@ void peer_links::core::sweep() {
     if (!link->is_open() && now - link->since >= peer_link::opening_limit) link->close("no hello within 3 s");
     if (link->is_open() && link->spare_since != steady_time::max() && now - link->spare_since >= spare_for) settle_spare(*link);
   }
-  if (!accepting_ && acceptor_.is_open()) accept();
-  dialler_.tick(now);
+  begin_to_talk();
   sweeper_.expires_after(sweep_every);
   sweeper_.async_wait([this](const system_error& failure) {
     if (!failure && !stopped_) sweep();

@@ -22,7 +22,7 @@ struct peer_options {
   std::vector<cluster::node_name> members;       ///< others are refused; empty: whoever has a certificate
   config::listen_address listen;
   std::optional<config::cluster_tls> tls;
-  std::uint64_t incarnation = 0;
+  std::uint64_t incarnation = 0;                 ///< 0: says nothing to anyone before set_incarnation()
 };
 
 class peer_links : public cluster::transport {

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
       "images", "user", "tools",
       "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts", "ledger", "durability", "retention",
       "cache", "ttl", "scope", "max_wrong_rate", "verify_share", "max_entries", "max_size",
-      "parent", "expires", "usd", "period", "mode"};
+      "parent", "expires", "usd", "period", "mode", "cluster", "members", "seeds", "ca"};
   for (const auto& key : expected) BOOST_TEST(keys.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(expected.contains(key), key);
   for (const auto& key : keys) BOOST_TEST(std::isalpha(static_cast<unsigned char>(key.front())), key);

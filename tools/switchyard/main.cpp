@@ -132,9 +132,10 @@ int run(const tools::node_command& command) {
   if (!at) {
     std::cerr << "switchyard: " << at.failure().message << '\n';
     log::stop();
-    return at.failure().origin == error_origin::storage ? 2 : 1;   // data_dir is part of the configuration
+    const auto origin = at.failure().origin;
+    return origin == error_origin::storage || origin == error_origin::client ? 2 : 1;   // data_dir and the cluster's files are part of the configuration
   }
-  std::printf("listening data=%s admin=%s cluster=none\n", show(at->data).c_str(), show(at->admin).c_str());
+  std::printf("listening data=%s admin=%s cluster=%s\n", show(at->data).c_str(), show(at->admin).c_str(), at->cluster ? show(*at->cluster).c_str() : "none");
   welcome(*at, *loaded.value, sim != nullptr);
   std::fflush(stdout);
 

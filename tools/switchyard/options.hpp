@@ -16,6 +16,8 @@ struct node_command {
   std::string admin_listen;
   std::string data_dir;
   std::string node_name;
+  std::string cluster_listen;
+  std::string join;
   int threads = -1;
   bool check = false;
   log::settings log;
