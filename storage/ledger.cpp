@@ -72,18 +72,18 @@ result<row_hash> ledger::read_tail(const reader& from) {
   return hash;
 }
 
-result<ledger::opened> ledger::open(store& on, std::string node, wall_time now) {
+result<ledger::opened> ledger::open(store& on, std::string node, wall_time now, std::uint64_t first_incarnation) {
   auto format = on.get(table::meta, format_key);
   if (!format) return format.failure();
   if (*format && **format != format_known)
     return storage_error("the ledger has format " + **format + "; this version knows format " + std::string(format_known) + ". Use the version that wrote it");
   opened out;
   out.value.reset(new ledger(on, std::move(node)));
-  if (auto begun = out.value->begin(now, out.orphans); !begun) return begun.failure();
+  if (auto begun = out.value->begin(now, first_incarnation, out.orphans); !begun) return begun.failure();
   return out;
 }
 
-outcome ledger::begin(wall_time now, std::size_t& orphans) {
+outcome ledger::begin(wall_time now, std::uint64_t first_incarnation, std::size_t& orphans) {
   auto before = read_head(store_);
   if (!before) return before.failure();
   if (*before) head_ = **before;
@@ -120,7 +120,7 @@ outcome ledger::begin(wall_time now, std::size_t& orphans) {
 
   if (head_.last != row_hash{}) indexed_minute_ = head_.at_us / us_per_minute;   // the last row's minute has its mark
   const auto at_us = std::max(us_of(now), head_.at_us);
-  ++head_.incarnation;
+  head_.incarnation = *before ? head_.incarnation + 1 : first_incarnation;
   head_.rows = 0;
   prepared_.put(table::meta, format_key, format_known);
   // In the order they were made; charged as reserved: nobody knows how far the provider came.

@@ -25,8 +25,9 @@ class ledger {
     std::unique_ptr<ledger> value;
     std::size_t orphans = 0;                     ///< attempts whose process died; settled as unknown, charged as reserved
   };
-  /// Begins a new incarnation. Fails on damage and on a format of a later version; changes nothing then.
-  [[nodiscard]] static result<opened> open(store& on, std::string node, wall_time now);
+  /// Begins a new incarnation: one above the last, in a ledger that is new `first_incarnation`. Fails on damage and on a format of a later version;
+  /// changes nothing then.
+  [[nodiscard]] static result<opened> open(store& on, std::string node, wall_time now, std::uint64_t first_incarnation = 1);
 
   /// RESERVE. False: that attempt was reserved already.
   bool reserve(open_attempt what);
@@ -49,6 +50,8 @@ class ledger {
   [[nodiscard]] std::size_t open_attempts() const noexcept { return reserved_.size() + open_.size(); }
   [[nodiscard]] const std::string& node() const noexcept { return node_; }
   [[nodiscard]] std::uint64_t incarnation() const noexcept { return head_.incarnation; }
+  /// Of this incarnation, on disk.
+  [[nodiscard]] std::uint64_t rows() const noexcept { return written_.rows; }
 
   struct head {
     std::uint64_t incarnation = 0;
@@ -64,7 +67,7 @@ class ledger {
 
  private:
   ledger(store& on, std::string node) : store_(on), node_(std::move(node)) {}
-  [[nodiscard]] outcome begin(wall_time now, std::size_t& orphans);
+  [[nodiscard]] outcome begin(wall_time now, std::uint64_t first_incarnation, std::size_t& orphans);
   void prepare(wall_time now);
   void prepare_row(settlement&& what, bool as_reserved, std::int64_t at_us);
   void put_head();

@@ -70,6 +70,8 @@ class record_reader {
   [[nodiscard]] std::optional<std::int64_t> number_or_nil();
   [[nodiscard]] std::string text();
   [[nodiscard]] std::string bytes(std::size_t size);
+  /// Has the record fields that were not read? Between fields only, not within a list.
+  [[nodiscard]] bool more() const noexcept { return ok() && at_ != end_; }
   /// A list's items follow, by text().
   [[nodiscard]] std::size_t list();
 

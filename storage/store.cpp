@@ -11,6 +11,7 @@ std::string_view to_string(table which) noexcept {
     case table::virtual_keys: return "virtual_keys";
     case table::spending: return "spending";
     case table::cluster: return "cluster";
+    case table::kept_rows: return "kept_rows";
   }
   return "unknown";
 }

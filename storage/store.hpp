@@ -15,9 +15,9 @@
 namespace switchyard::storage {
 
 /// A set of keys of its own; RocksDB: a column family. New ones go to the end; FORMAT.md says what stands in each.
-enum class table : std::uint8_t { meta, open_attempts, ledger_rows, rollups, virtual_keys, spending, cluster };
+enum class table : std::uint8_t { meta, open_attempts, ledger_rows, rollups, virtual_keys, spending, cluster, kept_rows };
 inline constexpr table every_table[] = {table::meta,         table::open_attempts, table::ledger_rows, table::rollups,
-                                        table::virtual_keys, table::spending,      table::cluster};
+                                        table::virtual_keys, table::spending,      table::cluster,     table::kept_rows};
 [[nodiscard]] std::string_view to_string(table which) noexcept;
 
 /// What a write survives. `process`: this process's death (kill -9). `power`: the machine's, too; costs an fsync.

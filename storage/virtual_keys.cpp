@@ -10,7 +10,7 @@ namespace switchyard::storage {
 namespace {
 
 constexpr std::uint32_t version = 1;
-constexpr std::uint32_t fields = 16;
+constexpr std::uint32_t fields = 16;             // of the first version; two more since
 
 std::int64_t us_of(wall_time at) noexcept { return std::chrono::duration_cast<microseconds>(at.time_since_epoch()).count(); }
 std::optional<std::int64_t> us_of(const std::optional<wall_time>& at) noexcept { return at ? std::optional(us_of(*at)) : std::nullopt; }
@@ -37,7 +37,9 @@ std::vector<std::string> read_texts(record_reader& in) {
   return all;
 }
 
-result<stored_virtual_key> decode(std::string_view name, std::string_view value) {
+}  // namespace
+
+result<stored_virtual_key> decode_virtual_key(std::string_view name, std::string_view value) {
   stored_virtual_key key;
   auto& terms = key.terms;
   record_reader in(value, version, fields);
@@ -60,19 +62,21 @@ result<stored_virtual_key> decode(std::string_view name, std::string_view value)
     auto tag = in.text();
     terms.tags[std::move(tag)] = in.text();
   }
+  if (in.more()) {
+    key.change = static_cast<std::uint64_t>(in.number());
+    key.changed_by = in.text();
+  }
   const bool known = period >= 0 && period <= static_cast<int>(config::budget_period::total) && mode >= 0 && mode <= static_cast<int>(config::budget_mode::soft);
   if (!in.ok() || !known) return storage_error("the record of virtual key '" + std::string(name) + "' is damaged: " + (in.ok() ? "its budget" : in.problem()));
   if (budget) terms.budget = {static_cast<double>(*budget) * 1e-9, static_cast<config::budget_period>(period), static_cast<config::budget_mode>(mode)};
   return key;
 }
 
-}  // namespace
-
-void put(write_batch& batch, const stored_virtual_key& key) {
+std::string encode(const stored_virtual_key& key) {
   const auto& terms = key.terms;
   const auto budget = terms.budget.value_or(config::budget_config{});
   std::string bytes;
-  record_writer out(bytes, fields, version);
+  record_writer out(bytes, fields + 2, version);
   out.bytes(view(key.digest)).bytes(view(key.digest_before)).number_or_nil(us_of(key.before_until)).number(us_of(key.created));
   out.number_or_nil(us_of(key.rotated)).number_or_nil(us_of(key.revoked)).number_or_nil(us_of(terms.expires));
   out.text(terms.parent).number(terms.rpm).number(terms.tpm);
@@ -82,15 +86,20 @@ void put(write_batch& batch, const stored_virtual_key& key) {
   write_texts(out, terms.routes);
   out.list(2 * terms.tags.size());
   for (const auto& [name, value] : terms.tags) out.text(name).text(value);
+  out.number(static_cast<std::int64_t>(key.change)).text(key.changed_by);
   out.done();
-  batch.put(table::virtual_keys, terms.name, bytes);
+  return bytes;
 }
+
+void put(write_batch& batch, const stored_virtual_key& key) { put_virtual_key(batch, key.terms.name, encode(key)); }
+
+void put_virtual_key(write_batch& batch, std::string_view name, std::string_view value) { batch.put(table::virtual_keys, name, value); }
 
 result<std::vector<stored_virtual_key>> read_virtual_keys(const reader& from) {
   std::vector<stored_virtual_key> all;
   std::optional<error> problem;
   auto read = from.scan(table::virtual_keys, {}, {}, [&](std::string_view name, std::string_view value) {
-    auto one = decode(name, value);
+    auto one = decode_virtual_key(name, value);
     if (!one) {
       problem = one.failure();
       return false;

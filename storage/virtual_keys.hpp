@@ -3,7 +3,9 @@
 //   virtual_keys  key   = name
 //                 value = record 1: digest (32 bytes), digest before the last rotation (32 bytes), valid until us or nil, created us,
 //                         rotated us or nil, revoked us or nil, expires us or nil, parent, rpm, tpm, budget nano-dollars or nil, period,
-//                         mode, [model, ...], [route, ...], [tag, value, ...]
+//                         mode, [model, ...], [route, ...], [tag, value, ...], change, node
+//
+// change, node: which change of the key this is, counted from 1, and on which node of the cluster it was made. Records from before they were kept have neither.
 //
 // Revoked keys stay: the ledger knows keys by name, so a name is not used twice.
 #pragma once
@@ -26,9 +28,16 @@ struct stored_virtual_key {
   wall_time created{};
   std::optional<wall_time> rotated;
   std::optional<wall_time> revoked;
+  std::uint64_t change = 0;                      ///< counts up
+  std::string changed_by;                        ///< the node's name
 };
 
+/// The record's bytes, and back; `name` is not among them.
+[[nodiscard]] std::string encode(const stored_virtual_key& key);
+[[nodiscard]] result<stored_virtual_key> decode_virtual_key(std::string_view name, std::string_view value);
 void put(write_batch& batch, const stored_virtual_key& key);
+/// A record as another node wrote it: fields that this version does not know stay.
+void put_virtual_key(write_batch& batch, std::string_view name, std::string_view value);
 /// By name; an error names the one whose record is damaged.
 [[nodiscard]] result<std::vector<stored_virtual_key>> read_virtual_keys(const reader& from);
 

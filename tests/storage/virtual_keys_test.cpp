@@ -2,6 +2,7 @@
 #include "storage/virtual_keys.hpp"
 
 #include "config/units.hpp"
+#include "storage/crc32c.hpp"
 #include "storage/ledger.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/rocks_store.hpp"
@@ -75,12 +76,34 @@ stored_virtual_key full(std::string name) {
   key.created = config::parse_time("2026-11-26").value();
   key.rotated = config::parse_time("2026-11-27");
   key.revoked = config::parse_time("2026-11-28");
+  key.change = 7;
+  key.changed_by = "yard-b";
   return key;
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(stored_virtual_keys)
+
+BOOST_AUTO_TEST_CASE(a_record_from_before_changes_were_counted_is_read) {
+  auto key = full("veteran");
+  key.change = 0;
+  key.changed_by.clear();
+  // As the version before wrote it: without the last two fields, which are one byte each.
+  auto bytes = encode(key);
+  bytes.resize(bytes.size() - 4 - 2);
+  BOOST_REQUIRE(bytes[0] == '\xdc');
+  BOOST_REQUIRE(bytes[2] == 19);
+  bytes[2] = 17;
+  const auto crc = crc32c(bytes);
+  for (int i = 0; i < 4; ++i) bytes += static_cast<char>((crc >> (8 * i)) & 0xff);
+  const auto read = decode_virtual_key("veteran", bytes);
+  BOOST_REQUIRE(read);
+  BOOST_TEST(read->terms.tags.at("team") == "red");
+  BOOST_TEST((read->revoked == key.revoked));
+  BOOST_TEST(read->change == 0u);
+  BOOST_TEST(read->changed_by.empty());
+}
 
 BOOST_DATA_TEST_CASE(a_key_is_read_as_it_was_put, everywhere, which) {
   place disk(which);
@@ -107,6 +130,8 @@ BOOST_DATA_TEST_CASE(a_key_is_read_as_it_was_put, everywhere, which) {
   BOOST_TEST(key.terms.routes == wanted.terms.routes);
   BOOST_TEST((key.terms.tags == wanted.terms.tags));
   BOOST_TEST((key.digest == wanted.digest));
+  BOOST_TEST(key.change == 7u);
+  BOOST_TEST(key.changed_by == "yard-b");
   BOOST_TEST((key.digest_before == wanted.digest_before));
   BOOST_TEST((key.before_until == wanted.before_until));
   BOOST_TEST((key.created == wanted.created));
