@@ -36,9 +36,12 @@ row_collector::row_collector(node_name self, std::vector<node_name> configured, 
 
 void row_collector::replay(const kept_rows& record) {
   if (record.rows.empty()) return;
-  const auto last = record.first + record.rows.size() - 1;
-  kept_[{record.origin, record.life}].add(record.first, last);
-  taken_[{record.origin, record.life}].add(record.first, last);
+  replay(record.origin, record.life, record.first, record.first + record.rows.size() - 1);
+}
+
+void row_collector::replay(const node_name& origin, std::uint64_t life, std::uint64_t first, std::uint64_t last) {
+  kept_[{origin, life}].add(first, last);
+  taken_[{origin, life}].add(first, last);
 }
 
 void row_collector::on(const node_name& from, const shipped_rows& message, outbox& out, journal_box& journal) {

@@ -32,6 +32,8 @@ class row_collector {
   row_collector(node_name self, std::vector<node_name> configured, shipping_options options = {});
 
   void replay(const kept_rows& record);
+  /// Rows first to last are on disk here.
+  void replay(const node_name& origin, std::uint64_t life, std::uint64_t first, std::uint64_t last);
   void on(const node_name& from, const shipped_rows& message, outbox& out, journal_box& journal);
   void written(std::uint64_t number, outbox& out);
 
