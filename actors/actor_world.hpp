@@ -20,12 +20,14 @@ struct admin_question {
   std::string path;                              ///< "/admin/v1/status", "/metrics"
   std::string query;                             ///< "limit=20"
   std::string body;
+  std::string if_match;                          ///< a version, without its quotes; empty: none was given
 };
 
 struct admin_answer {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::string etag;                              ///< a version, without quotes; empty: none
 };
 
 /// What the actors need from the I/O side.

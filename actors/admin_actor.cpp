@@ -1,6 +1,7 @@
 #include "actors/admin_actor.hpp"
 
 #include "actors/admin_answers.hpp"
+#include "actors/cluster/config_part.hpp"
 #include "actors/explain.hpp"
 #include "actors/virtual_key_answers.hpp"
 #include "base/log.hpp"
@@ -145,8 +146,26 @@ void ask_service(self_pointer self, const inquiry& asked, const Handle& service,
 void ledger_part(self_pointer self, const inquiry& asked) {
   ask_service(self, asked, self->state.around.book->current().ledger, part_request{asked.question});
 }
-void config_part(self_pointer self, const inquiry& asked) {
-  ask_service(self, asked, self->state.around.book->current().config, part_request{asked.question});
+void effective_config(self_pointer self, const inquiry& asked) {
+  const auto holder = self->state.around.book->current().config;
+  if (!holder) return (*asked.answer)(problem_answer(503, "overloaded", "that part of the node is being restarted"));
+  self->request(holder, service_timeout, part_request{asked.question})
+      .then(
+          [asked, board = self->state.around.world->board](part_answer& part) {
+            part.answer.etag = board->config_version();
+            (*asked.answer)(std::move(part.answer));
+          },
+          [asked](caf::error&) { (*asked.answer)(problem_answer(504, "overloaded", "nobody answered in time")); });
+}
+/// Answered by the cluster's part once the config is in force here and with a majority, or why not.
+void propose_config(self_pointer self, const inquiry& asked) {
+  auto& configs = self->state.around.world->board->configs;
+  if (!configs.attended())
+    return (*asked.answer)(problem_answer(409, "conflict", "this node stands alone: change its file and send it SIGHUP"));
+  auto version = asked.question->if_match.empty() ? query_value(asked.question->query, "version") : asked.question->if_match;
+  config_proposal wanted{config_proposal::origin::admin, asked.question->body, std::move(version), {}};
+  wanted.then = [answer = asked.answer, text = asked.question->body](const config_verdict& how) { (*answer)(config_answer(how, text)); };
+  if (!configs.put(std::move(wanted))) (*asked.answer)(problem_answer(503, "overloaded", "too many changes of the configuration wait"));
 }
 void metrics(self_pointer self, const inquiry& asked) {
   ask_service(self, asked, self->state.around.book->current().metrics, metrics_request{});
@@ -239,7 +258,8 @@ constexpr std::array admin_routes{
     admin_route{"GET", "/admin/v1/decisions", ledger_part},
     admin_route{"GET", "/admin/v1/decisions/", ledger_part},
     admin_route{"GET", "/admin/v1/prompts", ledger_part},
-    admin_route{"GET", "/admin/v1/config", config_part},
+    admin_route{"GET", "/admin/v1/config", effective_config},
+    admin_route{"PUT", "/admin/v1/config", propose_config},
     admin_route{"POST", "/admin/v1/explain", explain_chat},
     admin_route{"POST", "/admin/v1/drain", drain},
     admin_route{"GET", "/admin/openapi.json", openapi},

@@ -31,6 +31,13 @@ bool is_loopback_name(std::string_view host) noexcept {
   return name == "localhost" || name.starts_with("127.");
 }
 
+/// An entity tag's value: of `"5"` and of `W/"5"` 5.
+std::string unquoted(std::string_view tag) {
+  if (tag.starts_with("W/")) tag.remove_prefix(2);
+  if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') tag = tag.substr(1, tag.size() - 2);
+  return std::string(tag);
+}
+
 net::task<void> answer(net::exchange& x, const error& what) {
   const std::string body = error_json(what);
   const header headers[] = {{"content-type", "application/json"}, {"cache-control", "no-store"}};
@@ -91,15 +98,16 @@ net::task<void> admin_plane::serve(net::exchange& x) {
   if (head.path == "/admin/v1/events" && head.method == "GET") co_return co_await stream_events(x);
   if (head.path == "/admin/v1/playground" && head.method == "POST") co_return co_await playground(x);
 
-  admin_question question{std::string(head.method), std::string(head.path), std::string(head.query), {}};
+  admin_question question{std::string(head.method), std::string(head.path), std::string(head.query), {}, unquoted(head.find("if-match"))};
   auto body = co_await x.read_body(most_body);
   if (!body) co_return co_await answer(x, body.failure());
   question.body = *body;
   const auto box = std::make_shared<net::mailbox<admin_answer>>(thread_);
   world_.ask(std::move(question), [box](admin_answer a) { box->put(std::move(a)); });
   const auto reply = co_await box->take();
-  const header headers[] = {{"content-type", reply.content_type}, {"cache-control", "no-store"}, {"x-content-type-options", "nosniff"}};
-  (void)co_await x.respond(reply.status, headers, std::string_view(reply.body));
+  const std::string etag = '"' + reply.etag + '"';
+  const header headers[] = {{"content-type", reply.content_type}, {"cache-control", "no-store"}, {"x-content-type-options", "nosniff"}, {"etag", etag}};
+  (void)co_await x.respond(reply.status, std::span(headers).first(reply.etag.empty() ? 3 : 4), std::string_view(reply.body));
 }
 
 net::task<void> admin_plane::stream_events(net::exchange& x) {

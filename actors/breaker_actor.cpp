@@ -37,6 +37,16 @@ void breaker_actor_state::fold(const std::vector<routing::call_outcome>& outcome
   publish();
 }
 
+void breaker_actor_state::heed(const breaker_advice& advice) {
+  const auto now = steady_now();
+  switch (advice.what) {
+    case breaker_advice::kind::open: breaker_->advised_to_open(now); break;
+    case breaker_advice::kind::close: breaker_->advised_to_close(now); break;
+    case breaker_advice::kind::probes: breaker_->share_probes(advice.probes); break;
+  }
+  publish();
+}
+
 void breaker_actor_state::wake(std::uint64_t number) {
   if (number != alarm_number_) return;
   alarm_.reset();
@@ -131,6 +141,7 @@ breaker_handle::behavior_type breaker_actor(breaker_handle::stateful_pointer<bre
       [self](const breaker_wake& due) { self->state.wake(due.number); },
       [self](const endpoint_probe_due& due) { self->state.probe_endpoint(due.number); },
       [self](const endpoint_probed& found) { self->state.endpoint_answered(found.reachable); },
+      [self](const breaker_advice& advice) { self->state.heed(advice); },
       [self](const breaker_report_request&) { return self->state.report(); },
   };
 }

@@ -33,6 +33,7 @@ struct breaker_actor_state {
   void configure(const breaker_settings& settings);
   void fold(const std::vector<routing::call_outcome>& outcomes);
   void wake(std::uint64_t number);
+  void heed(const breaker_advice& advice);
   void probe_endpoint(std::uint64_t number);
   void endpoint_answered(bool reachable);
   [[nodiscard]] actor_line line();

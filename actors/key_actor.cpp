@@ -68,15 +68,27 @@ void key_actor_state::notice_rest(steady_time now) {
   tell_parked(routing::park_reason::retry_after, std::chrono::ceil<milliseconds>(until - now));
 }
 
-void key_actor_state::tell_parked(routing::park_reason why, milliseconds rest) {
+// The cluster's part has parked it already. A credential that another node found refused counts for no refusal here.
+void key_actor_state::parked_by_peer(const peer_parked& told) {
+  resting_until_ = std::max(resting_until_, steady_now() + told.lasts);
+  tell_parked(told.why, told.lasts, told.node);
+}
+
+void key_actor_state::tell_parked(routing::park_reason why, milliseconds rest, const std::string& node) {
   const auto& entry = *settings_.entry;
   const auto rest_s = std::chrono::ceil<seconds>(rest).count();
   const auto level = why == routing::park_reason::retry_after ? log::level::info : log::level::warn;
-  log::write(level, "key_parked", why == routing::park_reason::retry_after ? "the provider asked for a rest" : "the provider refused the key",
-             {{"provider", entry.provider}, {"key", entry.config.name}, {"why", to_string(why)}, {"for_s", rest_s}});
-  around.emit(event_json("parked", wall_now(),
-                         {{"provider", entry.provider}, {"key", entry.config.name}, {"why", to_string(why)},
-                          {"for", std::to_string(rest_s) + "s"}}));
+  const auto* what = why == routing::park_reason::retry_after ? "the provider asked for a rest" : "the provider refused the key";
+  const auto rest_text = std::to_string(rest_s) + "s";
+  if (node.empty()) {
+    log::write(level, "key_parked", what, {{"provider", entry.provider}, {"key", entry.config.name}, {"why", to_string(why)}, {"for_s", rest_s}});
+    around.emit(event_json("parked", wall_now(), {{"provider", entry.provider}, {"key", entry.config.name}, {"why", to_string(why)}, {"for", rest_text}}));
+  } else {
+    log::write(level, "key_parked", std::string(what) + ", as another node was told",
+               {{"provider", entry.provider}, {"key", entry.config.name}, {"why", to_string(why)}, {"for_s", rest_s}, {"node", node}});
+    around.emit(event_json("parked", wall_now(),
+                           {{"provider", entry.provider}, {"key", entry.config.name}, {"why", to_string(why)}, {"for", rest_text}, {"node", node}}));
+  }
   self->delayed_send(self, rest + milliseconds(1), unpark_due{});
 }
 
@@ -147,6 +159,7 @@ key_handle::behavior_type key_actor(key_handle::stateful_pointer<key_actor_state
       [self](const key_settings& settings) { self->state.configure(settings); },
       [self](const health_tick&) { self->state.tick(); },
       [self](const unpark_due&) { self->state.unpark_if_due(); },
+      [self](const peer_parked& told) { self->state.parked_by_peer(told); },
       [self](const key_report_request&) { return self->state.report(); },
   };
 }

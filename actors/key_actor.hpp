@@ -12,6 +12,7 @@ struct key_actor_state {
   void fold(const std::vector<routing::call_outcome>& outcomes);
   void tick();
   void unpark_if_due();
+  void parked_by_peer(const peer_parked& told);
   [[nodiscard]] actor_line line();
   [[nodiscard]] key_report report() const;
 
@@ -22,7 +23,7 @@ struct key_actor_state {
   void publish(steady_time now);
   void park(routing::park_reason why, steady_time now);
   void notice_rest(steady_time now);
-  void tell_parked(routing::park_reason why, milliseconds rest);
+  void tell_parked(routing::park_reason why, milliseconds rest, const std::string& node = {});
   void keep_ticking();
 
   key_settings settings_;

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "providers/price_catalogue.hpp"
+#include "storage/kept_rows.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/rocks_store.hpp"
 #include "storage/virtual_keys.hpp"
@@ -68,7 +69,9 @@ storage::settlement settlement_of(const ledger_entry& entry) {
 result<std::shared_ptr<ledger_writer>> ledger_writer::open(const config::config& config) {
   auto on = storage::open_rocks_store(config.node.data_dir + "/ledger", storage::on_damage::refuse);
   if (!on) return on.failure();
-  auto opened = storage::ledger::open(**on, config.node.name, wall_now());
+  // A node of a cluster whose disk was lost must not name a row as it did before.
+  const auto since_1970 = std::chrono::duration_cast<seconds>(wall_now().time_since_epoch()).count();
+  auto opened = storage::ledger::open(**on, config.node.name, wall_now(), config.cluster.listen ? static_cast<std::uint64_t>(since_1970) : 1);
   if (!opened) {
     auto what = opened.failure();
     what.message = config.node.data_dir + "/ledger: " + what.message;
@@ -96,7 +99,7 @@ std::shared_ptr<ledger_writer> ledger_writer::in_memory(const std::string& node)
 }
 
 ledger_writer::ledger_writer(std::unique_ptr<storage::store> on, std::unique_ptr<storage::ledger> ledger)
-    : store_(std::move(on)), ledger_(std::move(ledger)), thread_([this] { run(); }) {}
+    : store_(std::move(on)), ledger_(std::move(ledger)), incarnation_(ledger_->incarnation()), durable_rows_(ledger_->rows()), thread_([this] { run(); }) {}
 
 ledger_writer::~ledger_writer() { stop(); }
 
@@ -221,6 +224,7 @@ bool ledger_writer::commit() {
     next_try_ = steady_now() + retry_every;
     log::error("ledger_cannot_write", written.failure().message + "; entries are kept in memory until it can", {});
   }
+  durable_rows_.store(ledger_->rows(), std::memory_order_release);
   // Reservations that were settled before they were written count for nothing.
   const std::lock_guard guard(mutex_);
   std::uint64_t queued = 0;
@@ -237,6 +241,8 @@ void ledger_writer::keep_house() {
   next_retention_ = now + retention_every;
   if (auto dropped = ledger_->retain(keep, wall_now()); !dropped)
     log::warn("ledger_retention_failed", dropped.failure().message, {});
+  const auto before = std::chrono::duration_cast<microseconds>((wall_now() - keep).time_since_epoch()).count();
+  if (auto dropped = storage::drop_kept_rows(*store_, before); !dropped) log::warn("ledger_retention_failed", dropped.failure().message, {});
 }
 
 outcome ledger_writer::backup(const std::string& folder) const {

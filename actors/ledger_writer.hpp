@@ -60,6 +60,9 @@ class ledger_writer {
     bool writing = true;                         ///< false: the disk does not take writes
   };
   [[nodiscard]] figures now() const noexcept;
+  /// The ledger's incarnation, and how many rows of it are on disk.
+  [[nodiscard]] std::uint64_t incarnation() const noexcept { return incarnation_; }
+  [[nodiscard]] std::uint64_t durable_rows() const noexcept { return durable_rows_.load(std::memory_order_acquire); }
 
  private:
   struct submission {
@@ -75,6 +78,8 @@ class ledger_writer {
 
   std::unique_ptr<storage::store> store_;
   std::unique_ptr<storage::ledger> ledger_;      ///< the writer thread's alone
+  const std::uint64_t incarnation_;
+  std::atomic<std::uint64_t> durable_rows_;
   std::atomic<bool> sync_{false};
   std::atomic<std::int64_t> retention_ms_{0};
   std::atomic<std::uint64_t> rows_{0}, dropped_{0}, refused_{0}, waiting_{0};

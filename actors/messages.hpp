@@ -9,7 +9,9 @@
 
 #include "actors/caf_setup.hpp"
 #include "actors/cluster/cluster_node.hpp"
+#include "actors/cluster/health_notices.hpp"
 #include "actors/world_context.hpp"
+#include "cluster/record_messages.hpp"
 #include "routing/breaker.hpp"
 #include "routing/key_health.hpp"
 #include "routing/pipeline.hpp"
@@ -123,6 +125,11 @@ struct virtual_key_written {
   std::string problem;
 };
 
+/// Virtual keys that other nodes made, changed or revoked.
+struct virtual_keys_learned {
+  std::vector<cluster::shared_record> records;
+};
+
 /// A new config; `then` hears whether it took.
 struct apply_config {
   std::shared_ptr<const config::config> next;
@@ -234,6 +241,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_keys_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_keys_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::yard_published)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_key_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_keys_learned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::peer_parked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::breaker_advice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::apply_config)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::respawn_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::compile_overdue)
@@ -259,6 +269,7 @@ using key_handle = caf::typed_actor<
     caf::reacts_to<key_settings>,                ///< a config was applied
     caf::reacts_to<health_tick>,                 ///< own: publish what time has changed
     caf::reacts_to<unpark_due>,                  ///< own: the parking may be over
+    caf::reacts_to<peer_parked>,                 ///< it is parked by another node's word
     caf::replies_to<key_report_request>::with<key_report>>;
 
 /// One per provider key: owns its circuit breaker, publishes the verdict in key_state.
@@ -269,6 +280,7 @@ using breaker_handle = caf::typed_actor<
     caf::reacts_to<breaker_wake>,                ///< own: open -> half-open is due
     caf::reacts_to<endpoint_probe_due>,          ///< own: try to connect while open
     caf::reacts_to<endpoint_probed>,             ///< what the I/O side found
+    caf::reacts_to<breaker_advice>,              ///< what other nodes found
     caf::replies_to<breaker_report_request>::with<breaker_report>>;
 
 /// One per stage of a route: compiles it.
@@ -361,6 +373,7 @@ using virtual_keys_handle = caf::typed_actor<
     caf::replies_to<compile_virtual_keys>::with<virtual_keys_compiled>,
     caf::reacts_to<virtual_keys_settled>,
     caf::reacts_to<virtual_key_written>,         ///< own
+    caf::reacts_to<virtual_keys_learned>,        ///< of other nodes
     caf::reacts_to<admin_asked>>;                ///< virtual-keys: POST, PUT, PATCH, DELETE
 
 /// Hands events to listeners.
@@ -398,6 +411,7 @@ class address_book {
     events_handle events;
     admin_handle admin;
     cluster_handle cluster;                      ///< null: this node stands alone
+    std::shared_ptr<const directory> who;        ///< null before the first config
   };
   [[nodiscard]] services current() const {
     const std::lock_guard guard(mutex_);

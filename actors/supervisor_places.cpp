@@ -202,6 +202,7 @@ void supervisor::publish_directory() {
     next->keys.push_back({at.entry, at.key, at.breaker});
   }
   directory_ = std::move(next);
+  around_.book->update([this](address_book::services& all) { all.who = directory_; });
   const auto services = around_.book->current();
   self_->send(services.intake, directory_changed{directory_});
   self_->send(services.metrics, directory_changed{directory_});

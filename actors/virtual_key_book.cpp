@@ -47,6 +47,11 @@ void virtual_key_book::take(storage::stored_virtual_key key) {
   made_.insert_or_assign(std::move(name), std::move(key));
 }
 
+const storage::stored_virtual_key* virtual_key_book::made(const std::string& name) const noexcept {
+  const auto found = made_.find(name);
+  return found == made_.end() ? nullptr : &found->second;
+}
+
 // -- checks -----------------------------------------------------------------------------------------------------------
 
 const config::virtual_key_config* virtual_key_book::find(const std::string& name) const noexcept {

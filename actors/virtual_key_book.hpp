@@ -43,6 +43,8 @@ class virtual_key_book {
   [[nodiscard]] result<change> rotate(const std::string& name, std::string_view body, std::string_view fresh, wall_time now) const;
   [[nodiscard]] result<change> revoke(const std::string& name, wall_time now) const;
   void take(storage::stored_virtual_key key);
+  /// nullptr: the admin API has made no key of that name.
+  [[nodiscard]] const storage::stored_virtual_key* made(const std::string& name) const noexcept;
 
   // -- the set ---------------------------------------------------------------------------------------------------------
   /// Of `declared` (null: what was declared) and what the admin API made. New limits come into being here, known ones are left as they are.

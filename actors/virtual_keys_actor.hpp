@@ -2,7 +2,8 @@
 //
 //   admin --admin_asked--> virtual_keys --errand--> ledger's writer --virtual_key_written--> virtual_keys
 //                                       --virtual_keys_changed--> supervisor (publishes the yard) --> the admin API is answered
-// While the supervisor compiles a config, changes wait until it says how that ended.
+// While the supervisor compiles a config, changes wait until it says how that ended. In a cluster a change goes to the others by the board, and theirs come
+// as virtual_keys_learned: in force at once and on disk soon after; one that the disk did not take is learned again.
 #pragma once
 
 #include "actors/messages.hpp"
@@ -27,6 +28,8 @@ struct virtual_keys_actor_state {
   virtual_key_book::change change;
   std::string what;                              ///< "created", for the log
   std::shared_ptr<answer_once> answer;
+
+  std::vector<cluster::shared_record> learned;   ///< of other nodes, not in force yet
 
   // The compilation under way.
   std::uint64_t compiling = 0;                   ///< its number; 0: none

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actor_world.hpp"
+#include "actors/cluster/board.hpp"
 #include "actors/cluster/wiring.hpp"
 #include "actors/ledger_writer.hpp"
 #include "actors/request_record.hpp"
@@ -122,6 +123,7 @@ struct world_context {
   spent_batches spent;
   listener_list listeners;
   world_counters counters;
+  const std::shared_ptr<cluster_board> board = std::make_shared<cluster_board>();   ///< what the cluster's parts are left
 };
 
 /// A reported batch; its place in the gate is free again once every actor has let go of it.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -172,6 +173,23 @@ int cache_clear(const console& c, const cleared_part& part) {
 int config_show(const console& c) {
   return print_answer(c, c.client.ask("GET", "/admin/v1/config"),
                       [](const json::value& answer, const table_style&) { return indented_json(answer) + "\n"; });
+}
+
+int config_apply(const console& c, const std::string& file, const std::string& version) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in.good() && !in.eof()) {
+    std::cerr << "switchyardctl: " << printable(file) << " cannot be read\n";
+    return wrong_usage;
+  }
+  const auto path = "/admin/v1/config" + (version.empty() ? std::string() : "?version=" + percent_encoded(version));
+  return print_answer(c, c.client.ask("PUT", path, text), [](const json::value& answer, const table_style&) {
+    std::string out = "in force on this node and a majority: version " + text_at(answer, "version") + "\n";
+    std::string own;
+    for (const auto& name : list_of(answer, "passed_over")) own += (own.empty() ? "" : ", ") + text_of(name);
+    if (!own.empty()) out += "each node keeps its own " + own + "\n";
+    return out;
+  });
 }
 
 int config_check(const std::string& file, bool as_json) {

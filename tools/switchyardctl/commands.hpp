@@ -47,6 +47,8 @@ struct cleared_part {
 [[nodiscard]] int cache_clear(const console& c, const cleared_part& part);
 
 [[nodiscard]] int config_show(const console& c);
+/// Puts the file's shared sections into force on every node of the cluster; `version`: only in the place of that one ("": of any).
+[[nodiscard]] int config_apply(const console& c, const std::string& file, const std::string& version);
 /// These need no node.
 [[nodiscard]] int config_check(const std::string& file, bool json);
 [[nodiscard]] int config_schema();

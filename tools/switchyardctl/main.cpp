@@ -243,6 +243,10 @@ class command_line {
   void add_config() {
     auto* command = app_.add_subcommand("config", "The configuration")->require_subcommand(1);
     on(command->add_subcommand("show", "The node's effective config, secrets masked"), config_show);
+    auto* apply = command->add_subcommand("apply", "Put a file's shared sections into force on every node of the cluster");
+    apply->add_option("FILE", file_, "YAML or JSON")->required();
+    apply->add_option("--if-version", version_, "Only in the place of this version, as `config apply` and the ETag say it")->type_name("VERSION");
+    on(apply, [this](const console& c) { return config_apply(c, file_, version_); });
     auto* check = command->add_subcommand("check", "Check a file; every problem with file:line:column (needs no node)");
     check->add_option("FILE", file_, "YAML or JSON")->required();
     offline(check, [this] { return config_check(file_, common_.json); });
@@ -315,6 +319,7 @@ class command_line {
   int limit_ = 20;
   bool follow_ = false;
   cleared_part cleared_;
+  std::string version_;
   std::string request_id_, node_, route_, by_ = "model", from_, to_, file_, shell_, format_ = "jsonl", data_dir_ = "./data";
 };
 

@@ -23,8 +23,7 @@ class part_yard {
     cluster_part* part = nullptr;
   };
 
-  explicit part_yard(std::vector<node_name> names, cluster::config_commit::validator validate = [](const std::string&) { return std::string(); })
-      : names_(std::move(names)), validate_(std::move(validate)) {}
+  explicit part_yard(std::vector<node_name> names) : names_(std::move(names)) {}
 
   void add(const node_name& name, cluster_part& part) {
     nodes_[name].part = &part;
@@ -36,10 +35,12 @@ class part_yard {
     around.replay = [this, name](const std::string& log, const std::function<void(const std::string&)>& visit) {
       for (const auto& bytes : disks_[name][log]) visit(bytes);
     };
-    around.validate = validate_;
+    around.validate = [](const std::string&) { return std::string(); };
     around.period = [](const std::string&) { return 0; };
     auto& at = nodes_[name];
-    at.protocols = std::make_unique<cluster::node_protocols>(name, names_, ++lives_[name], cluster::protocol_options{}, now, around);
+    cluster::protocol_options options;
+    at.part->prepare(options, around);
+    at.protocols = std::make_unique<cluster::node_protocols>(name, names_, ++lives_[name], options, now, around);
     at.part->begin(*at.protocols, now);
   }
   void run_for(nanoseconds length) {
@@ -47,7 +48,7 @@ class part_yard {
       if (every_tick) every_tick();
       for (auto& [name, node] : nodes_) {
         if (down.contains(name)) continue;
-        (void)node.protocols->tick(now);
+        if (const auto wanted = node.protocols->tick(now)) node.part->rows_wanted(*wanted, now);
         settle(name);
       }
     }
@@ -76,7 +77,6 @@ class part_yard {
   }
 
   std::vector<node_name> names_;
-  cluster::config_commit::validator validate_;
   std::map<node_name, node> nodes_;
   std::map<node_name, std::uint64_t> lives_;
   std::map<node_name, std::map<std::string, std::vector<std::string>>> disks_;

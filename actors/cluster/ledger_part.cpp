@@ -1,0 +1,133 @@
+#include "actors/cluster/ledger_part.hpp"
+
+#include "base/log.hpp"
+
+#include <algorithm>
+
+namespace switchyard::actors {
+
+namespace {
+
+constexpr std::size_t most_bytes = 256u << 10;    // of one message
+constexpr milliseconds note_every = seconds(1);
+constexpr milliseconds retry_every{500};
+
+}  // namespace
+
+ledger_part::ledger_part(std::shared_ptr<ledger_writer> ledger) : ledger_(std::move(ledger)) {
+  returns_->found.attend();
+  returns_->kept.attend();
+}
+
+void ledger_part::begin(cluster::node_protocols& protocols, steady_time) {
+  protocols_ = &protocols;
+  kept_up_to_ = 0;
+  failed_.clear();
+  written_.clear();
+  returns_ = std::make_shared<returns>();         // what is under way belongs to the protocols before
+  returns_->found.attend();
+  returns_->kept.attend();
+  lives_.clear();
+  const auto& disk = ledger_->newest();
+  const auto lives = storage::ledger_lives(disk);
+  const auto mark = storage::read_shipped(disk);
+  const auto ranges = storage::kept_ranges(disk);
+  for (const auto* problem : {lives ? nullptr : &lives.failure(), mark ? nullptr : &mark.failure(), ranges ? nullptr : &ranges.failure()})
+    if (problem != nullptr) log::error("ledger_shipping", problem->message + "; rows are shipped, or kept, once more", {});
+  if (lives)
+    for (const auto& life : *lives) {
+      protocols.shipper.durable(life.incarnation, life.last, life.first);
+      lives_.push_back(life.incarnation);
+    }
+  if (lives_.empty() || lives_.back() != ledger_->incarnation()) lives_.push_back(ledger_->incarnation());
+  protocols.shipper.durable(ledger_->incarnation(), ledger_->durable_rows());
+  if (mark) protocols.shipper.resume(mark->incarnation, mark->seq);
+  if (mark) noted_ = *mark;
+  if (ranges)
+    for (const auto& range : *ranges) protocols.collector.replay(range.origin, range.incarnation, range.first, range.last);
+}
+
+void ledger_part::tick(steady_time now) {
+  if (protocols_ == nullptr) return;
+  protocols_->shipper.durable(ledger_->incarnation(), ledger_->durable_rows());
+  for (const auto& found : returns_->found.take()) ship(found, now);
+
+  std::vector<kept_record> records;
+  for (auto& record : protocols_->row_journal.take()) {
+    auto rows = cluster::decode<cluster::kept_rows>(record.bytes);
+    if (rows) records.push_back({record.number, *std::move(rows), false});
+  }
+  if (!failed_.empty() && now >= retry_at_) records.insert(records.begin(), std::make_move_iterator(failed_.begin()), std::make_move_iterator(failed_.end()));
+  if (!failed_.empty() && now >= retry_at_) failed_.clear();
+  if (!records.empty()) keep(std::move(records));
+  for (auto& record : returns_->kept.take()) {
+    if (!record.written) {
+      failed_.push_back(std::move(record));
+      retry_at_ = now + retry_every;
+    } else {
+      written_.insert(record.number);
+    }
+  }
+  const auto before = kept_up_to_;
+  while (written_.erase(kept_up_to_ + 1) > 0) ++kept_up_to_;
+  if (kept_up_to_ > before) protocols_->collector.written(kept_up_to_, protocols_->out);
+  note_what_is_shipped(now);
+}
+
+// -- this node's rows -------------------------------------------------------------------------------------------------
+
+void ledger_part::rows_wanted(const cluster::rows_to_read& wanted, steady_time) {
+  (void)ledger_->send([wanted, returns = returns_](storage::ledger&, storage::store& on) {
+    auto run = storage::read_row_run(on, wanted.life, wanted.first, wanted.count, most_bytes);
+    if (run)
+      (void)returns->found.put({wanted, *std::move(run)});
+    else
+      log::error("ledger_shipping", run.failure().message, {});   // asked for again soon
+  });
+}
+
+void ledger_part::ship(const found_rows& found, steady_time now) {
+  auto wanted = found.wanted;
+  auto rows = found.run.rows;
+  if (!rows.empty() && found.run.first > wanted.first) {
+    // Retention dropped what was before: passed over, and what is there asked for by itself.
+    wanted.count = found.run.first - wanted.first;
+    rows.clear();
+  }
+  protocols_->shipper.rows_read(wanted, std::move(rows), now, protocols_->out);
+}
+
+void ledger_part::note_what_is_shipped(steady_time now) {
+  if (now < next_note_) return;
+  next_note_ = now + note_every;
+  storage::shipped_mark mark = noted_;
+  for (const auto life : lives_)
+    if (const auto shipped = protocols_->shipper.shipped(life); shipped > 0 && life >= mark.incarnation) mark = {life, shipped};
+  if (mark.incarnation == noted_.incarnation && mark.seq == noted_.seq) return;
+  noted_ = mark;
+  (void)ledger_->send([mark](storage::ledger&, storage::store& on) {
+    storage::write_batch batch;
+    storage::note_shipped(batch, mark);
+    if (const auto written = on.write(batch, storage::survives::process); !written) log::warn("ledger_shipping", written.failure().message, {});
+  });
+}
+
+// -- others' rows -----------------------------------------------------------------------------------------------------
+
+void ledger_part::keep(std::vector<kept_record> records) {
+  // An errand is copied; what it holds is not.
+  const auto all = std::make_shared<std::vector<kept_record>>(std::move(records));
+  (void)ledger_->send([all, returns = returns_](storage::ledger&, storage::store& on) {
+    storage::write_batch batch;
+    for (const auto& record : *all) storage::keep_rows(batch, record.rows.origin, record.rows.life, record.rows.first, record.rows.rows);
+    const auto written = on.write(batch, storage::survives::power);
+    if (!written) log::error("ledger_rows_not_kept", written.failure().message + "; the other node keeps them, and sends them elsewhere", {});
+    for (auto& record : *all) {
+      record.written = written.has_value();
+      if (record.written) record.rows.rows.clear();
+      (void)returns->kept.put(std::move(record));
+    }
+  });
+}
+
+}  // namespace switchyard::actors
