@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <future>
 
 namespace switchyard::actors {
@@ -26,6 +27,8 @@ constexpr std::size_t most_flights = 10'000;
 constexpr milliseconds idle_round{1000};           // graphs tended
 constexpr milliseconds expiry_round{10'000};       // expired answers dropped; none is given before that either
 constexpr std::size_t most_in_one_batch = 256;
+constexpr milliseconds graphs_round = std::chrono::minutes(1);   // between two times that graphs are kept
+constexpr std::uint64_t fewest_changes = 1000;     // and an eighth of the graphs: so much is worth writing them again
 constexpr std::array<std::string_view, 4> lookup_names{"hit", "semantic_hit", "miss", "bypass"};
 
 std::int64_t now_us() { return std::chrono::duration_cast<microseconds>(wall_now().time_since_epoch()).count(); }
@@ -113,6 +116,7 @@ void cache_keeper::open(const config::config& config) {
     store_ = std::make_unique<storage::memory_store>();
   } else if (auto on = storage::open_rocks_store(data_dir_ + "/cache", storage::on_damage::set_aside)) {
     store_ = std::move(*on);
+    graphs_path_ = data_dir_ + "/cache.graphs";
   } else {
     log::warn("cache_in_memory_alone", on.failure().message, {});
     store_ = std::make_unique<storage::memory_store>();
@@ -138,9 +142,31 @@ void cache_keeper::load() {
     writing_ = false;
     return log::warn("cache_not_read", read.failure().message, {});
   }
+  const auto ms_since = [](steady_time from) { return static_cast<std::int64_t>(std::chrono::duration_cast<milliseconds>(steady_now() - from).count()); };
+  const auto read_ms = ms_since(begun);
+  const auto graphs_begun = steady_now();
+  const auto graphs = graphs_path_.empty() ? routing::answer_cache::graphs_taken{} : cache_->take_graphs(graphs_path_);
+  if (!graphs.read) {
+    log::warn("cache_graphs_not_read", graphs.read.failure().message + "; they are made anew, like prompts are found later", {});
+    std::error_code ignored;
+    std::filesystem::remove(graphs_path_, ignored);
+  }
   if (read->read + read->dropped > 0)
     log::info("cache_loaded", "stored answers were read",
-              {{"answers", cache_->figures().entries}, {"expired", old}, {"damaged", read->dropped}, {"ms", static_cast<std::int64_t>(std::chrono::duration_cast<milliseconds>(steady_now() - begun).count())}});
+              {{"answers", cache_->figures().entries}, {"expired", old}, {"damaged", read->dropped}, {"ms", read_ms}, {"in_graphs", graphs.vectors}, {"graphs_ms", ms_since(graphs_begun)}});
+}
+
+/// Writes the graphs beside the answers: when much has changed, when something was cleared, and at the end.
+void cache_keeper::keep_graphs(bool ending) {
+  const auto now = steady_now();
+  const auto [vectors, changes] = cache_->graphs();
+  if (graphs_path_.empty() || changes == 0) return;
+  const bool due = now >= next_graphs_ && (cleared_ || changes >= std::max(fewest_changes, vectors / 8));
+  if (!due && !ending) return;
+  next_graphs_ = now + graphs_round;
+  cleared_ = false;
+  const auto kept = cache_->keep_graphs(graphs_path_);
+  if (!kept) log::warn("cache_graphs_not_kept", kept.failure().message + "; the next start makes what is missing anew", {});
 }
 
 void cache_keeper::stop() {
@@ -198,6 +224,7 @@ void cache_keeper::run() {
       next_round = steady_now() + expiry_round;
     }
     write_out();
+    keep_graphs(ending);
     if (ending) break;
     for (bool more = true; more;) {
       more = cache_->tend();
@@ -289,6 +316,7 @@ std::uint64_t cache_keeper::clear(std::string route, std::string tenant, std::st
     if (stopping_) return 0;
     errands_.push_back([this, done, route = std::move(route), tenant = std::move(tenant), tag = std::move(tag)] {
       const auto gone = cache_->clear(route, tenant, tag);
+      cleared_ = cleared_ || !gone.empty();      // nothing of it stays in the graphs' file longer than must be
       forget(gone);
       done->set_value(gone.size());
     });

@@ -86,6 +86,7 @@ class cache_keeper {
   void keep(cache_offer& what);
   void judge(const cache_offer& what, const std::string& fresh);
   void write_out();
+  void keep_graphs(bool ending);
   void forget(const std::vector<routing::cache_entry_ptr>& gone);
 
   const std::string data_dir_;
@@ -97,6 +98,9 @@ class cache_keeper {
   routing::error_control control_;               ///< the writer thread's alone
   std::vector<std::pair<std::string, std::optional<std::string>>> changes_;   ///< to be written: key, value or nothing; likewise
   bool writing_ = true;
+  std::string graphs_path_;                      ///< "": they are not kept; of the writer, like the next two
+  bool cleared_ = false;                         ///< since graphs were kept
+  steady_time next_graphs_{};
 
   std::mutex mutex_;
   std::condition_variable arrived_;

@@ -1,64 +1,19 @@
-// A partition's entries stand in slots. Those below `graphed` are in the graph, the rest is a tail that is walked. The writer moves the
-// tail into the graph once it is long: one vector at a time under the lock, or, where most of it is new, in a graph of its own that then
-// takes the old one's place.
 #include "routing/cache/answer_cache.hpp"
+
+#include "routing/cache/cache_partition.hpp"
+#include "routing/cache/graph_file.hpp"
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <limits>
 
 namespace switchyard::routing {
-
-namespace {
-
-constexpr std::size_t longest_tail = 512;        // flat below: a walk of so many takes some 15 us
-constexpr std::size_t at_once = 64;              // vectors moved into a graph by one tend()
-constexpr std::size_t most_walked = 8192;        // of a tail that a rebuild has not caught up with
-constexpr std::size_t judged = 2;                // candidates, the nearest first, until one will do
-constexpr float least_cosine = 0.55f;            // below it nothing is worth judging
-constexpr std::size_t entry_overhead = 400;      // bytes, roughly: maps, pointers, the slot
-
-}  // namespace
-
-std::size_t cache_entry::bytes() const noexcept {
-  return entry_overhead + body.size() + content_type.size() + (key.prompt ? key.prompt->size() : 0) + vector.values.size();
-}
-
-struct answer_cache::partition {
-  std::atomic<float> threshold{std::numeric_limits<float>::infinity()}, verify_share{0};   // of error control
-  mutable std::shared_mutex mutex;               // readers try; they go without the partition where the writer is in it
-  std::vector<cache_entry_ptr> slots;            // null: gone
-  std::size_t graphed = 0;
-  std::size_t live = 0;
-  std::unique_ptr<vector_graph> graph;
-
-  struct candidate {
-    cache_entry_ptr entry;
-    float cosine;
-  };
-  [[nodiscard]] std::vector<candidate> nearest(const small_vector& to, std::int64_t now_us) const {
-    std::vector<candidate> out;
-    const std::shared_lock guard(mutex, std::try_to_lock);
-    if (!guard.owns_lock()) return out;
-    const auto consider = [&](const cache_entry_ptr& entry, float likeness) {
-      if (!entry || likeness < least_cosine || entry->expires_us <= now_us) return;
-      if (out.size() == judged && out.back().cosine >= likeness) return;
-      const auto place = std::find_if(out.begin(), out.end(), [&](const candidate& c) { return c.cosine < likeness; });
-      out.insert(place, {entry, likeness});
-      if (out.size() > judged) out.pop_back();
-    };
-    if (graph)
-      for (const auto& found : graph->nearest(to, 4 * judged)) consider(slots[found.slot], found.cosine);
-    const auto begin = std::max(graphed, slots.size() > most_walked ? slots.size() - most_walked : 0);
-    for (auto at = begin; at < slots.size(); ++at)
-      if (slots[at]) consider(slots[at], cosine(slots[at]->vector, to));
-    return out;
-  }
-};
 
 answer_cache::answer_cache(std::shared_ptr<const hit_judge> judge, cache_bounds bounds) : judge_(std::move(judge)), bounds_(bounds) {}
 answer_cache::~answer_cache() = default;
 
-std::shared_ptr<answer_cache::partition> answer_cache::partition_of(const cache_hash& key) const {
+std::shared_ptr<cache_partition> answer_cache::partition_of(const cache_hash& key) const {
   const std::shared_lock guard(partitions_mutex_);
   const auto found = partitions_.find(key);
   return found == partitions_.end() ? nullptr : found->second;
@@ -115,17 +70,14 @@ std::vector<cache_entry_ptr> answer_cache::insert(cache_entry_ptr entry, std::in
   bytes_.fetch_add(entry->bytes(), std::memory_order_relaxed);
   inserted_.fetch_add(1, std::memory_order_relaxed);
   if (entry->key.prompt && !entry->vector.values.empty()) {
-    std::shared_ptr<partition> where;
+    std::shared_ptr<cache_partition> where;
     {
       const std::unique_lock guard(partitions_mutex_);
       auto& place = partitions_[entry->key.partition];
-      if (!place) place = std::make_shared<partition>();
+      if (!place) place = std::make_shared<cache_partition>();
       where = place;
     }
-    const std::unique_lock guard(where->mutex);
-    entry->slot = static_cast<std::uint32_t>(where->slots.size());
-    where->slots.push_back(std::move(entry));
-    ++where->live;
+    where->add(std::move(entry));
   }
   for (const auto& old : gone) forget(*old);
   make_room(gone);
@@ -138,17 +90,9 @@ void answer_cache::forget(const cache_entry& entry) {
   bytes_.fetch_sub(entry.bytes(), std::memory_order_relaxed);
   const auto where = partition_of(entry.key.partition);
   if (!where) return;
-  bool empty = false;
-  {
-    const std::unique_lock guard(where->mutex);
-    const std::size_t slot = entry.slot;
-    if (slot >= where->slots.size() || where->slots[slot].get() != &entry) return;   // it was stored for its exact text alone
-    if (slot < where->graphed && where->graph) where->graph->remove(static_cast<std::uint32_t>(slot));
-    where->slots[slot].reset();
-    empty = --where->live == 0;
-    if (slot >= where->graphed && slot + 1 == where->slots.size()) where->slots.pop_back();
-  }
-  if (!empty) return;
+  const auto from = where->remove(entry);
+  if (from == cache_partition::removed::from_graph) ++graph_changes_;
+  if (from == cache_partition::removed::none || !where->empty()) return;
   const std::unique_lock guard(partitions_mutex_);
   partitions_.erase(entry.key.partition);
 }
@@ -214,46 +158,73 @@ std::vector<cache_entry_ptr> answer_cache::drop_expired(std::int64_t now_us) {
 void answer_cache::set_threshold(const cache_hash& key, float threshold, float verify_share) {
   const std::unique_lock guard(partitions_mutex_);
   auto& place = partitions_[key];
-  if (!place) place = std::make_shared<partition>();
+  if (!place) place = std::make_shared<cache_partition>();
   place->threshold.store(threshold, std::memory_order_relaxed);
   place->verify_share.store(verify_share, std::memory_order_relaxed);
 }
 
 bool answer_cache::tend() {
-  std::vector<std::shared_ptr<partition>> all;
+  std::vector<std::shared_ptr<cache_partition>> all;
   {
     const std::shared_lock guard(partitions_mutex_);
     for (const auto& [key, where] : partitions_) all.push_back(where);
   }
-  // Only this thread changes partitions, so it may read them without their locks.
   for (const auto& where : all) {
-    auto& p = *where;
-    const auto tail = p.slots.size() - p.graphed;
-    const bool holey = p.slots.size() > 2 * p.live + 64;
-    if (tail <= longest_tail && !holey) continue;
-    if (p.graph && tail <= p.graphed && !holey) {
-      for (std::size_t left = at_once; left > 0 && p.graphed < p.slots.size(); --left) {
-        const std::unique_lock guard(p.mutex);
-        if (const auto& entry = p.slots[p.graphed]; entry && !p.graph->add(static_cast<std::uint32_t>(p.graphed), entry->vector)) return false;
-        ++p.graphed;
-      }
-      return true;
-    }
-    std::vector<cache_entry_ptr> kept;
-    for (const auto& entry : p.slots)
-      if (entry) kept.push_back(entry);
-    auto fresh = kept.size() > longest_tail ? std::make_unique<vector_graph>(judge_->model().dimensions(), kept.size() * 5 / 4) : nullptr;
-    std::size_t graphed = 0;
-    for (; fresh && graphed < kept.size(); ++graphed)
-      if (!fresh->add(static_cast<std::uint32_t>(graphed), kept[graphed]->vector)) return false;
-    const std::unique_lock guard(p.mutex);
-    for (std::size_t slot = 0; slot < kept.size(); ++slot) kept[slot]->slot = static_cast<std::uint32_t>(slot);
-    p.slots.swap(kept);
-    p.graph.swap(fresh);
-    p.graphed = graphed;
-    return true;
+    const auto done = where->tend(judge_->model().dimensions());
+    graph_changes_ += done.changed;
+    if (done.worked) return true;
   }
   return false;
+}
+
+// Only the writer's thread changes partitions, so it may read them without their locks.
+outcome answer_cache::keep_graphs(const std::string& path) {
+  const graph_file_kind kind{judge_->model().fingerprint(), judge_->model().dimensions()};
+  if (graphs().vectors == 0) {
+    std::error_code bad;
+    std::filesystem::remove(path, bad);
+    if (bad) return internal_error(path + ": " + bad.message());
+  } else {
+    graph_file_writer file(path, kind);
+    std::vector<cache_hash> slots;
+    const std::shared_lock guard(partitions_mutex_);
+    for (const auto& [key, where] : partitions_) {
+      if (where->graph() == nullptr) continue;
+      slots.clear();
+      for (const auto& entry : where->in_graph()) slots.push_back(entry ? entry->key.exact : cache_hash{});
+      file.add(key, slots, *where->graph());
+    }
+    if (auto written = file.finish(); !written) return written;
+  }
+  graph_changes_ = 0;
+  return done{};
+}
+
+answer_cache::graphs_taken answer_cache::take_graphs(const std::string& path) {
+  graphs_taken out;
+  const graph_file_kind kind{judge_->model().fingerprint(), judge_->model().dimensions()};
+  out.read = read_graphs(path, kind, [&](kept_graph kept) {
+    const auto where = partition_of(kept.partition);
+    if (!where || where->empty()) return;
+    std::vector<cache_entry_ptr> slots(kept.slots.size());
+    for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+      const auto& shard = shard_of(kept.slots[slot]);
+      const std::shared_lock guard(shard.mutex);
+      const auto found = shard.entries.find(kept.slots[slot]);
+      if (found != shard.entries.end() && found->second->key.partition == kept.partition) slots[slot] = found->second;
+    }
+    where->adopt(std::move(kept.graph), std::move(slots));
+    out.vectors += where->in_graph().size();
+  });
+  if (!out.read) ++graph_changes_;               // what there is, is not what the file holds
+  return out;
+}
+
+answer_cache::graph_figures answer_cache::graphs() const {
+  const std::shared_lock guard(partitions_mutex_);
+  graph_figures out{0, graph_changes_};
+  for (const auto& [key, where] : partitions_) out.vectors += where->graph() ? where->graph()->size() : 0;
+  return out;
 }
 
 cache_figures answer_cache::figures() const {

@@ -5,17 +5,14 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/money.hpp"
+#include "base/result.hpp"
+#include "routing/cache/cache_entry.hpp"
 #include "routing/cache/hit_judge.hpp"
-#include "routing/cache/request_key.hpp"
-#include "routing/cache/vector_graph.hpp"
 
 #include <atomic>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -23,29 +20,6 @@
 #include <vector>
 
 namespace switchyard::routing {
-
-/// One answer with what is needed to find it, to give it and to forget it.
-struct cache_entry {
-  request_key key;                         ///< `prompt`: what likeness is judged by
-  small_vector vector;                     ///< of the prompt; empty: exact hits only
-  std::string route, tenant;               ///< whose it is, for clearing
-  std::string provider, model, key_name;   ///< who gave it
-  std::vector<std::string> tags;           ///< "a=b"
-  std::uint64_t embedding = 0;             ///< fingerprint
-  std::int64_t created_us = 0, expires_us = 0;   ///< wall clock, since 1970
-  bool stream = false;                     ///< `body` is a whole stream in the client's format, else a complete answer
-  std::string content_type;
-  std::string body;
-  std::int64_t input_tokens = 0, output_tokens = 0;
-  nano_usd cost = 0;                       ///< what asking again would cost: a hit saves it
-
-  mutable std::atomic<std::int64_t> used_us{0};
-  mutable std::atomic<std::uint32_t> hits{0};
-  mutable std::uint32_t slot = 0;          ///< its place in its partition: the cache's writer's
-
-  [[nodiscard]] std::size_t bytes() const noexcept;
-};
-using cache_entry_ptr = std::shared_ptr<const cache_entry>;
 
 struct cache_bounds {
   std::uint64_t max_entries = 100'000;
@@ -55,6 +29,8 @@ struct cache_bounds {
 struct cache_figures {
   std::uint64_t entries = 0, bytes = 0, partitions = 0, evicted = 0, expired = 0, inserted = 0;
 };
+
+class cache_partition;
 
 class answer_cache {
  public:
@@ -84,15 +60,28 @@ class answer_cache {
   void set_bounds(cache_bounds bounds) noexcept { bounds_ = bounds; }
   /// What this partition's like answers must reach under error control; infinity: none does. `verify_share` is passed on to readers.
   void set_threshold(const cache_hash& partition, float threshold, float verify_share = 0);
-  /// Works on one partition's graph, if any wants it; false: nothing to do. Takes milliseconds, but up to half a minute where a large graph
-  /// is made anew.
+  /// Works on one partition's graph for some milliseconds, if any wants it; false: nothing to do.
   bool tend();
+
+  /// Writes all graphs to a file, or removes it when there are none. Readers are not held up.
+  [[nodiscard]] outcome keep_graphs(const std::string& path);
+  /// Takes what a file holds, as far as its answers are here; gives how many vectors. What came since is added by tend(). After an error, too, what
+  /// was read before it is in use.
+  struct graphs_taken {
+    std::uint64_t vectors = 0;
+    outcome read = done{};
+  };
+  [[nodiscard]] graphs_taken take_graphs(const std::string& path);
+  /// How much the graphs hold, and how much of it changed since they were kept.
+  struct graph_figures {
+    std::uint64_t vectors = 0, changes = 0;
+  };
+  [[nodiscard]] graph_figures graphs() const;
 
   [[nodiscard]] cache_figures figures() const;
   [[nodiscard]] const hit_judge& judge() const noexcept { return *judge_; }
 
  private:
-  struct partition;
   struct shard {
     mutable std::shared_mutex mutex;
     std::unordered_map<cache_hash, cache_entry_ptr, cache_hash_hash> entries;
@@ -101,7 +90,7 @@ class answer_cache {
 
   [[nodiscard]] const shard& shard_of(const cache_hash& exact) const noexcept { return shards_[exact[15] % shard_count]; }
   [[nodiscard]] shard& shard_of(const cache_hash& exact) noexcept { return shards_[exact[15] % shard_count]; }
-  [[nodiscard]] std::shared_ptr<partition> partition_of(const cache_hash& key) const;
+  [[nodiscard]] std::shared_ptr<cache_partition> partition_of(const cache_hash& key) const;
   void forget(const cache_entry& entry);
   void make_room(std::vector<cache_entry_ptr>& gone);
   template <class Wanted>
@@ -111,7 +100,8 @@ class answer_cache {
   cache_bounds bounds_;
   shard shards_[shard_count];
   mutable std::shared_mutex partitions_mutex_;
-  std::unordered_map<cache_hash, std::shared_ptr<partition>, cache_hash_hash> partitions_;
+  std::unordered_map<cache_hash, std::shared_ptr<cache_partition>, cache_hash_hash> partitions_;
+  std::uint64_t graph_changes_ = 0;              ///< the writer's
   std::atomic<std::uint64_t> entries_{0}, bytes_{0}, evicted_{0}, expired_{0}, inserted_{0};
 };
 

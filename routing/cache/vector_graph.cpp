@@ -1,4 +1,15 @@
-// The one home of hnswlib. Its exceptions end here.
+// The one home of hnswlib. Its exceptions end here. It builds the graph; searching it, and keeping it over a restart, is done here on its memory.
+//
+//   vectors = vector*                  ; hnswlib's memory as it stands
+//   vector  = count    u16             ; of links on the ground level, at most 32
+//             removed  u8              ; 1: passed over
+//             zero     u8
+//             links    u32 * 32        ; positions in `vectors`
+//             value    i8 * dimensions
+//             scale    f32
+//             slot     u64
+//   links   = count u32, entry u32, top u32, tower*        ; of vectors; where a search begins; its tower's height
+//   tower   = position u32, height u32, height * (count u32, links u32 * 16)    ; positions ascend; those without a tower have none
 #include "routing/cache/vector_graph.hpp"
 #include "routing/widest_vectors.hpp"
 
@@ -9,14 +20,15 @@
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
-#include <string>
 
 namespace switchyard::routing {
 
 namespace {
 
-constexpr std::size_t links = 16, width_building = 100, width_searching = 32;
+constexpr std::size_t fewest = 16;
+constexpr std::size_t links = 16, ground_links = 2 * links, width_building = 100, width_searching = 32;
 constexpr std::size_t seed = 17;
+constexpr std::uint32_t highest = 16;            // of a tower: a chance of 1 in 16^16 says that none is
 
 SWITCHYARD_WIDEST_VECTORS std::int32_t dot(const std::int8_t* a, const std::int8_t* b, std::size_t n) noexcept {
   std::int32_t sum = 0;
@@ -50,6 +62,13 @@ std::string packed(const small_vector& what) {
   return out;
 }
 
+using graph_type = hnswlib::HierarchicalNSW<float>;
+
+// hnswlib makes 65536 of these locks, 2.6 MB, whatever the graph's size; only so many are ever looked at.
+void fit_locks(graph_type& graph) {
+  std::vector<std::mutex>(std::min<std::size_t>(graph.max_elements_, graph_type::max_update_element_locks)).swap(graph.link_list_update_locks_);
+}
+
 }  // namespace
 
 small_vector::small_vector(std::span<const float> unit) : values(unit.size()) {
@@ -70,22 +89,26 @@ float cosine(const small_vector& a, const small_vector& b) noexcept {
 }
 
 struct vector_graph::parts {
-  explicit parts(std::size_t dimensions) : space(dimensions) {}
+  parts(std::size_t dimensions, std::size_t capacity)
+      : space(dimensions), graph(std::make_unique<graph_type>(&space, std::max(capacity, fewest), links, width_building, seed)) {
+    graph->setEf(width_searching);
+    fit_locks(*graph);
+  }
   byte_space space;
-  std::unique_ptr<hnswlib::HierarchicalNSW<float>> graph;
+  std::unique_ptr<graph_type> graph;
 };
 
-vector_graph::vector_graph(std::size_t dimensions, std::size_t capacity) : parts_(std::make_unique<parts>(dimensions)) {
-  parts_->graph = std::make_unique<hnswlib::HierarchicalNSW<float>>(&parts_->space, std::max<std::size_t>(capacity, 16), links, width_building, seed);
-  parts_->graph->setEf(width_searching);
-}
+vector_graph::vector_graph(std::size_t dimensions, std::size_t capacity) : parts_(std::make_unique<parts>(dimensions, capacity)) {}
 
 vector_graph::~vector_graph() = default;
 
 bool vector_graph::add(std::uint32_t slot, const small_vector& what) {
   auto& graph = *parts_->graph;
   try {
-    if (graph.cur_element_count >= graph.max_elements_) graph.resizeIndex(graph.max_elements_ * 2);
+    if (graph.cur_element_count >= graph.max_elements_) {
+      graph.resizeIndex(graph.max_elements_ * 3 / 2);
+      fit_locks(graph);
+    }
     graph.addPoint(packed(what).data(), slot);
     return true;
   } catch (const std::exception&) {
@@ -94,10 +117,9 @@ bool vector_graph::add(std::uint32_t slot, const small_vector& what) {
 }
 
 void vector_graph::remove(std::uint32_t slot) {
-  try {
-    parts_->graph->markDelete(slot);
-  } catch (const std::exception&) {   // it is not in there
-  }
+  auto& graph = *parts_->graph;
+  const auto at = graph.label_lookup_.find(slot);
+  if (at != graph.label_lookup_.end() && !graph.isMarkedDeleted(at->second)) graph.markDeletedInternal(at->second);
 }
 
 std::vector<vector_graph::neighbour> vector_graph::nearest(const small_vector& to, std::size_t count) const {
@@ -113,5 +135,117 @@ std::vector<vector_graph::neighbour> vector_graph::nearest(const small_vector& t
 }
 
 std::size_t vector_graph::size() const noexcept { return parts_->graph->cur_element_count; }
+
+namespace {
+
+void append(std::string& to, std::uint32_t number) { to.append(reinterpret_cast<const char*>(&number), sizeof number); }
+
+/// Numbers from the front of bytes that may end early.
+class number_reader {
+ public:
+  explicit number_reader(std::string_view bytes) : rest_(bytes) {}
+  [[nodiscard]] std::uint32_t next() noexcept {
+    std::uint32_t out = 0;
+    if (const auto bytes = next_bytes(sizeof out); !bytes.empty()) std::memcpy(&out, bytes.data(), sizeof out);
+    return out;
+  }
+  /// Empty: there are fewer.
+  [[nodiscard]] std::string_view next_bytes(std::size_t size) noexcept {
+    ok_ = ok_ && rest_.size() >= size;
+    const auto out = ok_ ? rest_.substr(0, size) : std::string_view();
+    rest_.remove_prefix(out.size());
+    return out;
+  }
+  [[nodiscard]] bool ok() const noexcept { return ok_; }
+  [[nodiscard]] bool ended() const noexcept { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+bool fill_ground(graph_type& graph, std::string_view vectors, std::size_t slots) {
+  const auto count = vectors.size() / graph.size_data_per_element_;
+  std::memcpy(graph.data_level0_memory_, vectors.data(), vectors.size());
+  graph.cur_element_count = count;
+  std::fill_n(graph.linkLists_, count, nullptr);
+  graph.label_lookup_.reserve(count);
+  for (hnswlib::tableint at = 0; at < count; ++at) {
+    auto* list = graph.get_linklist0(at);
+    const auto* to = list + 1;
+    const std::size_t size = graph.getListCount(list);
+    if (size > ground_links || std::any_of(to, to + size, [&](auto other) { return other >= count; })) return false;
+    const auto slot = graph.getExternalLabel(at);
+    if (slot >= slots || !graph.label_lookup_.try_emplace(slot, at).second) return false;
+    if (graph.isMarkedDeleted(at)) ++graph.num_deleted_;
+  }
+  return true;
+}
+
+bool fill_towers(graph_type& graph, number_reader& in) {
+  const auto count = graph.cur_element_count;
+  const auto block = graph.size_links_per_element_;
+  for (std::size_t before = 0; !in.ended();) {
+    const std::size_t at = in.next();
+    const auto height = in.next();
+    if (!in.ok() || at >= count || (before > 0 && at < before) || height == 0 || height > highest) return false;
+    before = at + 1;
+    const auto bytes = in.next_bytes(height * block);
+    if (bytes.empty()) return false;
+    graph.linkLists_[at] = static_cast<char*>(std::malloc(bytes.size() + 1));
+    if (graph.linkLists_[at] == nullptr) return false;
+    graph.element_levels_[at] = static_cast<int>(height);
+    std::memcpy(graph.linkLists_[at], bytes.data(), bytes.size());
+  }
+  // Whatever a tower leads to on a level must reach that level itself.
+  for (std::size_t at = 0; at < count; ++at)
+    for (int level = 1; level <= graph.element_levels_[at]; ++level) {
+      auto* list = graph.get_linklist(static_cast<hnswlib::tableint>(at), level);
+      const auto* to = list + 1;
+      const std::size_t size = graph.getListCount(list);
+      if (size > links || std::any_of(to, to + size, [&](auto other) { return other >= count || graph.element_levels_[other] < level; })) return false;
+    }
+  return true;
+}
+
+}  // namespace
+
+vector_graph::image vector_graph::bytes() const {
+  const auto& graph = *parts_->graph;
+  image out;
+  out.vectors = {graph.data_level0_memory_, graph.cur_element_count * graph.size_data_per_element_};
+  append(out.links, static_cast<std::uint32_t>(graph.cur_element_count));
+  append(out.links, graph.enterpoint_node_);
+  append(out.links, static_cast<std::uint32_t>(std::max(graph.maxlevel_, 0)));
+  for (std::size_t at = 0; at < graph.cur_element_count; ++at) {
+    const auto height = static_cast<std::size_t>(graph.element_levels_[at]);
+    if (height == 0) continue;
+    append(out.links, static_cast<std::uint32_t>(at));
+    append(out.links, static_cast<std::uint32_t>(height));
+    out.links.append(graph.linkLists_[at], height * graph.size_links_per_element_);
+  }
+  return out;
+}
+
+std::unique_ptr<vector_graph> vector_graph::of_bytes(std::size_t dimensions, std::string_view vectors, std::string_view links, std::size_t slots) {
+  number_reader in(links);
+  const std::size_t count = in.next(), entry = in.next(), top = in.next();
+  if (!in.ok() || count == 0 || entry >= count || top > highest) return nullptr;
+  try {
+    auto out = std::make_unique<vector_graph>(dimensions, fewest);
+    auto& graph = *out->parts_->graph;
+    if (vectors.size() % graph.size_data_per_element_ != 0 || vectors.size() / graph.size_data_per_element_ != count) return nullptr;
+    graph.resizeIndex(std::max(count * 5 / 4, fewest));
+    fit_locks(graph);
+    if (!fill_ground(graph, vectors, slots) || !fill_towers(graph, in)) return nullptr;
+    if (graph.element_levels_[entry] != static_cast<int>(top)) return nullptr;
+    graph.enterpoint_node_ = static_cast<hnswlib::tableint>(entry);
+    graph.maxlevel_ = static_cast<int>(top);
+    graph.level_generator_.seed(seed + count);   // else the towers to come would repeat those there are
+    return out;
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
 
 }  // namespace switchyard::routing

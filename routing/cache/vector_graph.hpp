@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace switchyard::routing {
@@ -20,7 +22,7 @@ struct small_vector {
 };
 [[nodiscard]] float cosine(const small_vector& a, const small_vector& b) noexcept;
 
-/// Searches may run side by side; anything else needs the graph alone.
+/// Searches and bytes() may run side by side; anything else needs the graph alone.
 class vector_graph {
  public:
   explicit vector_graph(std::size_t dimensions, std::size_t capacity = 1024);
@@ -40,6 +42,17 @@ class vector_graph {
   [[nodiscard]] std::vector<neighbour> nearest(const small_vector& to, std::size_t count) const;
 
   [[nodiscard]] std::size_t size() const noexcept;      ///< removed ones included
+  /// What a vector of so many dimensions takes of the memory, roughly.
+  [[nodiscard]] static constexpr std::size_t bytes_each(std::size_t dimensions) noexcept { return dimensions + 320; }
+
+  /// The whole graph as bytes, which stay good until it changes. Their grammar stands in vector_graph.cpp; they are this machine's (little-endian).
+  struct image {
+    std::string_view vectors;
+    std::string links;
+  };
+  [[nodiscard]] image bytes() const;
+  /// A graph of slots below `slots`. nullptr: no such bytes, whatever was done to them, or memory ran out.
+  [[nodiscard]] static std::unique_ptr<vector_graph> of_bytes(std::size_t dimensions, std::string_view vectors, std::string_view links, std::size_t slots);
 
  private:
   struct parts;

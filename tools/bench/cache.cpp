@@ -1,16 +1,21 @@
 // What a lookup in the cache costs: bench_cache [--models DIR] [--entries N]. One partition of N prompts (100,000), one thread; each lookup
-// embeds its prompt, asks the graph and has the candidates judged. Processor time, not wall time.
+// embeds its prompt, asks the graph and has the candidates judged. Processor time, not wall time; but of a restart (answers from the disk, graph from its
+// file) both.
 #include "base/random.hpp"
 #include "config/model_folders.hpp"
 #include "routing/cache/answer_cache.hpp"
+#include "storage/answer_store.hpp"
+#include "storage/rocks_store.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -51,6 +56,59 @@ routing::cache_hash hash_of(std::uint64_t n) {
   return out;
 }
 
+/// What a node does that finds so many answers on its disk.
+void restart(const std::shared_ptr<const routing::hit_judge>& judge, routing::answer_cache& cache, const std::vector<std::shared_ptr<routing::cache_entry>>& entries) {
+  std::string folder = (std::filesystem::temp_directory_path() / "bench-cache-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) return;
+  const auto path = folder + "/cache.graphs";
+  auto begun = clock_type::now();
+  auto wall = std::chrono::steady_clock::now();
+  const auto ms = [&] {
+    const auto out = std::pair(us_since(begun) / 1e3, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - wall).count());
+    begun = clock_type::now();
+    wall = std::chrono::steady_clock::now();
+    return out;
+  };
+  if (!cache.keep_graphs(path)) return;
+  const auto kept = ms();
+  double read_cpu = 0, read_wall = 0;
+  routing::answer_cache again(judge, {.max_entries = 2 * entries.size(), .max_bytes = 8ull << 30});
+  if (auto store = storage::open_rocks_store(folder + "/cache", storage::on_damage::set_aside)) {
+    storage::write_batch batch;
+    for (const auto& entry : entries) {
+      storage::stored_answer out;
+      out.exact = entry->key.exact;
+      out.partition = entry->key.partition;
+      out.prompt = entry->key.prompt;
+      out.vector = entry->vector.values;
+      out.scale = entry->vector.scale;
+      out.expires_us = entry->expires_us;
+      out.body = entry->body;
+      batch.put(storage::table::meta, storage::answer_key(out.exact), storage::encode(out));
+    }
+    (void)storage::read_answers(**store, [](storage::stored_answer) {});   // an empty store gets its format
+    if (!(*store)->write(batch, storage::survives::process)) return;
+    (void)ms();
+    const auto read = storage::read_answers(**store, [&](storage::stored_answer from) {
+      auto entry = std::make_shared<routing::cache_entry>();
+      entry->key = {from.partition, from.exact, std::move(from.prompt)};
+      entry->vector.values = std::move(from.vector);
+      entry->vector.scale = from.scale;
+      entry->expires_us = from.expires_us;
+      entry->body = std::move(from.body);
+      (void)again.insert(std::move(entry), 0);
+    });
+    std::tie(read_cpu, read_wall) = ms();
+    if (!read) return;
+  }
+  const auto taken = again.take_graphs(path);
+  const auto [taken_cpu, taken_wall] = ms();
+  std::printf("restart with %llu answers: read in %.0f ms (%.0f CPU), %llu vectors of the graph in %.0f ms (%.0f CPU); the graph was kept in %.0f ms (%.0f CPU), %.1f MB\n",
+              static_cast<unsigned long long>(again.figures().entries), read_wall, read_cpu, static_cast<unsigned long long>(taken.vectors), taken_wall, taken_cpu, kept.second, kept.first,
+              static_cast<double>(std::filesystem::file_size(path)) / 1e6);
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -68,6 +126,7 @@ int main(int count, char** arguments) {
   routing::answer_cache cache(*judge, {.max_entries = 2 * entries, .max_bytes = 4ull << 30});
 
   random_source random(1);
+  std::vector<std::shared_ptr<routing::cache_entry>> stored;
   auto begin = clock_type::now();
   for (std::uint64_t i = 0; i < entries; ++i) {
     auto entry = std::make_shared<routing::cache_entry>();
@@ -75,7 +134,8 @@ int main(int count, char** arguments) {
     entry->key = {hash_of(1), hash_of(i + 10), prompt};
     entry->vector = routing::small_vector(model->embed(prompt));
     entry->expires_us = 1'000'000;
-    entry->body = "{}";
+    entry->body = std::string(800, 'x');
+    stored.push_back(entry);
     (void)cache.insert(std::move(entry), 0);
   }
   const double inserted = us_since(begin) / 1e6;
@@ -98,6 +158,7 @@ int main(int count, char** arguments) {
     hits += cache.look_up(key, model->embed(*key.prompt), 0.95f, 1).entry != nullptr ? 1 : 0;
     sample = us_since(begin);
   }
+  restart(*judge, cache, stored);
   std::sort(flat.begin(), flat.end());
   std::sort(samples.begin(), samples.end());
   std::printf("entries %llu: inserted in %.2f s, graph in %.2f s; lookup p50 %.1f us, p90 %.1f us, p99 %.1f us (%zu hits of %zu); before the graph is there p50 %.1f us\n",
