@@ -282,7 +282,7 @@ void cache_keeper::judge(const cache_offer& what, const std::string& fresh) {
 void cache_keeper::forget(const std::vector<routing::cache_entry_ptr>& gone) {
   // One that a newer answer to the same request took the place of is overwritten by it, whichever comes first here.
   for (const auto& entry : gone)
-    if (const auto now = cache_->look_up(entry->key, {}, 1, 0); now.kind != routing::answer_cache::result_kind::exact)
+    if (!cache_->holds(entry->key.exact))
       changes_.emplace_back(storage::answer_key(entry->key.exact), std::nullopt);
 }
 

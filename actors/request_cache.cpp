@@ -78,7 +78,10 @@ net::task<bool> request_life::answer_from_cache(const providers::operation_targe
   }
   const auto& key = cache_->entry->key;
   for (int waits = 0; *wish != cache_wish::refresh; ++waits) {
-    auto found = cache->look_up(key, cache_->vector, static_cast<float>(told->threshold), micros(wall_now()),
+    const auto now_us = micros(wall_now());
+    auto found = cache->find_same(key.exact, now_us);
+    if (!found.entry && key.prompt)
+      found = cache->find_alike(key, cache_->prompt_vector(*cache), static_cast<float>(told->threshold), now_us,
                                 told->max_wrong_rate ? routing::answer_cache::control::measured : routing::answer_cache::control::none);
     if (found.kind == kind::alike && told->max_wrong_rate && *wish != cache_wish::only && here_.random.uniform() < static_cast<double>(found.verify_share)) {
       cache_->chance = found.verify_share;
@@ -132,10 +135,6 @@ void request_life::begin_cache_visit(const providers::operation_target& wanted, 
     for (const auto& [name, value] : virtual_key_->config.tags) entry.tags.push_back(name + "=" + value);
   }
   entry.embedding = where.embedding;
-  if (entry.key.prompt) {
-    visit->vector = here_.cache->answers()->judge().model().embed(*entry.key.prompt);
-    entry.vector = routing::small_vector(visit->vector);
-  }
   visit->operation = wanted;
   cache_ = std::move(visit);
 }
@@ -227,6 +226,7 @@ void request_life::keep_answer() {
   entry.input_tokens = record_.input_tokens;
   entry.output_tokens = record_.output_tokens;
   entry.cost = record_.cost.value_or(0);
+  if (entry.key.prompt) entry.vector = routing::small_vector(visit.prompt_vector(*here_.cache->answers()));
   cache_offer offer;
   offer.entry = visit.entry;
   offer.operation = visit.operation;

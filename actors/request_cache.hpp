@@ -16,11 +16,17 @@ struct cache_visit {
   config::cache_stage_config told;
   providers::operation_target operation;
   std::shared_ptr<routing::cache_entry> entry;   ///< what its answer will be kept as
-  std::vector<float> vector;                     ///< of the prompt; empty: likeness does not count
+  std::vector<float> vector;                     ///< of the prompt; empty: nobody asked for it
   routing::answer_cache::finding near;           ///< under error control: to be judged by the fresh answer
   float chance = 1;                              ///< how likely it was to be judged
   bool leads = false;                            ///< others wait for this request's answer
   bool counts = false;                           ///< neither a hit nor without the cache: a miss
+
+  /// Computed once, and only when the very request was not found, or is to be kept. Precondition: the entry has a prompt.
+  [[nodiscard]] const std::vector<float>& prompt_vector(const routing::answer_cache& cache) {
+    if (vector.empty()) vector = cache.judge().model().embed(*entry->key.prompt);
+    return vector;
+  }
 
   cache_visit() = default;
   cache_visit(const cache_visit&) = delete;

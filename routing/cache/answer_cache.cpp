@@ -10,6 +10,15 @@
 
 namespace switchyard::routing {
 
+namespace {
+
+void mark_used(const cache_entry& entry, std::int64_t now_us) noexcept {
+  entry.used_us.store(now_us, std::memory_order_relaxed);
+  entry.hits.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
 answer_cache::answer_cache(std::shared_ptr<const hit_judge> judge, cache_bounds bounds) : judge_(std::move(judge)), bounds_(bounds) {}
 answer_cache::~answer_cache() = default;
 
@@ -19,21 +28,16 @@ std::shared_ptr<cache_partition> answer_cache::partition_of(const cache_hash& ke
   return found == partitions_.end() ? nullptr : found->second;
 }
 
-answer_cache::finding answer_cache::look_up(const request_key& key, std::span<const float> vector, float threshold, std::int64_t now_us,
-                                            control how) const {
-  const auto give = [&](result_kind kind, cache_entry_ptr entry, float similarity) {
-    if (kind != result_kind::unsure) {
-      entry->used_us.store(now_us, std::memory_order_relaxed);
-      entry->hits.fetch_add(1, std::memory_order_relaxed);
-    }
-    return finding{kind, std::move(entry), similarity, 0};
-  };
-  {
-    const auto& shard = shard_of(key.exact);
-    const std::shared_lock guard(shard.mutex);
-    if (const auto found = shard.entries.find(key.exact); found != shard.entries.end() && found->second->expires_us > now_us)
-      return give(result_kind::exact, found->second, 1.0f);
-  }
+answer_cache::finding answer_cache::find_same(const cache_hash& exact, std::int64_t now_us) const {
+  const auto& shard = shard_of(exact);
+  const std::shared_lock guard(shard.mutex);
+  const auto found = shard.entries.find(exact);
+  if (found == shard.entries.end() || found->second->expires_us <= now_us) return {};
+  mark_used(*found->second, now_us);
+  return {result_kind::exact, found->second, 1.0f, 0};
+}
+
+answer_cache::finding answer_cache::find_alike(const request_key& key, std::span<const float> vector, float threshold, std::int64_t now_us, control how) const {
   if (vector.empty() || !key.prompt) return {};
   const auto where = partition_of(key.partition);
   if (!where) return {};
@@ -49,10 +53,30 @@ answer_cache::finding answer_cache::look_up(const request_key& key, std::span<co
     if (best.similarity >= enough) break;
   }
   if (!best.entry) return {};
-  const bool sure = best.similarity >= enough;
-  auto found = give(sure ? result_kind::alike : result_kind::unsure, std::move(best.entry), best.similarity);
-  found.verify_share = where->verify_share.load(std::memory_order_relaxed);
-  return found;
+  if (best.similarity < enough)
+    best.kind = result_kind::unsure;
+  else
+    mark_used(*best.entry, now_us);
+  best.verify_share = where->verify_share.load(std::memory_order_relaxed);
+  return best;
+}
+
+answer_cache::finding answer_cache::look_up(const request_key& key, std::span<const float> vector, float threshold, std::int64_t now_us,
+                                            control how) const {
+  auto same = find_same(key.exact, now_us);
+  return same.entry ? std::move(same) : find_alike(key, vector, threshold, now_us, how);
+}
+
+cache_entry_ptr answer_cache::nearest(const cache_hash& partition, std::span<const float> vector) const {
+  const auto where = partition_of(partition);
+  const auto found = where ? where->nearest(small_vector(vector), 0) : std::vector<cache_partition::candidate>();
+  return found.empty() ? nullptr : found.front().entry;
+}
+
+bool answer_cache::holds(const cache_hash& exact) const {
+  const auto& shard = shard_of(exact);
+  const std::shared_lock guard(shard.mutex);
+  return shard.entries.contains(exact);
 }
 
 std::vector<cache_entry_ptr> answer_cache::insert(cache_entry_ptr entry, std::int64_t now_us) {

@@ -47,9 +47,18 @@ class answer_cache {
   /// What decides whether a like prompt's answer is given: the threshold alone, or also what the partition has shown (set_threshold());
   /// what lies between is `unsure`, and so is everything in a partition that has shown nothing yet.
   enum class control { none, measured };
-  /// `vector`: the prompt's, empty when likeness is not to count. `threshold`: the least similarity ever to be given. Any thread.
+  /// The answer to the very request: needs no vector. Any thread, as the next two.
+  [[nodiscard]] finding find_same(const cache_hash& exact, std::int64_t now_us) const;
+  /// The answer to a like one. `vector`: the prompt's. `threshold`: the least similarity ever to be given.
+  [[nodiscard]] finding find_alike(const request_key& key, std::span<const float> vector, float threshold, std::int64_t now_us, control how = control::none) const;
+  /// The one, else the other.
   [[nodiscard]] finding look_up(const request_key& key, std::span<const float> vector, float threshold, std::int64_t now_us,
                                 control how = control::none) const;
+
+  /// The nearest entry of a partition, however far, judged by nothing; null: there is none. For measuring the graph.
+  [[nodiscard]] cache_entry_ptr nearest(const cache_hash& partition, std::span<const float> vector) const;
+  /// Is there an answer to the very request, however old? Does not count as its use.
+  [[nodiscard]] bool holds(const cache_hash& exact) const;
 
   /// What was replaced or had to go. The writer's thread only, like all below.
   [[nodiscard]] std::vector<cache_entry_ptr> insert(cache_entry_ptr entry, std::int64_t now_us);
