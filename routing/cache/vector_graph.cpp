@@ -17,6 +17,7 @@
 #include <hnswlib/hnswlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
@@ -91,7 +92,6 @@ float cosine(const small_vector& a, const small_vector& b) noexcept {
 struct vector_graph::parts {
   parts(std::size_t dimensions, std::size_t capacity)
       : space(dimensions), graph(std::make_unique<graph_type>(&space, std::max(capacity, fewest), links, width_building, seed)) {
-    graph->setEf(width_searching);
     fit_locks(*graph);
   }
   byte_space space;
@@ -122,15 +122,151 @@ void vector_graph::remove(std::uint32_t slot) {
   if (at != graph.label_lookup_.end() && !graph.isMarkedDeleted(at->second)) graph.markDeletedInternal(at->second);
 }
 
-std::vector<vector_graph::neighbour> vector_graph::nearest(const small_vector& to, std::size_t count) const {
-  std::vector<neighbour> out;
-  if (parts_->graph->cur_element_count == 0) return out;
-  try {
-    auto found = parts_->graph->searchKnn(packed(to).data(), count);
-    for (; !found.empty(); found.pop()) out.push_back({static_cast<std::uint32_t>(found.top().second), 1 - found.top().first});
-  } catch (const std::exception&) {
+namespace {
+
+struct reached {
+  float distance;
+  hnswlib::tableint at;
+  bool removed, followed;
+};
+
+/// What one search needs; kept by its thread for the next one.
+struct search_memory {
+  std::vector<std::uint16_t> seen;               // in the search of that number
+  std::uint16_t search = 0;
+  std::vector<reached> nearest;                  // ascending by distance
+
+  void begin(std::size_t size) {
+    if (seen.size() < size) seen.resize(size * 5 / 4);
+    if (++search == 0) {
+      std::fill(seen.begin(), seen.end(), 0);
+      search = 1;
+    }
+    nearest.clear();
   }
-  std::reverse(out.begin(), out.end());
+};
+
+void fetch(const char* from, std::size_t size) noexcept {
+  for (std::size_t at = 0; at < size; at += 64) __builtin_prefetch(from + at);
+}
+
+/// Distances to several vectors; the memory of the next ones is fetched meanwhile: waiting for it is most of what a search costs.
+SWITCHYARD_WIDEST_VECTORS void distances(const std::int8_t* to, float scale, std::size_t n, const char* const* vectors, std::size_t count, float* out) noexcept {
+  constexpr std::size_t ahead = 4;
+  for (std::size_t i = 0; i < std::min(ahead, count); ++i) fetch(vectors[i], n + sizeof scale);
+  for (std::size_t v = 0; v < count; ++v) {
+    if (v + ahead < count) fetch(vectors[v + ahead], n + sizeof scale);
+    const auto* values = reinterpret_cast<const std::int8_t*>(vectors[v]);
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += static_cast<std::int16_t>(to[i]) * static_cast<std::int16_t>(values[i]);
+    float other;
+    std::memcpy(&other, vectors[v] + n, sizeof other);
+    out[v] = 1 - static_cast<float>(sum) * scale * other;
+  }
+}
+
+/// hnswlib's search, on its memory, without its locks and shared counters.
+class graph_search {
+ public:
+  graph_search(const graph_type& graph, const small_vector& to) : graph_(graph), to_(to) {}
+
+  /// Down the towers: a near vector to begin with.
+  [[nodiscard]] hnswlib::tableint descend() {
+    auto at = graph_.enterpoint_node_;
+    gather({&at, 1});
+    float least = distances_[0];
+    for (int level = graph_.maxlevel_; level > 0; --level)
+      for (bool nearer = true; nearer;) {
+        nearer = false;
+        gather(links_of(graph_.get_linklist(at, level)));
+        for (std::size_t i = 0; i < count_; ++i)
+          if (distances_[i] < least) {
+            least = distances_[i];
+            at = places_[i];
+            nearer = true;
+          }
+      }
+    return at;
+  }
+
+  /// From there on the ground: the `width` nearest that are not removed. Of removed ones, which only lead on, up to three times as many are followed.
+  void spread(hnswlib::tableint from, std::size_t width, search_memory& memory) {
+    memory.begin(graph_.cur_element_count);
+    const auto most = graph_.num_deleted_ == 0 ? width : 4 * width;
+    memory.seen[from] = memory.search;
+    gather({&from, 1});
+    memory.nearest.push_back({distances_[0], from, graph_.isMarkedDeleted(from), false});
+    for (std::size_t next = 0, kept = 0; next < memory.nearest.size() && kept < width;) {
+      auto& here = memory.nearest[next];
+      if (here.followed) {
+        kept += here.removed ? 0 : 1;
+        ++next;
+        continue;
+      }
+      here.followed = true;
+      std::array<hnswlib::tableint, ground_links> fresh;
+      std::size_t count = 0;
+      for (const auto to : links_of(graph_.get_linklist0(here.at)))
+        if (memory.seen[to] != memory.search) {
+          memory.seen[to] = memory.search;
+          fresh[count++] = to;
+        }
+      gather({fresh.data(), count});
+      auto first = memory.nearest.size();
+      for (std::size_t i = 0; i < count_; ++i) first = std::min(first, keep(memory.nearest, i, most));
+      if (first <= next) next = kept = 0;        // something nearer is to be followed first
+    }
+  }
+
+ private:
+  static std::span<const hnswlib::tableint> links_of(const hnswlib::linklistsizeint* list) noexcept {
+    std::uint16_t size;
+    std::memcpy(&size, list, sizeof size);
+    return {list + 1, size};
+  }
+
+  void gather(std::span<const hnswlib::tableint> places) {
+    std::array<const char*, ground_links> vectors;
+    count_ = places.size();
+    for (std::size_t i = 0; i < count_; ++i) {
+      places_[i] = places[i];
+      vectors[i] = graph_.getDataByInternalId(places[i]);
+    }
+    distances(to_.values.data(), to_.scale, to_.values.size(), vectors.data(), count_, distances_.data());
+  }
+
+  /// Where it stands now; past the end: it is not among the nearest.
+  std::size_t keep(std::vector<reached>& among, std::size_t i, std::size_t most) const {
+    const auto distance = distances_[i];
+    if (among.size() == most && !(distance < among.back().distance)) return among.size();
+    const auto place = std::upper_bound(among.begin(), among.end(), distance, [](float d, const reached& r) { return d < r.distance; });
+    const auto at = static_cast<std::size_t>(place - among.begin());
+    __builtin_prefetch(graph_.get_linklist0(places_[i]));
+    if (among.size() == most) among.pop_back();
+    among.insert(among.begin() + static_cast<std::ptrdiff_t>(at), {distance, places_[i], graph_.isMarkedDeleted(places_[i]), false});
+    return at;
+  }
+
+  const graph_type& graph_;
+  const small_vector& to_;
+  std::array<hnswlib::tableint, ground_links> places_;
+  std::array<float, ground_links> distances_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+std::vector<vector_graph::neighbour> vector_graph::nearest(const small_vector& to, std::size_t count) const {
+  thread_local search_memory memory;
+  const auto& graph = *parts_->graph;
+  std::vector<neighbour> out;
+  if (graph.cur_element_count == 0 || to.values.size() + sizeof to.scale != graph.data_size_) return out;
+  graph_search search(graph, to);
+  search.spread(search.descend(), std::max(width_searching, count), memory);
+  for (const auto& found : memory.nearest) {
+    if (out.size() == count) break;
+    if (!found.removed) out.push_back({static_cast<std::uint32_t>(graph.getExternalLabel(found.at)), 1 - found.distance});
+  }
   return out;
 }
 

@@ -56,6 +56,37 @@ routing::cache_hash hash_of(std::uint64_t n) {
   return out;
 }
 
+/// What the graph misses: of `asked` prompts those whose nearest stored ones, found by a walk over all, make a hit, and how many of these are hits
+/// by the graph; likewise for the nearest one alone, where it is at least 0.9 alike.
+void recall(const routing::hit_judge& judge, const routing::answer_cache& cache, const std::vector<std::shared_ptr<routing::cache_entry>>& entries, random_source& random, std::size_t asked) {
+  std::size_t hits = 0, found = 0, near = 0, near_found = 0;
+  for (std::size_t n = 0; n < asked; ++n) {
+    const routing::request_key key{hash_of(1), hash_of(5), prompt_of(random)};
+    const auto vector = judge.model().embed(*key.prompt);
+    const routing::small_vector small(vector);
+    std::pair<float, std::size_t> best[2]{};
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const std::pair here(routing::cosine(entries[i]->vector, small), i);
+      if (here > best[1]) best[1] = here;
+      if (best[1] > best[0]) std::swap(best[0], best[1]);
+    }
+    bool hit = false;
+    for (const auto& [cosine, i] : best) {
+      const auto opinion = judge(*key.prompt, vector, *entries[i]->key.prompt, judge.model().embed(*entries[i]->key.prompt), routing::hit_judge::refused_pairs::unscored);
+      hit = hit || (!opinion.refused && opinion.similarity >= 0.95f);
+    }
+    hits += hit ? 1 : 0;
+    found += hit && cache.find_alike(key, vector, 0.95f, 1).entry ? 1 : 0;
+    if (best[0].first < 0.9f) continue;
+    ++near;
+    const auto given = cache.nearest(key.partition, vector);
+    near_found += given && routing::cosine(given->vector, small) >= best[0].first - 1e-6f ? 1 : 0;
+  }
+  std::printf("of %zu prompts %zu are hits by a walk over all, %zu of these by the graph (%.3f); of %zu nearest ones at least 0.9 alike the graph finds %zu (%.3f)\n", asked, hits, found,
+              static_cast<double>(found) / static_cast<double>(std::max<std::size_t>(hits, 1)), near, near_found,
+              static_cast<double>(near_found) / static_cast<double>(std::max<std::size_t>(near, 1)));
+}
+
 /// What a node does that finds so many answers on its disk.
 void restart(const std::shared_ptr<const routing::hit_judge>& judge, routing::answer_cache& cache, const std::vector<std::shared_ptr<routing::cache_entry>>& entries) {
   std::string folder = (std::filesystem::temp_directory_path() / "bench-cache-XXXXXX").string();
@@ -159,6 +190,7 @@ int main(int count, char** arguments) {
     sample = us_since(begin);
   }
   restart(*judge, cache, stored);
+  recall(**judge, cache, stored, random, 1000);
   std::sort(flat.begin(), flat.end());
   std::sort(samples.begin(), samples.end());
   std::printf("entries %llu: inserted in %.2f s, graph in %.2f s; lookup p50 %.1f us, p90 %.1f us, p99 %.1f us (%zu hits of %zu); before the graph is there p50 %.1f us\n",
