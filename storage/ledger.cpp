@@ -83,6 +83,18 @@ result<ledger::opened> ledger::open(store& on, std::string node, wall_time now, 
   return out;
 }
 
+outcome ledger::skip_incarnations(store& on, std::uint64_t used) {
+  const auto before = read_head(on);
+  if (!before) return before.failure();
+  auto skipped = before->value_or(head{});
+  if (skipped.incarnation >= used) return done{};
+  skipped.incarnation = used;
+  skipped.rows = 0;
+  write_batch change;
+  change.put(table::meta, head_key, encode(skipped));
+  return on.write(change, survives::power);
+}
+
 outcome ledger::begin(wall_time now, std::uint64_t first_incarnation, std::size_t& orphans) {
   auto before = read_head(store_);
   if (!before) return before.failure();

@@ -28,6 +28,8 @@ class ledger {
   /// Begins a new incarnation: one above the last, in a ledger that is new `first_incarnation`. Fails on damage and on a format of a later version;
   /// changes nothing then.
   [[nodiscard]] static result<opened> open(store& on, std::string node, wall_time now, std::uint64_t first_incarnation = 1);
+  /// The next open() begins an incarnation above `used`: rows of a restored ledger are not named as rows were that the backup knows nothing of.
+  [[nodiscard]] static outcome skip_incarnations(store& on, std::uint64_t used);
 
   /// RESERVE. False: that attempt was reserved already.
   bool reserve(open_attempt what);

@@ -145,6 +145,8 @@ class Deaths(unittest.TestCase):
         ctl(yard, "backup", copy)
         ctl(yard, "backup", copy, code=1)
         yard.chat()
+        wait_until(lambda: len(rows_of(yard)) == 6, 5, "the row that the backup knows nothing of")
+        lost = rows_of(yard)[5]["id"]
         self.assertEqual(subprocess.run([str(BIN / "switchyardctl"), "restore", copy, "--data-dir", self.data], capture_output=True).returncode, 1)
         yard.stop()
         done = subprocess.run([str(BIN / "switchyardctl"), "restore", copy, "--data-dir", self.data], capture_output=True, text=True, timeout=60)
@@ -154,6 +156,7 @@ class Deaths(unittest.TestCase):
         self.assertEqual(rows_of(yard), rows)
         yard.chat()
         self.assertIn("fine: 6 rows", ctl(yard, "ledger", "verify"))
+        self.assertGreater(int(rows_of(yard)[5]["id"].split("/")[1]), int(lost.split("/")[1]) + 1000, "a lost row's name may be given again")
         yard.stop()
 
 

@@ -214,6 +214,29 @@ BOOST_AUTO_TEST_CASE(verify_finds_a_changed_row_a_lost_row_and_a_wrong_sum) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(incarnations_that_are_skipped_leave_a_ledger_whole) {
+  memory_store disk;
+  BOOST_REQUIRE(ledger::skip_incarnations(disk, 7));
+  {
+    const auto l = open_on(disk);
+    BOOST_TEST(l.value->incarnation() == 8u);
+    spend_once(*l.value, 1);
+    spend_once(*l.value, 2);
+    BOOST_REQUIRE(l.value->commit(at(noon_us), survives::process));
+  }
+  BOOST_REQUIRE(ledger::skip_incarnations(disk, 41));
+  hold(disk, 2);
+  BOOST_REQUIRE(ledger::skip_incarnations(disk, 9));      // fewer than there were: nothing
+  const auto again = open_on(disk);
+  BOOST_TEST(again.value->incarnation() == 42u);
+  spend_once(*again.value, 3);
+  BOOST_REQUIRE(again.value->commit(at(noon_us), survives::process));
+  hold(disk, 3);
+  BOOST_TEST(rows_of(disk)[2].id.to_string() == "yard-a/42/1");
+  BOOST_REQUIRE(again.value->retain(std::chrono::hours(24), at(noon_us + 40 * us_per_day)));
+  hold(disk, 0);
+}
+
 BOOST_AUTO_TEST_CASE(times_never_go_back_even_when_the_clock_does) {
   memory_store disk;
   const auto l = open_on(disk);

@@ -1,6 +1,7 @@
 // ledger export, ledger verify, backup: through the node. restore: on files, with no node on them.
 #include "tools/switchyardctl/commands.hpp"
 
+#include "base/clock.hpp"
 #include "storage/ledger_query.hpp"
 #include "storage/rocks_store.hpp"
 #include "tools/switchyardctl/json_text.hpp"
@@ -8,6 +9,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <thread>
@@ -18,6 +20,15 @@ namespace json = boost::json;
 namespace files = std::filesystem;
 
 namespace {
+
+/// The highest incarnation that the ledger there can have used: where it cannot tell, and for those that followed the backup on a disk
+/// that is lost, the seconds since 1970 stand above them all, as no node starts once a second.
+std::uint64_t incarnation_used(const storage::store* there) {
+  const auto by_clock = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count());
+  if (there == nullptr) return by_clock;
+  const auto head = storage::ledger::read_head(*there);
+  return head && *head ? std::max(by_clock, (*head)->incarnation) : by_clock;
+}
 
 constexpr auto ask_again_after = std::chrono::milliseconds(100);
 
@@ -81,6 +92,7 @@ int restore(const std::string& folder, const std::string& data_dir) {
     return wrong_usage;
   }
   files::create_directories(data_dir, bad);
+  auto used = incarnation_used(nullptr);
   // A node that runs holds the lock; a store that is damaged may be replaced.
   if (files::exists(place, bad)) {
     const auto there = storage::open_rocks_store(place, storage::on_damage::refuse);
@@ -88,6 +100,7 @@ int restore(const std::string& folder, const std::string& data_dir) {
       complain(there.failure().message);
       return failed;
     }
+    if (there) used = incarnation_used(there->get());
   }
   const auto copy = free_name(place + ".restoring");
   files::copy(from, copy, files::copy_options::recursive, bad);
@@ -109,6 +122,7 @@ int restore(const std::string& folder, const std::string& data_dir) {
         why = found->problems.front();
       else
         rows = found->rows;
+      if (const auto skipped = storage::ledger::skip_incarnations(**opened, used); why.empty() && !skipped) why = skipped.failure().message;
     }
     if (!why.empty()) {
       complain("the backup is not whole, and nothing was changed: " + why);
