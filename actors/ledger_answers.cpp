@@ -178,6 +178,10 @@ admin_answer savings_answer(const ledger_writer& ledger, const routing::yard& ya
     return json::object{{"requests", sums.requests},
                         {"cost_usd", format_usd(sums.cost)},
                         {"saved_usd", format_usd(sums.saved)},
+                        {"saved_by",
+                         json::object{{"routing", format_usd(sums.saved - sums.saved_by_cache - sums.saved_by_cascade)},
+                                      {"cache", format_usd(sums.saved_by_cache)},
+                                      {"cascade", format_usd(sums.saved_by_cascade)}}},
                         {"baseline_usd", format_usd(sums.cost + sums.saved)}};
   };
   storage::ledger_sums all;

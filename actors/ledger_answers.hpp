@@ -19,7 +19,7 @@ namespace switchyard::actors {
 
 /// GET spend?by=&from=&to=
 [[nodiscard]] admin_answer spend_answer(const ledger_writer& ledger, std::string_view query);
-/// GET savings?from=&to=: what requests cost less than at their route's baseline, in all and by route.
+/// GET savings?from=&to=: what requests cost less than at their route's baseline, in all, by route, and by what saved it.
 [[nodiscard]] admin_answer savings_answer(const ledger_writer& ledger, const routing::yard& yard, std::string_view query);
 /// GET ledger?from=&to=&format=jsonl|csv&after=&limit=: {"rows": "...", "next": "..."}; `next` missing: that was the last page.
 [[nodiscard]] admin_answer ledger_page_answer(const ledger_writer& ledger, std::string_view query);

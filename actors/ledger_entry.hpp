@@ -39,6 +39,7 @@ struct ledger_entry {
   std::int64_t cached_tokens = 0;
   std::optional<nano_usd> cost;
   nano_usd saved = 0;
+  std::string_view saved_by = "routing";         ///< or "cache", "cascade"; a literal
   std::string_view cache = "bypass";             ///< a literal
   storage::row_outcome outcome = storage::row_outcome::ok;
 };

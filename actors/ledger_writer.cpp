@@ -59,6 +59,7 @@ storage::settlement settlement_of(const ledger_entry& entry) {
   what.cached_tokens = entry.cached_tokens;
   what.cost = entry.cost;
   what.saved = entry.saved;
+  what.saved_by = storage::savings_reason_of(entry.saved_by);
   what.cache = entry.cache;
   what.outcome = entry.outcome;
   return what;

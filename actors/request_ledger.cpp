@@ -62,6 +62,7 @@ void request_life::settle_entry(ledger_entry& entry, const attempt_record& repor
   entry.estimated = record_.tokens_estimated;
   entry.cost = record_.cost;
   entry.saved = record_.saved;
+  entry.saved_by = record_.saved_by;
   entry.cache = record_.cache;
 }
 
@@ -76,6 +77,7 @@ net::task<bool> request_life::record_hit(const routing::cache_entry& from) {
   entry.settles = entry.whole = true;
   entry.cost = 0;
   entry.saved = from.cost;
+  entry.saved_by = "cache";
   entry.cache = record_.cache;
   if (here_.ledger.holds_answers()) co_return co_await here_.ledger.add_and_wait(std::move(entry), yard_);
   here_.ledger.add(std::move(entry), yard_);

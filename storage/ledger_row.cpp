@@ -22,6 +22,7 @@ constexpr std::size_t longest_name = 512;        // clients name models as they 
 constexpr std::size_t most_tags = 64;
 
 constexpr std::int64_t flag_last = 1, flag_estimated = 2, flag_as_reserved = 4;
+constexpr int reason_shift = 3;                  // two bits of the flags
 
 std::string_view view(const request_id& id) noexcept { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
 
@@ -82,6 +83,10 @@ std::string_view to_string(row_outcome outcome) noexcept {
   return "unknown";
 }
 
+savings_reason savings_reason_of(std::string_view name) noexcept {
+  return name == "cache" ? savings_reason::cache : name == "cascade" ? savings_reason::cascade : savings_reason::routing;
+}
+
 void clip(attempt_parties& who) {
   const auto is_long = [](const std::string& name) { return name.size() > longest_name; };
   const auto names_fit = !is_long(who.route) && !is_long(who.provider) && !is_long(who.model) && !is_long(who.key) && !is_long(who.virtual_key);
@@ -132,7 +137,8 @@ void encode(const ledger_row& row, std::string& to) {
   const auto& what = row.what;
   record_writer out(to, row_fields, version);
   out.bytes(view(what.id.request)).number(what.id.attempt);
-  out.number((what.last ? flag_last : 0) | (what.estimated ? flag_estimated : 0) | (row.as_reserved ? flag_as_reserved : 0));
+  out.number((what.last ? flag_last : 0) | (what.estimated ? flag_estimated : 0) | (row.as_reserved ? flag_as_reserved : 0) |
+             (static_cast<std::int64_t>(what.saved_by) << reason_shift));
   out.number(row.at_us);
   write_parties(out, what.parties);
   out.number(what.input_tokens).number(what.output_tokens).number(what.cached_tokens).number_or_nil(what.cost).number(what.saved);
@@ -173,6 +179,8 @@ result<ledger_row> decode_row(std::string_view key, std::string_view value) {
   what.last = (flags & flag_last) != 0;
   what.estimated = (flags & flag_estimated) != 0;
   row.as_reserved = (flags & flag_as_reserved) != 0;
+  const auto reason = (flags >> reason_shift) & 3;
+  what.saved_by = reason < 3 ? static_cast<savings_reason>(reason) : savings_reason::routing;
   row.at_us = in.number();
   what.parties = read_parties(in);
   what.input_tokens = in.number();

@@ -5,7 +5,7 @@
 //                           [tag, value, tag, value, ...], input, output, cached, cost | nil, saved, outcome, cache, previous (16 bytes)
 //   open_attempts  key    = request_id (16 bytes), attempt (u8)
 //                  value  = record 1: at_us, route, provider, model, key, virtual_key, [tag, value, ...], input, reserved | nil
-//   flags    1 the request's last attempt, 2 tokens estimated, 4 charged as reserved
+//   flags    1 the request's last attempt, 2 tokens estimated, 4 charged as reserved, 8 * what saved: 0 routing, 1 cache, 2 cascade
 //   previous the first 16 bytes of the SHA-256 of the row before, its key and value; zeros: none
 #pragma once
 
@@ -27,6 +27,11 @@ namespace switchyard::storage {
 
 enum class row_outcome : std::uint8_t { ok, error, client_gone, unknown };
 [[nodiscard]] std::string_view to_string(row_outcome outcome) noexcept;
+
+/// What made a request cost less than its route's baseline. The numbers are on disk.
+enum class savings_reason : std::uint8_t { routing = 0, cache = 1, cascade = 2 };
+/// "cache" -> savings_reason::cache; what is no name is routing.
+[[nodiscard]] savings_reason savings_reason_of(std::string_view name) noexcept;
 
 /// One attempt of one request.
 struct attempt_key {
@@ -70,6 +75,7 @@ struct settlement {
   std::int64_t cached_tokens = 0;
   std::optional<nano_usd> cost;                  ///< nullopt: no price is known
   nano_usd saved = 0;
+  savings_reason saved_by = savings_reason::routing;
   row_outcome outcome = row_outcome::ok;
   std::string cache = "bypass";
 };

@@ -10,7 +10,8 @@ namespace switchyard::storage {
 namespace {
 
 constexpr std::uint32_t version = 1;
-constexpr std::uint32_t fields = 10;
+constexpr std::uint32_t fields = 12;
+constexpr std::uint32_t least_fields = 10;       // of earlier versions
 constexpr dimension every_dimension[] = {dimension::total, dimension::model, dimension::provider, dimension::key,
                                          dimension::virtual_key, dimension::route, dimension::tag};
 constexpr std::size_t prefix_bytes = 6;          // period, number, dimension
@@ -19,7 +20,7 @@ constexpr std::ptrdiff_t looked_through = 4;     // groups compared before one i
 void encode(const ledger_sums& sums, std::string& to) {
   record_writer out(to, fields, version);
   for (const auto value : {sums.requests, sums.attempts, sums.errors, sums.unknown, sums.unpriced, sums.input_tokens, sums.output_tokens,
-                           sums.cached_tokens, sums.cost, sums.saved})
+                           sums.cached_tokens, sums.cost, sums.saved, sums.saved_by_cache, sums.saved_by_cascade})
     out.number(value);
   out.done();
 }
@@ -38,6 +39,8 @@ void ledger_sums::add(const ledger_row& row) noexcept {
   cached_tokens += what.cached_tokens;
   cost += what.cost.value_or(0);
   saved += what.saved;
+  if (what.saved_by == savings_reason::cache) saved_by_cache += what.saved;
+  if (what.saved_by == savings_reason::cascade) saved_by_cascade += what.saved;
 }
 
 void ledger_sums::add(const ledger_sums& other) noexcept {
@@ -51,6 +54,8 @@ void ledger_sums::add(const ledger_sums& other) noexcept {
   cached_tokens += other.cached_tokens;
   cost += other.cost;
   saved += other.saved;
+  saved_by_cache += other.saved_by_cache;
+  saved_by_cascade += other.saved_by_cascade;
 }
 
 std::optional<dimension> dimension_of(std::string_view name) noexcept {
@@ -89,11 +94,13 @@ std::string rollup_prefix(char period, std::uint32_t number, dimension by) {
 }
 
 result<ledger_sums> decode_sums(std::string_view key, std::string_view value) {
-  record_reader in(value, version, fields);
+  record_reader in(value, version, least_fields);
   ledger_sums sums;
   for (auto* field : {&sums.requests, &sums.attempts, &sums.errors, &sums.unknown, &sums.unpriced, &sums.input_tokens, &sums.output_tokens,
                       &sums.cached_tokens, &sums.cost, &sums.saved})
     *field = in.number();
+  for (auto* field : {&sums.saved_by_cache, &sums.saved_by_cascade})
+    if (in.more()) *field = in.number();
   if (in.ok()) return sums;
   return storage_error("a roll-up of period '" + std::string(key.substr(0, 1)) + "' is damaged: " + in.problem());
 }

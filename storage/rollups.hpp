@@ -1,7 +1,8 @@
 // Sums of ledger rows by hour and by day, per dimension. Kept as absolute values, so writing one twice does no harm.
 //
 //   rollups  key   = period ('d' | 'h'), number since 1970 (u32 big-endian), dimension (u8), name
-//            value = record 1: requests, attempts, errors, unknown, unpriced, input, output, cached, cost, saved
+//            value = record 1: requests, attempts, errors, unknown, unpriced, input, output, cached, cost, saved,
+//           saved by the cache, saved by cascade; what an earlier version wrote ends with saved
 #pragma once
 
 #include "storage/ledger_row.hpp"
@@ -30,6 +31,8 @@ struct ledger_sums {
   std::int64_t cached_tokens = 0;
   nano_usd cost = 0;
   nano_usd saved = 0;
+  nano_usd saved_by_cache = 0;                   ///< of `saved`, as the next; the rest is routing's
+  nano_usd saved_by_cascade = 0;
 
   void add(const ledger_row& row) noexcept;
   void add(const ledger_sums& other) noexcept;

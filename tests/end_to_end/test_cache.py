@@ -65,6 +65,8 @@ class CacheTest(unittest.TestCase):
         self.assertEqual((free["input_tokens"], free["output_tokens"], float(free["cost_usd"]), free["outcome"]), (0, 0, 0, "ok"))
         self.assertEqual(free["saved_usd"], paid["cost_usd"])
         self.assertGreater(float(free["saved_usd"]), 0)
+        saved = yard.get_admin("/admin/v1/savings")["total"]
+        self.assertEqual((saved["saved_by"]["cache"], float(saved["saved_by"]["routing"])), (free["saved_usd"], 0))
         wait_until(lambda: yard.metric("switchyard_cache_lookups_total", result="hit") == 1, 5, "the hit is counted")
         self.assertEqual(yard.metric("switchyard_cache_lookups_total", result="miss"), 1)
 

@@ -222,6 +222,7 @@ class Rules(Base):
         total = sum(Decimal(r["saved_usd"]) for r in rows)
         answer = json.loads(ctl(yard, "--json", "savings"))
         self.assertEqual(Decimal(answer["total"]["saved_usd"]), total)
+        self.assertEqual(Decimal(answer["total"]["saved_by"]["routing"]), total)
         self.assertEqual([(r["route"], r["baseline"]) for r in answer["routes"]], [("auto", "openai/medium")])
         self.assertAlmostEqual(yard.metric("switchyard_savings_usd_total", reason="routing"), float(total), places=9)
         self.assertIn("openai/medium", ctl(yard, "savings"))

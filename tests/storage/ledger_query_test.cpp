@@ -1,6 +1,7 @@
 // What was spent when: roll-ups and edges together equal the rows, whatever the span.
 #include "storage/ledger_query.hpp"
 #include "storage/memory_store.hpp"
+#include "storage/record.hpp"
 #include "tests/storage/samples.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -43,6 +44,50 @@ BOOST_AUTO_TEST_CASE(sums_are_kept_by_every_dimension) {
   BOOST_TEST(by(dimension::route).at("auto").attempts == 2);
   BOOST_TEST(by(dimension::tag).at("team=red").cost == 900'000);
   BOOST_TEST(by(dimension::total).at("").output_tokens == 40);
+}
+
+BOOST_AUTO_TEST_CASE(savings_are_summed_by_what_saved) {
+  filled f;
+  std::uint32_t number = 0;
+  for (const auto reason : {savings_reason::routing, savings_reason::cache, savings_reason::cache, savings_reason::cascade}) {
+    auto what = settled(++number);
+    what.saved = 100 * number;
+    what.saved_by = reason;
+    BOOST_REQUIRE(f.l->book(std::move(what)));
+    BOOST_REQUIRE(f.l->commit(at(noon_us), survives::process));
+  }
+  const auto total = sum_by(f.disk, dimension::total, {})->at("");
+  BOOST_TEST(total.saved == 1000);
+  BOOST_TEST(total.saved_by_cache == 500);
+  BOOST_TEST(total.saved_by_cascade == 400);
+  BOOST_TEST(verify(f.disk)->problems.empty());
+}
+
+BOOST_AUTO_TEST_CASE(sums_of_a_version_that_did_not_tell_what_saved_go_on) {
+  filled f;
+  f.add(1, noon_us);
+  // As that version wrote them: ten fields.
+  write_batch old;
+  BOOST_REQUIRE(f.disk.scan(table::rollups, {}, {}, [&](std::string_view key, std::string_view value) {
+    const auto sums = *decode_sums(key, value);
+    std::string bytes;
+    record_writer out(bytes, 10, 1);
+    for (const auto number : {sums.requests, sums.attempts, sums.errors, sums.unknown, sums.unpriced, sums.input_tokens, sums.output_tokens, sums.cached_tokens, sums.cost, sums.saved})
+      out.number(number);
+    out.done();
+    old.put(table::rollups, std::string(key), bytes);
+    return true;
+  }));
+  BOOST_REQUIRE(f.disk.write(old, survives::process));
+  BOOST_TEST(verify(f.disk)->problems.empty());
+  f.l = std::move(ledger::open(f.disk, "yard-a", at(noon_us))->value);
+  auto what = settled(2);
+  what.saved = 30;
+  what.saved_by = savings_reason::cache;
+  BOOST_REQUIRE(f.l->book(std::move(what)));
+  BOOST_REQUIRE(f.l->commit(at(noon_us), survives::process));
+  BOOST_TEST(sum_by(f.disk, dimension::total, {})->at("").saved_by_cache == 30);
+  BOOST_TEST(verify(f.disk)->problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(any_span_equals_its_rows) {

@@ -18,6 +18,7 @@ ledger_row sample() {
   row.what.estimated = true;
   row.what.last = false;
   row.what.saved = -5;
+  row.what.saved_by = savings_reason::cascade;
   row.what.outcome = row_outcome::client_gone;
   row.what.parties.tags["note"] = "a, \"b\"\n";
   return row;
@@ -39,6 +40,7 @@ BOOST_AUTO_TEST_CASE(a_row_reads_as_it_was_written) {
   BOOST_TEST(read->as_reserved);
   BOOST_TEST(read->what.cost.value() == 450'000);
   BOOST_TEST(read->what.saved == -5);
+  BOOST_TEST((read->what.saved_by == savings_reason::cascade));
   BOOST_TEST((read->what.outcome == row_outcome::client_gone));
   BOOST_TEST(read->what.parties.tags.at("note") == "a, \"b\"\n");
   BOOST_TEST((read->previous == row.previous));

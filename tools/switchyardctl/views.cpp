@@ -344,7 +344,10 @@ std::string show_savings(const json::value& answer, const table_style& style) {
                         {text("ROUTE", "route"), text("BASELINE", "baseline"), number("REQUESTS", "requests"),
                          {"COST USD", [](const json::value& r) { return cell{text_at(r, "cost_usd")}; }, true},
                          {"BASELINE USD", [](const json::value& r) { return cell{text_at(r, "baseline_usd")}; }, true},
-                         {"SAVED USD", [](const json::value& r) { return cell{text_at(r, "saved_usd")}; }, true}},
+                         {"SAVED USD", [](const json::value& r) { return cell{text_at(r, "saved_usd")}; }, true},
+                         {"BY ROUTING", [](const json::value& r) { return cell{text_at(r, "saved_by.routing")}; }, true},
+                         {"BY CACHE", [](const json::value& r) { return cell{text_at(r, "saved_by.cache")}; }, true},
+                         {"BY CASCADE", [](const json::value& r) { return cell{text_at(r, "saved_by.cascade")}; }, true}},
                         style, "nothing to compare with: give a route a baseline (routes: [{name, baseline: provider/model}])");
 }
 
