@@ -1,5 +1,6 @@
 #include "actors/cache_keeper.hpp"
 
+#include "actors/end_thread.hpp"
 #include "base/log.hpp"
 #include "base/money.hpp"
 #include "config/model_folders.hpp"
@@ -169,15 +170,7 @@ void cache_keeper::keep_graphs(bool ending) {
   if (!kept) log::warn("cache_graphs_not_kept", kept.failure().message + "; the next start makes what is missing anew", {});
 }
 
-void cache_keeper::stop() {
-  {
-    const std::lock_guard guard(mutex_);
-    if (stopping_) return;
-    stopping_ = true;
-    arrived_.notify_one();
-  }
-  if (thread_.joinable()) thread_.join();
-}
+void cache_keeper::stop() { end_thread(thread_, mutex_, arrived_, stopping_); }
 
 void cache_keeper::offer(cache_offer what) {
   const auto exact = what.entry->key.exact;

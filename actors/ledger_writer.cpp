@@ -1,5 +1,6 @@
 #include "actors/ledger_writer.hpp"
 
+#include "actors/end_thread.hpp"
 #include "base/log.hpp"
 #include "providers/price_catalogue.hpp"
 #include "storage/kept_rows.hpp"
@@ -142,15 +143,7 @@ bool ledger_writer::send(errand what) {
   return true;
 }
 
-void ledger_writer::stop() {
-  {
-    const std::lock_guard guard(mutex_);
-    if (stopping_) return;
-    stopping_ = true;
-    arrived_.notify_one();
-  }
-  if (thread_.joinable()) thread_.join();
-}
+void ledger_writer::stop() { end_thread(thread_, mutex_, arrived_, stopping_); }
 
 void ledger_writer::run() {
   ::pthread_setname_np(::pthread_self(), "ledger");
