@@ -2,6 +2,7 @@
 
 #include "actors/admin_answers.hpp"
 #include "actors/cluster/config_part.hpp"
+#include "actors/cluster/merged_answers.hpp"
 #include "actors/explain.hpp"
 #include "actors/virtual_key_answers.hpp"
 #include "base/log.hpp"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 
 namespace switchyard::actors {
 
@@ -171,9 +173,95 @@ void metrics(self_pointer self, const inquiry& asked) {
   ask_service(self, asked, self->state.around.book->current().metrics, metrics_request{});
 }
 
+// -- the cluster ------------------------------------------------------------------------------------------------------
+
+/// Where there is none, as if this node were all of it.
+template <class Then>
+void ask_members(self_pointer self, const inquiry& asked, Then then) {
+  const auto cluster = self->state.around.book->current().cluster;
+  if (!cluster) return then(members_report{});
+  self->request(cluster, actor_timeout, members_request{}).then([then](members_report& report) { then(std::move(report)); }, [asked](caf::error&) {
+    (*asked.answer)(problem_answer(504, "overloaded", "the cluster's actor did not answer in time"));
+  });
+}
+
+/// "node" of the question's body; nullopt: the answer said what is wrong. "": none is named.
+std::optional<std::string> named_node(const inquiry& asked) {
+  if (asked.question->body.empty()) return "";
+  boost::system::error_code bad;
+  const auto body = boost::json::parse(asked.question->body, bad);
+  const auto* members = bad ? nullptr : body.if_object();
+  const auto* node = members == nullptr ? nullptr : members->if_contains("node");
+  if (members != nullptr && node == nullptr) return "";
+  if (node != nullptr && node->is_string()) return std::string(node->get_string());
+  (*asked.answer)(problem_answer(400, "invalid_json", "expected {\"node\":\"NAME\"}"));
+  return std::nullopt;
+}
+
+void nodes(self_pointer self, const inquiry& asked) {
+  ask_members(self, asked, [self, asked](const members_report& report) { asked.reply(nodes_json(view_of(self), report.members)); });
+}
+
+void forget_node(self_pointer self, const inquiry& asked) {
+  const auto node = named_node(asked);
+  if (!node) return;
+  const auto cluster = self->state.around.book->current().cluster;
+  if (!cluster) return (*asked.answer)(problem_answer(404, "not_found", "this node stands alone"));
+  self->request(cluster, actor_timeout, forget_member{*node})
+      .then(
+          [asked, node](const member_forgotten& forgotten) {
+            if (forgotten.known) return (*asked.answer)({200, "application/json", R"({"forgotten":true})"});
+            (*asked.answer)(problem_answer(404, "not_found", "node: no other node is named '" + *node + "'"));
+          },
+          [asked](caf::error&) { (*asked.answer)(problem_answer(504, "overloaded", "the cluster's actor did not answer in time")); });
+}
+
+/// This node's answer and the others', whichever comes last; any thread.
+class whole_answer {
+ public:
+  explicit whole_answer(inquiry asked, std::string self) : asked_(std::move(asked)), self_(std::move(self)) {}
+  void own(admin_answer answer) {
+    if (answer.status != 200) return (*asked_.answer)(std::move(answer));   // a question that is wrong is wrong everywhere
+    const std::lock_guard guard(mutex_);
+    own_ = std::move(answer.body);
+    finish();
+  }
+  void others(std::vector<node_answer> answers, std::vector<std::string> missing) {
+    const std::lock_guard guard(mutex_);
+    others_ = std::move(answers);
+    missing_ = std::move(missing);
+    finish();
+  }
+
+ private:
+  void finish() {
+    if (!own_ || !others_) return;
+    others_->insert(others_->begin(), node_answer{self_, 200, std::move(*own_)});
+    std::sort(others_->begin() + 1, others_->end(), [](const auto& a, const auto& b) { return a.node < b.node; });
+    asked_.reply(merged_answer(asked_.question->path, *others_, std::move(missing_)));
+    others_.reset();
+  }
+  const inquiry asked_;
+  const std::string self_;
+  std::mutex mutex_;
+  std::optional<std::string> own_;
+  std::optional<std::vector<node_answer>> others_;
+  std::vector<std::string> missing_;
+};
+
+/// The same question to all nodes, this one included. It takes as long as the slowest, 2 s at most.
+void ask_everywhere(self_pointer self, const inquiry& asked, const cluster_handle& cluster, void (*serve)(self_pointer, const inquiry&)) {
+  auto question = std::make_shared<admin_question>(*asked.question);
+  question->query = without_scope(question->query);
+  const auto whole = std::make_shared<whole_answer>(asked, yard_of(self)->node_name);
+  self->send(cluster, ask_nodes{question, {}, [whole](std::vector<node_answer> answers, std::vector<std::string> missing) {
+                                  whole->others(std::move(answers), std::move(missing));
+                                }});
+  serve(self, inquiry{question, std::make_shared<answer_once>([whole](admin_answer answer) { whole->own(std::move(answer)); })});
+}
+
 // -- what the yard itself shows ---------------------------------------------------------------------------------------
 
-void nodes(self_pointer self, const inquiry& asked) { asked.reply(nodes_json(view_of(self))); }
 void providers(self_pointer self, const inquiry& asked) { asked.reply(providers_json(*yard_of(self), steady_now())); }
 void limits(self_pointer self, const inquiry& asked) { asked.reply(limits_json(*yard_of(self), steady_now(), wall_now())); }
 void routes(self_pointer self, const inquiry& asked) { asked.reply(routes_json(*yard_of(self))); }
@@ -207,17 +295,23 @@ void explain_chat(self_pointer self, const inquiry& asked) {
   (*asked.answer)(explain(*yard_of(self), asked.question->body, asked.question->query, seed, now, models ? *models : nullptr));
 }
 
+void drain_other(self_pointer self, const inquiry& asked, const std::string& node) {
+  ask_members(self, asked, [self, asked, node](const members_report& report) {
+    const auto known = std::any_of(report.members.begin(), report.members.end(), [&](const auto& line) { return line.name == node; });
+    if (!known) return (*asked.answer)(problem_answer(404, "not_found", "node: no such node; this one is '" + yard_of(self)->node_name + "'"));
+    auto question = std::make_shared<admin_question>(admin_question{"POST", "/admin/v1/drain", "", ""});
+    self->send(self->state.around.book->current().cluster, ask_nodes{std::move(question), {node}, [asked](std::vector<node_answer> answers, std::vector<std::string> missing) {
+      if (answers.empty()) return (*asked.answer)(problem_answer(504, "overloaded", (missing.empty() ? "the node" : missing.front()) + " did not answer in time"));
+      (*asked.answer)({answers.front().status, "application/json", std::move(answers.front().body)});
+    }});
+  });
+}
+
 void drain(self_pointer self, const inquiry& asked) {
+  const auto node = named_node(asked);
+  if (!node) return;
   const auto name = yard_of(self)->node_name;
-  if (!asked.question->body.empty()) {
-    boost::system::error_code bad;
-    const auto body = boost::json::parse(asked.question->body, bad);
-    const auto* members = bad ? nullptr : body.if_object();
-    if (members == nullptr) return (*asked.answer)(problem_answer(400, "invalid_json", "expected {\"node\":\"NAME\"} or nothing"));
-    const auto* node = members->if_contains("node");
-    if (node != nullptr && (!node->is_string() || std::string_view(node->get_string()) != name))
-      return (*asked.answer)(problem_answer(404, "not_found", "node: no such node; this one is '" + name + "'"));
-  }
+  if (!node->empty() && *node != name) return drain_other(self, asked, *node);
   log::info("drain_asked", "the admin API asked for a drain", {{"node", name}});
   if (const auto& hook = self->state.around.world->hooks.drain) hook();
   (*asked.answer)({202, "application/json", R"({"draining":true})"});
@@ -235,6 +329,7 @@ struct admin_route {
 constexpr std::array admin_routes{
     admin_route{"GET", "/admin/v1/status", status},
     admin_route{"GET", "/admin/v1/nodes", nodes},
+    admin_route{"POST", "/admin/v1/nodes/forget", forget_node},
     admin_route{"GET", "/admin/v1/providers", providers},
     admin_route{"GET", "/admin/v1/keys", keys},
     admin_route{"GET", "/admin/v1/breakers", breakers},
@@ -278,7 +373,12 @@ void dispatch(self_pointer self, const admin_asked& message) {
   std::string others;                            // methods the path takes
   for (const auto& route : admin_routes) {
     if (!leads_to(route, question.path)) continue;
-    if (route.method == method) return route.serve(self, asked);
+    if (route.method == method) {
+      const auto cluster = self->state.around.book->current().cluster;
+      if (cluster && method == "GET" && query_value(question.query, "scope") == "cluster" && answers_for_the_cluster(question.path))
+        return ask_everywhere(self, asked, cluster, route.serve);
+      return route.serve(self, asked);
+    }
     others += (others.empty() ? "" : ", ") + std::string(route.method);
   }
   if (others.empty()) return (*asked.answer)(problem_answer(404, "not_found", "no such route: " + question.path));

@@ -261,6 +261,19 @@ std::string status_json(const node_view& node, std::span<const actor_view> actor
   return json::serialize(body);
 }
 
-std::string nodes_json(const node_view& node) { return wrapped("nodes", {node_object(node)}); }
+std::string nodes_json(const node_view& node, std::span<const member_line> members) {
+  if (members.empty()) return wrapped("nodes", {node_object(node)});
+  json::array rows;
+  for (const auto& member : members) {
+    auto row = member.is_self ? node_object(node)
+                              : json::object{{"name", member.name}, {"state", ""}, {"self", false}, {"version", member.build}, {"region", nullptr}, {"uptime_s", nullptr}};
+    row["state"] = cluster::to_string(member.state);
+    row["incarnation"] = member.incarnation;
+    row["address"] = member.address;
+    row["round_trip_ms"] = member.round_trip ? json::value(static_cast<double>(member.round_trip->count()) / 1000.0) : json::value(nullptr);
+    rows.push_back(std::move(row));
+  }
+  return wrapped("nodes", std::move(rows));
+}
 
 }  // namespace switchyard::actors

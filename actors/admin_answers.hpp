@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actor_world.hpp"
+#include "actors/cluster/cluster_node.hpp"
 #include "base/clock.hpp"
 #include "routing/breaker.hpp"
 #include "routing/key_health.hpp"
@@ -71,7 +72,8 @@ struct actor_view {
   std::optional<std::uint64_t> mailbox;          ///< nullopt: it gave no answer
 };
 [[nodiscard]] std::string status_json(const node_view& node, std::span<const actor_view> actors);
-[[nodiscard]] std::string nodes_json(const node_view& node);
+/// {"nodes":[...]}; without members the node stands alone.
+[[nodiscard]] std::string nodes_json(const node_view& node, std::span<const member_line> members);
 /// Keys that check() finds usable now.
 [[nodiscard]] int count_usable(const routing::yard& yard, steady_time now) noexcept;
 

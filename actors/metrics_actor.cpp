@@ -14,6 +14,10 @@ part_answer render(const metrics_actor_state& state) {
   live.records_dropped = world.counters.records_dropped.load(std::memory_order_relaxed);
   live.actor_restarts = world.counters.actor_restarts.load(std::memory_order_relaxed);
   live.connections = world.hooks.connections ? world.hooks.connections() : 0;
+  if (world.cluster) {
+    live.alone = false;
+    for (std::size_t i = 0; i < live.members.size(); ++i) live.members[i] = world.cluster->members[i].load(std::memory_order_relaxed);
+  }
   live.version = build_version();
   live.now = steady_now();
   live.at = wall_now();

@@ -46,6 +46,8 @@ struct live_figures {
   std::uint64_t records_dropped = 0;
   std::uint64_t actor_restarts = 0;
   int connections = 0;
+  bool alone = true;                             ///< in no cluster
+  std::array<int, 5> members{1};                 ///< nodes by cluster::member_state; alone: itself
   std::string_view version;
   steady_time now{};
   wall_time at{};

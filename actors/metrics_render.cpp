@@ -1,6 +1,7 @@
 // metrics_book::render(): the counted figures and the live ones as prometheus-cpp's families, written by its serializer.
 #include "actors/metrics_book.hpp"
 
+#include "cluster/membership_messages.hpp"
 #include "config/budget_periods.hpp"
 
 #include <prometheus/metric_family.h>
@@ -158,8 +159,12 @@ std::string metrics_book::render(const live_figures& live) const {
             MetricType::Counter, static_cast<double>(live.records_dropped));
   add_value(all, "switchyard_actor_restarts_total", "Actors that failed and were restarted.", MetricType::Counter, static_cast<double>(live.actor_restarts));
   add_value(all, "switchyard_client_connections", "Open client connections.", MetricType::Gauge, live.connections);
-  const std::string_view alive[] = {"alive"};
-  add_metric(open_family(all, "switchyard_cluster_members", "Nodes of the cluster by state.", MetricType::Gauge), {"state"}, alive).gauge.value = 1;
+  auto& members = open_family(all, "switchyard_cluster_members", "Nodes of the cluster by state, as this one sees them.", MetricType::Gauge);
+  for (std::size_t i = 0; i < live.members.size(); ++i) {
+    if (i > 0 && live.alone) break;
+    const std::string_view state[] = {cluster::to_string(static_cast<cluster::member_state>(i))};
+    add_metric(members, {"state"}, state).gauge.value = live.members[i];
+  }
   const std::string_view version[] = {live.version};
   add_metric(open_family(all, "switchyard_build_info", "The running build.", MetricType::Gauge), {"version"}, version).gauge.value = 1;
   return prometheus::TextSerializer().Serialize(all);

@@ -102,7 +102,11 @@ struct node::state {
     cluster_thread = std::make_unique<net::io_thread>("cluster");
     links = std::make_shared<net::peer_links>(*cluster_thread, net::peer_options{section.name, config.node.name, section.members, *section.listen, section.tls, 0});
     auto at = links->start();
-    if (!at) return at.failure();
+    if (!at) {
+      links.reset();
+      cluster_thread.reset();
+      return at.failure();
+    }
     cluster_address = *at;
     auto wiring = std::make_shared<cluster_wiring>();
     wiring->roster.self = {config.node.name, 0, config::to_string(*at), std::string(build_version())};

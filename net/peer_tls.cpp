@@ -1,6 +1,8 @@
 #include "net/peer_tls.hpp"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509err.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -48,8 +50,9 @@ result<std::shared_ptr<asio::ssl::context>> make_peer_tls(const peer_tls_files& 
   made->use_certificate_chain_file(files.cert, failure);
   if (failure) return refuse("cert", files.cert, "cannot be used: " + failure.message());
   made->use_private_key_file(files.key, asio::ssl::context::pem, failure);
+  if (failure && ERR_GET_REASON(static_cast<unsigned long>(failure.value())) == X509_R_KEY_VALUES_MISMATCH)
+    return refuse("key", files.key, "is not the key of cluster.tls.cert");
   if (failure) return refuse("key", files.key, "cannot be used: " + failure.message());
-  if (SSL_CTX_check_private_key(context) != 1) return refuse("key", files.key, "is not the key of cluster.tls.cert");
   auto* const own = SSL_CTX_get0_certificate(context);
   if (const auto why = why_not_vouched(context, own); !why.empty()) return refuse("cert", files.cert, "is not vouched for by cluster.tls.ca: " + why);
   const auto names = names_in(own);

@@ -12,6 +12,8 @@ namespace switchyard::actors {
 namespace {
 
 constexpr milliseconds tick_every{20};
+constexpr milliseconds idle_tick_every = cluster::membership::tick_every;   // without clients there is no demand to look after
+constexpr milliseconds publish_every{200};
 constexpr milliseconds joined_after = seconds(3);
 
 /// What another node may ask here: to look, and to drain.
@@ -71,8 +73,9 @@ void cluster_actor_state::tick() {
     joined_ = true;
     if (around.world->cluster->joined) around.world->cluster->joined();
   }
-  publish();
-  self_->delayed_send(self_, tick_every, cluster_tick{});
+  if (now >= next_publication_) publish(now);
+  const auto& connections = around.world->hooks.connections;
+  self_->delayed_send(self_, connections && connections() == 0 ? idle_tick_every : tick_every, cluster_tick{});
 }
 
 void cluster_actor_state::mail() { node->mail(steady_now()); }
@@ -93,7 +96,8 @@ void cluster_actor_state::answer(const std::string& from, const cluster::admin_a
   caf::anon_send(admin, admin_asked{std::move(asked), std::make_shared<answer_once>(reply)});
 }
 
-void cluster_actor_state::publish() {
+void cluster_actor_state::publish(steady_time now) {
+  next_publication_ = now + publish_every;
   std::array<int, 5> count{};
   for (const auto& line : node->members()) ++count[static_cast<std::size_t>(line.state)];
   for (std::size_t i = 0; i < count.size(); ++i) around.world->cluster->members[i].store(count[i], std::memory_order_relaxed);

@@ -24,10 +24,11 @@ class cluster_actor_state {
 
  private:
   void answer(const std::string& from, const cluster::admin_ask& question);
-  void publish();
+  void publish(steady_time now);
 
   self_pointer self_;
   std::shared_ptr<const routing::yard> seen_;
+  steady_time next_publication_{};
   bool joined_ = false;
 };
 

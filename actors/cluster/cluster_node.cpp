@@ -71,6 +71,7 @@ void cluster_node::renew(steady_time now) {
   roster_changed_ = false;
   if (protocols_) life_ = std::max(life_, protocols_->members.incarnation());
   ++life_;
+  said_incarnation_ = life_;
   roster_.set_incarnation(life_);
   names_ = roster_.names();
   std::vector<cluster_journal::entry> entries{{cluster::journal_log::incarnation, std::to_string(life_), true}, {roster_log, roster_.record(), true}};
@@ -227,7 +228,8 @@ void cluster_node::pump(steady_time now) {
 
 void cluster_node::note_changes() {
   // An incarnation that membership asked for is this life's, too.
-  if (const auto own = protocols_->members.incarnation(); own > roster_.introduce().nodes.front().incarnation) {
+  if (const auto own = protocols_->members.incarnation(); own > said_incarnation_) {
+    said_incarnation_ = own;
     roster_.set_incarnation(own);
     given_.transport->set_incarnation(own);
     introduce_to_all();

@@ -55,7 +55,7 @@ class cluster_node {
 
   explicit cluster_node(setting given);
   void start(steady_time now);
-  /// Every 20 ms.
+  /// Every 20 ms; where nobody sends requests, every 50 ms.
   void tick(steady_time now);
   /// Messages wait in the transport.
   void mail(steady_time now);
@@ -98,6 +98,7 @@ class cluster_node {
   std::set<cluster::node_name> linked_;
   std::shared_ptr<const routing::yard> yard_;
   std::uint64_t life_ = 0;
+  std::uint64_t said_incarnation_ = 0;           // by hellos and introductions
   bool renewing_ = false;
   bool roster_changed_ = false;
   bool leaving_ = false;

@@ -6,7 +6,9 @@
 namespace switchyard::actors {
 
 void cluster_journal::replay(const std::string& log, const std::function<void(const std::string&)>& visit) const {
-  const auto read = storage::replay_records(writer_->newest(), log, [&](std::uint64_t, std::string_view bytes) { visit(std::string(bytes)); });
+  const auto writer = writer_.lock();
+  if (!writer) return;
+  const auto read = storage::replay_records(writer->newest(), log, [&](std::uint64_t, std::string_view bytes) { visit(std::string(bytes)); });
   if (!read) log::error("cluster_journal_unreadable", read.failure().message, {{"log", log}});
 }
 
@@ -35,7 +37,7 @@ std::size_t cluster_journal::waiting() const {
 }
 
 void cluster_journal::send_errand() {
-  (void)writer_->send([self = shared_from_this()](storage::ledger&, storage::store& on) { self->commit(on); });
+  if (const auto writer = writer_.lock()) (void)writer->send([self = shared_from_this()](storage::ledger&, storage::store& on) { self->commit(on); });
 }
 
 void cluster_journal::commit(storage::store& on) {

@@ -21,7 +21,8 @@ class cluster_journal : public std::enable_shared_from_this<cluster_journal> {
     std::string bytes;
     bool replaces = false;                       ///< everything that stood in the log before goes
   };
-  explicit cluster_journal(std::shared_ptr<ledger_writer> writer) : writer_(std::move(writer)) {}
+  /// Does not keep the writer alive: what it runs on its thread must not end it.
+  explicit cluster_journal(const std::shared_ptr<ledger_writer>& writer) : writer_(writer) {}
 
   /// Every record of the log that is on disk, oldest first. Blocks for the disk.
   void replay(const std::string& log, const std::function<void(const std::string& bytes)>& visit) const;
@@ -40,7 +41,7 @@ class cluster_journal : public std::enable_shared_from_this<cluster_journal> {
   void send_errand();
   void commit(storage::store& on);
 
-  std::shared_ptr<ledger_writer> writer_;
+  std::weak_ptr<ledger_writer> writer_;
   mutable std::mutex mutex_;
   std::vector<group> waiting_;
   bool under_way_ = false;
