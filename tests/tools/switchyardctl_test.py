@@ -34,7 +34,8 @@ class Node(http.server.BaseHTTPRequestHandler):
         if Node.token and self.headers.get("authorization") != f"Bearer {Node.token}":
             status, kind, answer = 401, "application/json", '{"error":{"message":"the admin API needs its token"}}'
         else:
-            status, kind, answer = Node.answers.get(self.path, (404, "text/plain", "nothing here"))
+            path = re.sub(r"[?&]scope=cluster$", "", self.path)   # a node alone answers the same with and without
+            status, kind, answer = Node.answers.get(path, (404, "text/plain", "nothing here"))
         self.send_response(status)
         self.send_header("content-type", kind)
         self.end_headers()
@@ -108,6 +109,39 @@ class SwitchyardCtl(unittest.TestCase):
             self.answer(path, {"odd": [1]})
             self.assertEqual(self.ctl(*arguments, "--url", self.url, "--json"), (0, '{"odd": [1]}\n', ""), arguments)
             self.assertEqual(self.ctl("--url", self.url, *arguments)[0], 0, arguments)
+
+    def test_lists_are_asked_of_the_whole_cluster_unless_told_otherwise(self):
+        for name in ("status", "nodes", "keys", "breakers", "limits", "spend"):
+            path = "/admin/v1/" + name + ("?by=model" if name == "spend" else "")
+            self.answer(path.removeprefix("/admin/v1/"), {})
+            Node.asked = []
+            self.ctl(name, "--url", self.url)
+            self.ctl(name, "--local", "--url", self.url)
+            self.assertEqual([asked[1] for asked in Node.asked], [path + ("&" if "?" in path else "?") + "scope=cluster", path])
+
+    def test_rows_tell_their_node_and_silent_nodes_are_named(self):
+        self.answer("limits", {"limits": [{"node": "a", "scope": "key", "name": "k1"}, {"node": "b", "scope": "key", "name": "k1"}], "missing": ["c"]})
+        _, out, _ = self.ctl("limits", "--url", self.url)
+        self.assertRegex(out, r"^NODE  SCOPE.*\na .*\nb .*\nno answer from c\n$")
+
+    def test_certificates_are_made_once_and_never_overwritten(self):
+        with tempfile.TemporaryDirectory() as folder:
+            code, _, err = self.ctl("cluster", "cert", "--dir", folder + "/pki", "a", "b")
+            self.assertEqual((code, err), (0, ""))
+            made = sorted(os.listdir(folder + "/pki"))
+            self.assertEqual(made, ["a.key", "a.pem", "b.key", "b.pem", "ca.key", "ca.pem"])
+            for name in made:
+                self.assertEqual(os.stat(f"{folder}/pki/{name}").st_mode & 0o777, 0o600 if name.endswith(".key") else 0o644, name)
+            with open(folder + "/pki/ca.pem", encoding="utf-8") as file:
+                ca = file.read()
+            code, _, err = self.ctl("cluster", "cert", "--dir", folder + "/pki", "b", "c")
+            self.assertEqual(code, 1)
+            self.assertIn("b.pem exists", err)
+            self.assertEqual(self.ctl("cluster", "cert", "--dir", folder + "/pki", "c")[0], 0)
+            with open(folder + "/pki/ca.pem", encoding="utf-8") as file:
+                self.assertEqual(file.read(), ca)
+            for name in ("../x", "ca", "a b", ""):
+                self.assertEqual(self.ctl("cluster", "cert", "--dir", folder + "/pki", name)[0], 2, name)
 
     def test_errors_of_the_node_are_passed_on(self):
         self.answer("spend?by=model", {"error": {"code": "internal", "message": "the ledger\x1b[1m is closed"}}, 500)

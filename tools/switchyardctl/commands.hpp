@@ -84,6 +84,11 @@ struct export_question {
 /// Needs no node, and none may run on `data_dir`. What stood there is kept beside it.
 [[nodiscard]] int restore(const std::string& folder, const std::string& data_dir);
 
+/// A CA where the folder holds none yet, and a certificate and a key per node. Needs no node; nothing is overwritten.
+[[nodiscard]] int cluster_cert(const std::string& folder, const std::vector<std::string>& nodes);
+/// The node is gone for good: the cluster goes on without counting on it.
+[[nodiscard]] int cluster_forget(const console& c, const std::string& node);
+
 /// Of an answer: nullopt when it is a failure, and the user was told.
 [[nodiscard]] std::optional<boost::json::value> json_answer(const result<admin_reply>& asked);
 void print(std::string_view text);

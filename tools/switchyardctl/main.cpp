@@ -81,11 +81,11 @@ class command_line {
     app_.fallthrough();
     app_.footer("Exit codes: 0 fine, 1 failed, 2 wrong usage or config.");
 
-    add_view("status", "The node and every actor with its state and mailbox", "/admin/v1/status", show_status);
-    add_view("nodes", "The nodes of the cluster", "/admin/v1/nodes", show_nodes);
-    add_view("keys", "Provider keys: weights, health, limits, breakers", "/admin/v1/keys", show_keys);
-    add_view("breakers", "Circuit breakers with their windows", "/admin/v1/breakers", show_breakers);
-    add_view("limits", "Rate limits and what is left of them", "/admin/v1/limits", show_limits);
+    add_view("status", "The node and every actor with its state and mailbox", "/admin/v1/status", show_status, nullptr, reach::cluster);
+    add_view("nodes", "The nodes of the cluster", "/admin/v1/nodes", show_nodes, nullptr, reach::cluster);
+    add_view("keys", "Provider keys: weights, health, limits, breakers", "/admin/v1/keys", show_keys, nullptr, reach::cluster);
+    add_view("breakers", "Circuit breakers with their windows", "/admin/v1/breakers", show_breakers, nullptr, reach::cluster);
+    add_view("limits", "Rate limits and what is left of them", "/admin/v1/limits", show_limits, nullptr, reach::cluster);
     add_view("routes", "Routes with their stages, targets and fallbacks", "/admin/v1/routes", show_routes);
     add_explain();
     add_decisions();
@@ -96,6 +96,7 @@ class command_line {
     auto* drain_command = app_.add_subcommand("drain", "Turn /readyz to 503, so that load balancers move on before the node is stopped");
     drain_command->add_option("NODE", node_, "Name of the node (default: the one that is asked)");
     on(drain_command, [this](const console& c) { return drain(c, node_); });
+    add_cluster();
     add_cache();
     add_config();
     add_eval();
@@ -126,10 +127,13 @@ class command_line {
     command->callback([this, act = std::move(act)] { chosen_ = act; });
   }
 
-  void add_view(const std::string& name, const std::string& description, std::string path, view as_table, CLI::App* below = nullptr) {
+  enum class reach { node, cluster };
+  void add_view(const std::string& name, const std::string& description, std::string path, view as_table, CLI::App* below = nullptr, reach far = reach::node) {
     auto* command = (below != nullptr ? below : &app_)->add_subcommand(name, description);
-    on(command, [path = std::move(path), as_table](const console& c) { return show(c, path, as_table); });
+    if (far == reach::cluster) add_local(command);
+    on(command, [this, path = std::move(path), as_table, far](const console& c) { return show(c, far == reach::cluster && !local_ ? path + "?scope=cluster" : path, as_table); });
   }
+  void add_local(CLI::App* command) { command->add_flag("--local", local_, "Ask this node only, not all of its cluster"); }
 
   void add_explain() {
     auto* command = app_.add_subcommand("explain", "How a prompt would be routed; nothing is sent to a provider");
@@ -149,6 +153,17 @@ class command_line {
     on(trace, [this](const console& c) { return show(c, "/admin/v1/decisions/" + percent_encoded(request_id_), show_trace); });
   }
 
+  void add_cluster() {
+    auto* cluster = app_.add_subcommand("cluster", "The nodes of a cluster")->require_subcommand(1);
+    auto* cert = cluster->add_subcommand("cert", "Make a CA (unless DIR holds one) and a certificate and key per node (needs no node)");
+    cert->add_option("--dir", folder_, "Where ca.pem, ca.key, NODE.pem and NODE.key go")->required()->type_name("DIR");
+    cert->add_option("NODE", nodes_, "Names of nodes")->required();
+    offline(cert, [this] { return cluster_cert(folder_, nodes_); });
+    auto* forget = cluster->add_subcommand("forget", "A node is gone for good: share limits and budgets without it");
+    forget->add_option("NODE", node_, "Its name")->required();
+    on(forget, [this](const console& c) { return cluster_forget(c, node_); });
+  }
+
   void add_cache() {
     auto* cache = app_.add_subcommand("cache", "Stored answers")->require_subcommand(1);
     on(cache->add_subcommand("stats", "How much is stored, and how often it was given"), cache_stats);
@@ -164,8 +179,10 @@ class command_line {
     command->add_option("--by", by_, "Group by")->capture_default_str()->check(
         CLI::IsMember({"model", "virtual_key", "provider", "route", "tag", "key"}));
     add_span(command);
+    add_local(command);
     on(command, [this](const console& c) {
       std::string path = "/admin/v1/spend?by=" + percent_encoded(by_);
+      if (!local_) path += "&scope=cluster";
       if (!from_.empty()) path += "&from=" + percent_encoded(from_);
       if (!to_.empty()) path += "&to=" + percent_encoded(to_);
       return show(c, path, show_spend);
@@ -318,9 +335,11 @@ class command_line {
   suggest_options suggest_;
   int limit_ = 20;
   bool follow_ = false;
+  bool local_ = false;
   cleared_part cleared_;
   std::string version_;
-  std::string request_id_, node_, route_, by_ = "model", from_, to_, file_, shell_, format_ = "jsonl", data_dir_ = "./data";
+  std::vector<std::string> nodes_;
+  std::string request_id_, node_, folder_, route_, by_ = "model", from_, to_, file_, shell_, format_ = "jsonl", data_dir_ = "./data";
 };
 
 }  // namespace

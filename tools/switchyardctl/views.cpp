@@ -94,6 +94,24 @@ std::string facts(const json::value& from, const std::vector<std::pair<std::stri
   return out;
 }
 
+bool some_have(const json::array& rows, std::string_view name) {
+  return std::any_of(rows.begin(), rows.end(), [name](const json::value& row) { return member(row, std::string(name)) != nullptr; });
+}
+
+std::string missing_nodes(const json::value& answer) {
+  std::string out;
+  if (!answer.is_object()) return out;
+  for (const auto& node : list_of(answer, "missing")) out += "no answer from " + printable(text_of(node)) + "\n";
+  return out;
+}
+
+/// A list of one node or of a cluster: then every row tells its node, and nodes that did not answer stand below.
+std::string tabulate_list(const json::value& answer, const char* list, std::vector<field> fields, const table_style& style, std::string_view when_empty) {
+  const auto& rows = list_of(answer, list);
+  if (some_have(rows, "node")) fields.insert(fields.begin(), text("NODE", "node"));
+  return tabulate(rows, fields, style, when_empty) + missing_nodes(answer);
+}
+
 /// One row per signal: {"name":"safety.pii","value","confidence","took_us","because"}; what is no finding goes leaf by leaf.
 void add_signals(json::array& rows, const json::value& from, const std::string& path) {
   const auto* object = from.if_object();
@@ -198,21 +216,26 @@ std::string show_status(const json::value& answer, const table_style& style) {
   out += facts(answer, {{"clients", "connections"}, {"yard", "yard_version"}});
   if (const auto* usable = member(answer, "keys_usable"))
     out += "keys     " + text_of(*usable) + " of " + text_at(answer, "keys") + " usable\n";
-  return out + "\n" + tabulate(list_of(answer, "actors"),
+  const auto& nodes = list_of(answer, "nodes");
+  if (nodes.size() > 1)
+    out = tabulate(nodes, {text("NODE", "node"), text("VERSION", "version"), text("REGION", "region"), duration("UP", "uptime_s", 1e6), number("CLIENTS", "connections"),
+                           number("YARD", "yard_version"), number("KEYS", "keys"), number("USABLE", "keys_usable")}, style, "");
+  return out + "\n" + tabulate_list(answer, "actors",
                                {text("ACTOR", "name"), text("KIND", "kind"), number("MAILBOX", "mailbox"), text("STATE", "state")},
                                style, "no actors");
 }
 
 std::string show_nodes(const json::value& answer, const table_style& style) {
-  return tabulate(list_of(answer, "nodes"),
-                  {text("NODE", "name"), text("STATE", "state"), text("REGION", "region"), text("VERSION", "version"),
-                   duration("UP", "uptime_s", 1e6)},
-                  style, "no nodes");
+  std::vector<field> fields{text("NODE", "name"), text("STATE", "state")};
+  if (some_have(list_of(answer, "nodes"), "incarnation"))            // in a cluster
+    fields.insert(fields.end(), {text("ADDRESS", "address"), text("INCARNATION", "incarnation"), duration("ROUND TRIP", "round_trip_ms", 1e3)});
+  fields.insert(fields.end(), {text("REGION", "region"), text("VERSION", "version"), duration("UP", "uptime_s", 1e6)});
+  return tabulate_list(answer, "nodes", std::move(fields), style, "no nodes");
 }
 
 std::string show_keys(const json::value& answer, const table_style& style) {
-  return tabulate(
-      list_of(answer, "keys"),
+  return tabulate_list(
+      answer, "keys",
       {text("PROVIDER", "provider"), text("KEY", "key"), text("REGION", "region"), number("WEIGHT", "weight"),
        number("EFFECTIVE", "effective_weight"), breaker("BREAKER", "breaker"), {"PARKED", parked_cell},
        {"IN FLIGHT", [](const json::value& k) { return cell{with_limit(text_at(k, "in_flight"), text_at(k, "max_in_flight"))}; }, true},
@@ -227,8 +250,8 @@ std::string show_keys(const json::value& answer, const table_style& style) {
 }
 
 std::string show_breakers(const json::value& answer, const table_style& style) {
-  return tabulate(
-      list_of(answer, "breakers"),
+  return tabulate_list(
+      answer, "breakers",
       {text("PROVIDER", "provider"), text("KEY", "key"), breaker("STATE", "state"),
        {"TRY IN", [](const json::value& b) {
           const auto left = number_at(b, "open_in_ms");
@@ -245,7 +268,7 @@ std::string show_breakers(const json::value& answer, const table_style& style) {
 }
 
 std::string show_limits(const json::value& answer, const table_style& style) {
-  return tabulate(list_of(answer, "limits"),
+  return tabulate_list(answer, "limits",
                   {text("SCOPE", "scope"), text("PROVIDER", "provider"), text("NAME", "name"), text("KIND", "kind"),
                    number("LIMIT", "limit"), number("USED", "used"), number("LEFT", "remaining"), text("RESETS", "resets_at")},
                   style, "no limits are configured");
@@ -366,7 +389,7 @@ std::string show_spend(const json::value& answer, const table_style& style) {
                          number("INPUT", "input_tokens"), number("OUTPUT", "output_tokens"), number("CACHED", "cached_tokens"),
                          {"COST USD", [](const json::value& r) { return cell{text_at(r, "cost_usd")}; }, true},
                          number("UNPRICED", "unpriced")},
-                        style, "nothing was spent yet");
+                        style, "nothing was spent yet") + missing_nodes(answer);
 }
 
 std::string error_message_of(std::string_view body) {
