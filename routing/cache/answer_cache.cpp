@@ -194,9 +194,9 @@ bool answer_cache::tend() {
     for (const auto& [key, where] : partitions_) all.push_back(where);
   }
   for (const auto& where : all) {
-    const auto done = where->tend(judge_->model().dimensions());
-    graph_changes_ += done.changed;
-    if (done.worked) return true;
+    const auto step = where->tend(judge_->model().dimensions());
+    graph_changes_ += step.changed;
+    if (step.worked) return true;
   }
   return false;
 }

@@ -64,13 +64,13 @@ cache_partition::tended cache_partition::tend(std::size_t dimensions) {
   const bool holey = slots_.size() > 2 * live_ + 64;
   if (tail <= longest_tail && !holey) return {};
   if (graph_ && tail <= graphed_ && !holey) {
-    tended done{true, 0};
-    for (; done.changed < at_once && graphed_ < slots_.size(); ++done.changed) {
+    tended step{true, 0};
+    for (; step.changed < at_once && graphed_ < slots_.size(); ++step.changed) {
       const std::unique_lock guard(mutex_);
       if (const auto& entry = slots_[graphed_]; entry && !graph_->add(static_cast<std::uint32_t>(graphed_), entry->vector)) return {};
       ++graphed_;
     }
-    return done;
+    return step;
   }
   std::vector<cache_entry_ptr> kept;
   for (const auto& entry : slots_)

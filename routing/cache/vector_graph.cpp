@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -237,13 +238,13 @@ class graph_search {
 
   /// Where it stands now; past the end: it is not among the nearest.
   std::size_t keep(std::vector<reached>& among, std::size_t i, std::size_t most) const {
-    const auto distance = distances_[i];
-    if (among.size() == most && !(distance < among.back().distance)) return among.size();
-    const auto place = std::upper_bound(among.begin(), among.end(), distance, [](float d, const reached& r) { return d < r.distance; });
+    const float far = distances_[i];
+    if (among.size() == most && !(far < among.back().distance)) return among.size();
+    const auto place = std::upper_bound(among.begin(), among.end(), far, [](float f, const reached& r) { return f < r.distance; });
     const auto at = static_cast<std::size_t>(place - among.begin());
     __builtin_prefetch(graph_.get_linklist0(places_[i]));
     if (among.size() == most) among.pop_back();
-    among.insert(among.begin() + static_cast<std::ptrdiff_t>(at), {distance, places_[i], graph_.isMarkedDeleted(places_[i]), false});
+    among.insert(among.begin() + static_cast<std::ptrdiff_t>(at), reached{far, places_[i], graph_.isMarkedDeleted(places_[i]), false});
     return at;
   }
 

@@ -70,7 +70,7 @@ BOOST_FIXTURE_TEST_CASE(a_graph_is_taken_as_it_was, kept_cache) {
   BOOST_TEST(taken.vectors == count);
   BOOST_TEST(cache.graphs().changes == 0u);
   BOOST_TEST(!cache.tend());                       // nothing is left to be made
-  BOOST_TEST(found_of(cache, 0, count) >= count - 15);   // the graph is approximate
+  BOOST_TEST(found_of(cache, 0, count) >= count - 30);   // the graph is approximate
 }
 
 BOOST_FIXTURE_TEST_CASE(what_came_and_went_since_is_brought_up_to_date, kept_cache) {
@@ -78,10 +78,10 @@ BOOST_FIXTURE_TEST_CASE(what_came_and_went_since_is_brought_up_to_date, kept_cac
   fill(cache, 100, count + 200);
   BOOST_TEST(cache.take_graphs(path).read.has_value());
   BOOST_TEST(found_of(cache, 0, 100) == 0u);
-  BOOST_TEST(found_of(cache, 100, count + 200) >= count + 80);
+  BOOST_TEST(found_of(cache, 100, count + 200) >= count + 70);
   while (cache.tend()) {
   }
-  BOOST_TEST(found_of(cache, 100, count + 200) >= count + 80);
+  BOOST_TEST(found_of(cache, 100, count + 200) >= count + 70);
   BOOST_TEST(cache.clear("", "", "").size() == count + 100);
   BOOST_TEST(cache.keep_graphs(path).has_value());
   BOOST_TEST(!std::filesystem::exists(path));      // nothing of it stays
@@ -96,7 +96,7 @@ BOOST_FIXTURE_TEST_CASE(a_graph_that_was_taken_grows_on, kept_cache) {
   while (cache.tend()) {
   }
   BOOST_TEST(cache.graphs().vectors == count + 1000);
-  BOOST_TEST(found_of(cache, 0, count) >= count - 15);
+  BOOST_TEST(found_of(cache, 0, count) >= count - 30);
 }
 
 BOOST_FIXTURE_TEST_CASE(no_file_is_no_graphs, kept_cache) {
@@ -160,7 +160,7 @@ BOOST_FIXTURE_TEST_CASE(bytes_of_a_graph_that_lie_are_refused_or_harmless, kept_
     for (const auto& found : read->nearest(small_vector(many_words().embed(prompts[static_cast<std::size_t>(round % 400)])), 8)) BOOST_REQUIRE(found.slot < 400u);
     BOOST_REQUIRE(read->size() == 400u);
   }
-  BOOST_TEST(refused > 600u);
+  BOOST_TEST(refused > 400u);
   BOOST_TEST(vector_graph::of_bytes(32, image.vectors, image.links, 400) != nullptr);
   BOOST_TEST(vector_graph::of_bytes(32, image.vectors, image.links, 399) == nullptr);
   BOOST_TEST(vector_graph::of_bytes(64, image.vectors, image.links, 400) == nullptr);
