@@ -5,7 +5,7 @@
 #include "providers/registry.hpp"
 #include "routing/pipeline.hpp"
 #include "routing/request_prompt.hpp"
-#include "routing/selection.hpp"
+#include "routing/route_plan.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -83,28 +83,12 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
   if (!parsed) return refused(parsed.failure());
   const auto& request = *parsed;
 
-  // As the data plane plans: a forced route decides, the model only fills in where the route names no target.
-  const auto resolved = yard.resolve(request.model);
-  routing::selection_request wanted;
-  std::optional<routing::target> filler;
-  if (const auto forced = query_value(query, "route"); !forced.empty()) {
-    wanted.route = yard.find_route(forced);
-    if (!wanted.route) return problem_answer(404, "unknown_model", "no route is called '" + forced + "'");
-    if (resolved) filler = resolved->asked;
-  } else {
-    if (!resolved) return refused(resolved.failure());
-    wanted.route = resolved->route;
-    wanted.asked = resolved->asked;
-  }
-  for (const auto& name : request.fallbacks) {
-    auto fallback = yard.find_target(name);
-    if (!fallback) return refused(fallback.failure());
-    wanted.fallbacks.push_back(std::move(*fallback));
-  }
-  const auto region = query_value(query, "region");
-  wanted.region = region.empty() ? std::string_view(yard.region) : std::string_view(region);
-  wanted.input_tokens = request.input_tokens;
-  wanted.output_tokens = request.max_output_tokens;
+  const auto forced = query_value(query, "route"), region = query_value(query, "region");
+  routing::route_wish wish{request.model, std::nullopt, request.fallbacks, region, request.input_tokens, request.max_output_tokens};
+  if (!forced.empty()) wish.route = forced;
+  auto planned = routing::plan_route(yard, wish);
+  if (!planned) return refused(planned.failure());
+  auto& [wanted, filler] = *planned;
 
   if (wanted.route->models) models = wanted.route->models;
   std::optional<routing::understood_request> understood;

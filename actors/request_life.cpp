@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "providers/redirect_fields.hpp"
 #include "providers/registry.hpp"
+#include "routing/route_plan.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -151,30 +152,17 @@ net::task<std::optional<error>> request_life::understand(const providers::operat
 // ---- the route ---------------------------------------------------------------------------------------------------
 
 std::optional<error> request_life::plan() {
-  routing::selection_request wanted;
-  std::optional<routing::target> filler;
-  const auto named_route = x_.head().find("x-switchyard-route");
-  auto resolved = yard_->resolve(request_.model);
-  if (named_route.data() != nullptr) {
-    wanted.route = yard_->find_route(named_route);
-    if (!wanted.route) return client_error(error_code::unknown_model, "x-switchyard-route: no such route", "x-switchyard-route");
-    // The route decides; the model only fills in where the route names no target.
-    if (resolved) filler = resolved->asked;
-  } else {
-    if (!resolved) return resolved.failure();
-    wanted.route = resolved->route;
-    wanted.asked = resolved->asked;
-  }
+  routing::route_wish wish;
+  wish.model = request_.model;
+  if (const auto named = x_.head().find("x-switchyard-route"); named.data() != nullptr) wish.route = named;
+  wish.fallbacks = request_.fallbacks;
+  wish.region = x_.head().find("x-switchyard-region");
+  wish.input_tokens = record_.input_tokens;
+  wish.output_tokens = request_.max_output_tokens;
+  auto planned = routing::plan_route(*yard_, wish);
+  if (!planned) return std::move(planned.failure());
+  auto& wanted = planned->wanted;
   record_.route = wanted.route;
-  for (const auto& name : request_.fallbacks) {
-    auto found = yard_->find_target(name);
-    if (!found) {
-      auto what = found.failure();
-      what.param = "fallbacks";
-      return what;
-    }
-    wanted.fallbacks.push_back(std::move(*found));
-  }
   if (virtual_key_ != nullptr && virtual_key_->restricts_models()) {
     const auto forbidden = [&](const routing::target& t) { return !virtual_key_->allows_model(t.name()); };
     if (wanted.asked && forbidden(*wanted.asked))
@@ -182,11 +170,7 @@ std::optional<error> request_life::plan() {
     for (const auto& t : wanted.fallbacks)
       if (forbidden(t)) return client_error(error_code::model_not_allowed, "this key may not use model '" + t.name() + "'", "fallbacks");
   }
-  const auto region = x_.head().find("x-switchyard-region");
-  wanted.region = region.data() != nullptr ? region : std::string_view(yard_->region);
-  wanted.input_tokens = record_.input_tokens;
-  wanted.output_tokens = request_.max_output_tokens;
-  return decide(std::move(wanted), std::move(filler));
+  return decide(std::move(wanted), std::move(planned->filler));
 }
 
 // ---- answer and settle -------------------------------------------------------------------------------------------
