@@ -66,6 +66,8 @@ actor_world::~actor_world() {
 
 const yard_feed& actor_world::feed() const noexcept { return state_->world->feed; }
 
+std::shared_ptr<vector_book> actor_world::vectors() const noexcept { return state_->world->vectors; }
+
 ledger_writer& actor_world::ledger() const noexcept { return *state_->world->ledger; }
 
 void actor_world::report(std::vector<request_record> batch) {

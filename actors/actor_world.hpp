@@ -56,6 +56,8 @@ class actor_world {
 
   [[nodiscard]] const yard_feed& feed() const noexcept;
   [[nodiscard]] ledger_writer& ledger() const noexcept;
+  /// Providers' vectors: `explain` looks at them, I/O threads fetch them.
+  [[nodiscard]] std::shared_ptr<class vector_book> vectors() const noexcept;
   /// From any thread: a batch of finished requests. Batches above 64 unworked ones are dropped and counted.
   void report(std::vector<request_record> batch);
   /// A batch that was reported and is done with, for its memory; its records mean nothing.

@@ -292,7 +292,8 @@ void explain_chat(self_pointer self, const inquiry& asked) {
   const auto now = steady_now();
   const auto seed = static_cast<std::uint64_t>(to_ns(now));
   const auto models = self->state.around.world->models->get();
-  (*asked.answer)(explain(*yard_of(self), asked.question->body, asked.question->query, seed, now, models ? *models : nullptr));
+  (*asked.answer)(explain(*yard_of(self), asked.question->body, asked.question->query, seed, now, models ? *models : nullptr,
+                           self->state.around.world->vectors.get()));
 }
 
 void drain_other(self_pointer self, const inquiry& asked, const std::string& node) {

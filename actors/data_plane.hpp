@@ -45,6 +45,7 @@ class thread_context {
   random_source random;
   ledger_inlet ledger;
   std::shared_ptr<class cache_keeper> cache;     ///< null: none
+  std::shared_ptr<class prompt_vectors> vectors; ///< null: nobody asks providers for vectors
 
   [[nodiscard]] routing::balance_memory& memory_of(const std::string& route) { return memories_[route]; }
   [[nodiscard]] routing::retry_budget& budget_of(const config::provider_config& provider);

@@ -61,6 +61,22 @@ asked_stages ask_stages(const routing::route_entry& route, const routing::stage_
   return out;
 }
 
+/// Of the prompt and the examples, as far as they are kept: explaining sends nothing.
+std::optional<routing::provided_vectors> kept_vectors(const routing::route_entry& route, const routing::stage_request& request, vector_book& vectors) {
+  const auto need = routing::vector_needed(route, request);
+  if (!need) return std::nullopt;
+  routing::provided_vectors out;
+  out.examples = vectors.examples_of(*need->wish);
+  if (!out.examples) {
+    out.why_not = "the provider's vectors of the examples are not there yet";
+    return out;
+  }
+  out.query = vectors.find_prompt(vector_book::key_of(need->wish->model, need->text));
+  if (out.query && out.query->size() != out.examples->dimensions()) out.query = nullptr;
+  if (!out.query) out.why_not = "explain asks no provider, and its vector of this prompt is not kept";
+  return out;
+}
+
 json::array candidates(const routing::selection& walk, steady_time now) {
   json::array rows;
   for (const auto& one : walk.exclusions(now)) {
@@ -74,7 +90,7 @@ json::array candidates(const routing::selection& walk, steady_time now) {
 }  // namespace
 
 admin_answer explain(const routing::yard& yard, std::string_view body, std::string_view query, std::uint64_t seed, steady_time now,
-                     std::shared_ptr<const routing::signal_models> models) {
+                     std::shared_ptr<const routing::signal_models> models, vector_book* vectors) {
   const auto began = steady_now();
   std::string padded;
   padded.reserve(body.size() + parser_padding);
@@ -98,6 +114,9 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
     facts.known = &understood->known;
     facts.user = understood->prompt.user();
   }
+  std::optional<routing::provided_vectors> provided;
+  if (wanted.route->embeds && vectors != nullptr) provided = kept_vectors(*wanted.route, facts, *vectors);
+  if (provided) facts.provided = &*provided;
   auto stages = ask_stages(*wanted.route, facts);
   if (stages.made.targets.empty() && filler) wanted.asked = std::move(filler);
   const auto route_name = wanted.route->name;

@@ -99,6 +99,7 @@ void metrics_book::add(const request_record& record) {
   overheads_.add(record.overhead);
   if (record.first_token.count() > 0) first_tokens_.add(record.first_token);
   if (record.route) ++cell(cache_lookups_, {record.cache}, 1);
+  if (!record.embedding.empty() && record.route) ++cell(embeddings_, {record.route->name, record.embedding}, 2);
   add_failovers(record);
   add_stages(record);
 }
@@ -123,7 +124,8 @@ void metrics_book::add_failovers(const request_record& record) {
 
 std::size_t metrics_book::series() const noexcept {
   return requests_.size() + upstream_durations_.size() + upstream_errors_.size() + tokens_.size() + costs_.size() + savings_.size() +
-         losses_.size() + unpriced_.size() + failovers_.size() + cache_lookups_.size() + stage_durations_.size() + findings_.size();
+         losses_.size() + unpriced_.size() + failovers_.size() + cache_lookups_.size() + stage_durations_.size() + findings_.size() +
+         embeddings_.size();
 }
 
 }  // namespace switchyard::actors

@@ -118,6 +118,7 @@ class metrics_book {
   table<std::uint64_t> cache_lookups_;           ///< result
   table<duration_histogram> stage_durations_;    ///< route, stage
   table<std::uint64_t> findings_;                ///< route, check, action
+  table<std::uint64_t> embeddings_;              ///< route, result
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> answered_models_;   ///< by provider
   std::size_t answered_count_ = 0;
   std::array<usual_cells, 4> usual_;

@@ -143,6 +143,9 @@ std::string metrics_book::render(const live_figures& live) const {
   for (const auto* row : sorted(stage_durations_)) set_histogram(add_metric(stages, {"route", "stage"}, row->first), row->second, 0);
   add_counters(all, "switchyard_guard_findings_total", "What guards found in requests, and what was done about it.", {"route", "check", "action"},
                findings_);
+  add_counters(all, "switchyard_prompt_vectors_total",
+               "Prompts whose semantic stage wants a provider's vectors: provider, cached, or why the built-in embedding served.", {"route", "result"},
+               embeddings_);
   add_counters(all, "switchyard_upstream_errors_total", "Calls to providers that did not end well.", {"provider", "key", "kind"}, upstream_errors_);
   add_counters(all, "switchyard_tokens_total", "Tokens by direction.", {"provider", "model", "direction"}, tokens_);
   add_counters(all, "switchyard_cost_usd_total", "Cost of requests whose price is known.", {"provider", "model", "route"}, costs_, 1e-9);

@@ -6,6 +6,7 @@
 #include "actors/cache_keeper.hpp"
 #include "actors/cluster/wiring.hpp"
 #include "actors/data_plane.hpp"
+#include "actors/provider_embedding.hpp"
 #include "base/log.hpp"
 #include "config/addresses.hpp"
 #include "net/peer_links.hpp"
@@ -128,6 +129,17 @@ struct node::state {
     cluster_thread.reset();
   }
 
+  /// A config is in force: what its semantic stages want of providers is fetched in the background, by the first I/O thread.
+  void fetch_example_vectors() {
+    const auto book = world->vectors();
+    const auto yard = world->feed().current();
+    const auto models = book->adopt(*yard);
+    for (const auto& model : models)
+      contexts.front()->thread.post([here = contexts.front().get(), book, model, generation = book->generation()] {
+        net::detach(fetch_examples(*here, book, model, generation));
+      });
+  }
+
   // Each thread hands in its last batch and closes its idle upstream connections, on that thread.
   void flush_threads() {
     std::mutex mutex;
@@ -184,6 +196,7 @@ result<node_addresses> node::start() {
         s.ledger,
         (static_cast<std::uint64_t>(seed()) << 32) ^ seed()));
     s.contexts.back()->cache = s.cache;
+    s.contexts.back()->vectors = std::make_shared<prompt_vectors>(*s.contexts.back(), s.world->vectors());
   }
   s.data = std::make_unique<net::server>(pointers, data_options(s.config.server), [this](net::exchange& x) {
     auto& contexts = state_->contexts;
@@ -196,6 +209,7 @@ result<node_addresses> node::start() {
   s.admin = std::make_unique<admin_plane>(*s.admin_thread, *s.world, s.config.admin, *data, s.dashboard, s.draining);
   auto admin = s.admin->start();
   if (!admin) return admin.failure();
+  s.fetch_example_vectors();
   return node_addresses{*data, *admin, s.cluster_address};
 }
 
@@ -217,6 +231,7 @@ outcome node::reload(config::config next) {
   std::unique_lock lock(mutex);
   answered.wait(lock, [&] { return answer.has_value(); });
   if (*answer) s.cache->configure(next);
+  if (*answer) s.fetch_example_vectors();
   if (*answer) s.config = std::move(next);
   return *std::move(answer);
 }

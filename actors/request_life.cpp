@@ -74,6 +74,8 @@ net::task<void> request_life::run(const providers::operation_target& wanted) {
   if (auto problem = co_await understand(wanted)) co_return co_await answer_error(*std::move(problem));
   // the route and its stages: who could answer it?
   if (auto problem = plan()) co_return co_await answer_error(*std::move(problem));
+  if (record_.route->embeds) co_await fetch_vectors();
+  if (auto problem = decide()) co_return co_await answer_error(*std::move(problem));
   if (auto problem = admit_model()) co_return co_await answer_error(*std::move(problem));
   if (providers::is_count(wanted.operation) && co_await answer_count()) co_return;
   // the cache: was it answered before?
@@ -107,6 +109,12 @@ net::task<void> request_life::run(const providers::operation_target& wanted) {
   }
 }
 
+net::task<void> request_life::run_own(const providers::operation_target& wanted, const own_request& own) {
+  own_ = &own;
+  yard_ = own.yard;
+  co_await run(wanted);
+}
+
 net::task<void> request_life::refuse(error what) {
   if (auto problem = admit()) what = *std::move(problem);
   co_await answer_error(std::move(what));
@@ -116,6 +124,10 @@ net::task<void> request_life::refuse(error what) {
 
 std::optional<error> request_life::admit() {
   if (yard_ == nullptr) return error{error_code::overloaded, error_origin::internal, true, "the node is starting", {}, 0, 1};
+  if (own_ != nullptr) {
+    deadline_ = own_->deadline;
+    return std::nullopt;
+  }
   if (auto problem = admit_key(credential_of(x_.head()))) return problem;
   if (auto redirect = providers::refuse_redirect(x_.head().headers, x_.head().query)) return redirect;
   auto limit = milliseconds(here_.limits.request_timeout_ms.load(std::memory_order_relaxed));
@@ -152,6 +164,13 @@ net::task<std::optional<error>> request_life::understand(const providers::operat
 // ---- the route ---------------------------------------------------------------------------------------------------
 
 std::optional<error> request_life::plan() {
+  if (own_ != nullptr) {
+    planned_.wanted.route = record_.route = own_->route;
+    planned_.wanted.asked = own_->where;
+    planned_.wanted.region = yard_->region;
+    planned_.wanted.input_tokens = record_.input_tokens;
+    return std::nullopt;
+  }
   routing::route_wish wish;
   wish.model = request_.model;
   if (const auto named = x_.head().find("x-switchyard-route"); named.data() != nullptr) wish.route = named;
@@ -161,7 +180,8 @@ std::optional<error> request_life::plan() {
   wish.output_tokens = request_.max_output_tokens;
   auto planned = routing::plan_route(*yard_, wish);
   if (!planned) return std::move(planned.failure());
-  auto& wanted = planned->wanted;
+  planned_ = std::move(*planned);
+  const auto& wanted = planned_.wanted;
   record_.route = wanted.route;
   if (virtual_key_ != nullptr && virtual_key_->restricts_models()) {
     const auto forbidden = [&](const routing::target& t) { return !virtual_key_->allows_model(t.name()); };
@@ -170,7 +190,7 @@ std::optional<error> request_life::plan() {
     for (const auto& t : wanted.fallbacks)
       if (forbidden(t)) return client_error(error_code::model_not_allowed, "this key may not use model '" + t.name() + "'", "fallbacks");
   }
-  return decide(std::move(wanted), std::move(planned->filler));
+  return std::nullopt;
 }
 
 // ---- answer and settle -------------------------------------------------------------------------------------------

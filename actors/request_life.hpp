@@ -2,13 +2,16 @@
 #pragma once
 
 #include "actors/data_plane.hpp"
+#include "actors/provider_embedding.hpp"
 #include "actors/request_cache.hpp"
 #include "actors/request_mask.hpp"
 #include "actors/tap_exchange.hpp"
 #include "net/upstream.hpp"
 #include "providers/translation.hpp"
 #include "providers/wire.hpp"
+#include "routing/provider_vectors.hpp"
 #include "routing/request_prompt.hpp"
+#include "routing/route_plan.hpp"
 #include "routing/selection.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -20,6 +23,14 @@
 #include <vector>
 
 namespace switchyard::actors {
+
+/// A request on the node's own account: nobody's credential, no stages, no cache.
+struct own_request {
+  std::shared_ptr<const routing::yard> yard;
+  std::shared_ptr<const routing::route_entry> route;   ///< what it is booked under
+  routing::target where;
+  steady_time deadline;
+};
 
 /// One per request; lives on its I/O thread for as long as the exchange.
 ///
@@ -33,6 +44,8 @@ class request_life {
 
   /// `wanted` must outlive it.
   [[nodiscard]] net::task<void> run(const providers::operation_target& wanted);
+  /// Likewise; `own` too must outlive it.
+  [[nodiscard]] net::task<void> run_own(const providers::operation_target& wanted, const own_request& own);
   /// An answer that needs no provider.
   [[nodiscard]] net::task<void> refuse(error what);
   /// GET /v1/models and /v1/models/{id}; `id` "" lists all.
@@ -63,11 +76,17 @@ class request_life {
   void settle(int status, std::string_view error_code, request_ending ending);
 
   // request_stages.cpp: what the route's stages are told and say
-  [[nodiscard]] std::optional<error> decide(routing::selection_request wanted, std::optional<routing::target> filler);
+  using tag_list = boost::container::small_vector<routing::request_tag, 8>;
+  [[nodiscard]] routing::stage_request stage_facts(tag_list& tags);
+  [[nodiscard]] std::optional<error> decide();
   [[nodiscard]] std::optional<error> refuse_target(const routing::selection_request& wanted, const routing::decision& made) const;
   [[nodiscard]] std::optional<error> mask_texts(std::uint32_t kinds);
   [[nodiscard]] std::unique_ptr<providers::stream_restorer> open_restorer() const;
   void note_details();
+
+  // request_vectors.cpp: a provider's vectors for the semantic stage
+  [[nodiscard]] net::task<void> fetch_vectors();
+  [[nodiscard]] net::task<void> wait_for_vector(embedding_call wanted, vector_book::prompt_key key, milliseconds timeout);
 
   // request_cache.cpp: answering from the cache, and keeping what it is answered with
   [[nodiscard]] bool may_ask_cache() const;
@@ -120,6 +139,7 @@ class request_life {
   const providers::ingress& ingress_;
 
   request_record record_;
+  const own_request* own_ = nullptr;             // null: a client's
   const routing::virtual_key_entry* virtual_key_ = nullptr;
   std::int64_t reserved_tokens_ = 0;             // from the virtual key's tpm
   steady_time reserved_at_{};
@@ -132,6 +152,8 @@ class request_life {
   providers::neutral_view asked_{request_};      // read when a provider of another format is to answer
   bool translates_ = false;                      // the running attempt's provider has another format
   std::string dropped_;                          // what its format cannot say
+  routing::route_plan planned_;                  // what the stages are told of is in it until the selection takes it over
+  std::unique_ptr<routing::provided_vectors> provided_;       // null: no stage of the route wants a provider's vectors
   std::unique_ptr<routing::understood_request> understood_;   // null: no stage of the route looks at the prompt
   std::vector<std::string_view> verdicts_;       // of the stages
   std::unique_ptr<request_mask> mask_;           // null: nothing of the request was masked

@@ -50,6 +50,7 @@ struct request_record {
                                                  ///< cache hit: what asking again would have cost
   std::string_view saved_by = "routing";         ///< what saved it: "routing", "cache", "cascade"; a literal
   std::string_view cache = "bypass";             ///< "hit", "semantic-hit", "miss", "bypass": a literal
+  std::string_view embedding;                    ///< what came of the wish for a provider's vectors (request_vectors.cpp): a literal; "" there was none
   bool unpriced = false;                         ///< it was answered, and its price is unknown
   microseconds duration{0};
   microseconds overhead{0};                      ///< duration less waiting for the provider and for the client

@@ -5,8 +5,6 @@
 #include "actors/signals_json.hpp"
 #include "routing/pipeline.hpp"
 
-#include <boost/container/small_vector.hpp>
-
 #include <algorithm>
 
 namespace switchyard::actors {
@@ -15,15 +13,12 @@ namespace {
 
 constexpr std::size_t longest_kept_prompt = 2u << 10;
 
-using tag_list = boost::container::small_vector<routing::request_tag, 8>;
-
 }  // namespace
 
-/// `filler`: the model named beside a forced route; it counts where the route's stages name no target.
-std::optional<error> request_life::decide(routing::selection_request wanted, std::optional<routing::target> filler) {
-  const auto& route = *wanted.route;
-  auto asked = routing::as_stage_request(wanted);
-  tag_list tags;
+/// Points into `tags`, the plan and the request. The first call reads the prompt, if a stage of the route looks at it.
+routing::stage_request request_life::stage_facts(tag_list& tags) {
+  const auto& route = *planned_.wanted.route;
+  auto asked = routing::as_stage_request(planned_.wanted);
   const auto add = [&tags](const std::map<std::string, std::string>& all) {
     for (const auto& [name, value] : all) tags.push_back({name, value});
   };
@@ -33,12 +28,20 @@ std::optional<error> request_life::decide(routing::selection_request wanted, std
     add(virtual_key_->config.tags);
   asked.tags = {tags.data(), tags.size()};
   if (route.models) {
-    understood_ = std::make_unique<routing::understood_request>(route.models, request_);
+    if (!understood_) understood_ = std::make_unique<routing::understood_request>(route.models, request_);
     asked.known = &understood_->known;
     asked.user = understood_->prompt.user();
   }
   if (asked.user.empty() && virtual_key_ != nullptr) asked.user = virtual_key_->config.name;
+  asked.provided = provided_.get();
+  return asked;
+}
 
+std::optional<error> request_life::decide() {
+  tag_list tags;
+  const auto asked = stage_facts(tags);
+  auto& [wanted, filler] = planned_;
+  const auto& route = *wanted.route;
   routing::stage_times times{&steady_now, {}, route.models != nullptr, {}};
   auto made = routing::run_stages(route, asked, nullptr, &times);
   record_.stage_times = std::move(times.took);
@@ -102,7 +105,7 @@ std::unique_ptr<providers::stream_restorer> request_life::open_restorer() const 
 /// For the decision log: signals that were computed, and each stage's word.
 void request_life::note_details() {
   if (understood_) record_.details = details_json(understood_->known, *record_.route, verdicts_, record_.stage_times,
-                                                  {record_.findings.data(), record_.findings.size()});
+                                                  {record_.findings.data(), record_.findings.size()}, record_.embedding);
   if (!here_.limits.keep_prompts.load(std::memory_order_relaxed) || request_.body.empty()) return;
   std::optional<routing::request_prompt> read;
   if (!understood_) read.emplace(request_);

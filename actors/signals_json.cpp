@@ -114,7 +114,7 @@ json::object signals_object(routing::understanding& known, bool with_scores) {
 }
 
 std::string details_json(routing::understanding& known, const routing::route_entry& route, std::span<const std::string_view> words,
-                         std::span<const nanoseconds> took, std::span<const routing::guard_finding> findings) {
+                         std::span<const nanoseconds> took, std::span<const routing::guard_finding> findings, std::string_view vectors) {
   json::array stages;
   for (std::size_t i = 0; i < words.size() && i < took.size() && i < route.stages.size(); ++i)
     stages.push_back(json::object{{"name", route.stages[i]->name()}, {"verdict", words[i]}, {"took_us", to_us(took[i])}});
@@ -122,6 +122,7 @@ std::string details_json(routing::understanding& known, const routing::route_ent
   json::array found;
   for (const auto& one : findings) found.push_back(json::object{{"check", one.check}, {"action", one.action}, {"score", rounded(one.score)}});
   if (!found.empty()) out["guard"] = std::move(found);
+  if (!vectors.empty()) out["vectors"] = vectors;
   return json::serialize(out);
 }
 

@@ -19,8 +19,9 @@ void know_everything(routing::understanding& known);
 /// the signals that were computed. `with_scores`: every domain's.
 [[nodiscard]] boost::json::object signals_object(routing::understanding& known, bool with_scores);
 
-/// {"signals":{...},"stages":[{"name","verdict","took_us"},...],"guard":[{"check","action","score"},...]}
+/// {"signals":{...},"stages":[{"name","verdict","took_us"},...],"guard":[{"check","action","score"},...],"vectors":"timeout"}
 [[nodiscard]] std::string details_json(routing::understanding& known, const routing::route_entry& route, std::span<const std::string_view> words,
-                                       std::span<const nanoseconds> took, std::span<const routing::guard_finding> findings);
+                                       std::span<const nanoseconds> took, std::span<const routing::guard_finding> findings,
+                                       std::string_view vectors);
 
 }  // namespace switchyard::actors

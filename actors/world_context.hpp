@@ -6,6 +6,7 @@
 #include "actors/cluster/wiring.hpp"
 #include "actors/ledger_writer.hpp"
 #include "actors/request_record.hpp"
+#include "actors/vector_book.hpp"
 #include "actors/yard_feed.hpp"
 #include "base/clock.hpp"
 #include "routing/model_shelf.hpp"
@@ -117,6 +118,7 @@ struct world_context {
   const std::shared_ptr<ledger_writer> ledger;       ///< has a thread of its own
   const std::shared_ptr<routing::model_shelf> models = std::make_shared<routing::model_shelf>();   ///< loaded when a route needs them
   const std::shared_ptr<cluster_wiring> cluster;     ///< null: this node stands alone
+  const std::shared_ptr<vector_book> vectors = std::make_shared<vector_book>();   ///< providers', for semantic stages
   const steady_time started = steady_now();
   yard_feed feed;                                    ///< the supervisor is the one writer
   batch_gate gate;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t longest_example = 8u << 10;
 constexpr std::size_t most_examples = 20'000;    // of one stage: each is compared with every request
+constexpr std::size_t most_embedded = 2'000;      // of one stage with a provider's vectors: those are three to twelve times as long
 constexpr std::size_t most_categories = 1'000;
 
 rule_ptr<std::string> category_name() {
@@ -33,6 +34,16 @@ rule_ptr<std::vector<semantic_category>> categories_table() {
   return std::make_shared<list_of<semantic_category>>(category, 1);
 }
 
+rule_ptr<std::optional<embedding_source>> embedding_table() {
+  const auto source = std::make_shared<section<embedding_source>>(
+      std::vector<field<embedding_source>>{
+          {"provider", &embedding_source::provider, target_name(), "provider/model of an embeddings API (OpenAI's or Gemini's wire).", presence::required},
+          {"timeout", &embedding_source::timeout, duration(), "A prompt whose vector takes longer is judged by the built-in embedding."},
+      },
+      section_extras<embedding_source>{.at = &embedding_source::at, .foreign = {{"model", "provider"}, {"target", "provider"}, {"deadline", "timeout"}}});
+  return std::make_shared<optional_of<embedding_source>>(source);
+}
+
 rule_ptr<semantic_stage_config> semantic_table() {
   return std::make_shared<section<semantic_stage_config>>(
       std::vector<field<semantic_stage_config>>{
@@ -45,10 +56,24 @@ rule_ptr<semantic_stage_config> semantic_table() {
            "A file of `switchyardctl train category` that knows the categories by name; left out: the examples alone."},
           {"fallback", &semantic_stage_config::fallback, or_nothing(target_name()),
            "provider/model for what fits no category; left out: later stages decide."},
+          {"embedding", &semantic_stage_config::embedding, embedding_table(),
+           "Vectors of a provider's instead of the built-in ones, which serve while those are not there; left out: the built-in ones."},
       },
       section_extras<semantic_stage_config>{
-          .absent = {{"embedding", "the built-in embedding serves"}},
           .foreign = {{"default", "fallback"}, {"routes", "categories"}, {"k", "top_k"}}});
+}
+
+void check_embedding(const config& all, const semantic_stage_config& stage, std::size_t examples, const std::string& path, reading& run) {
+  const auto& source = *stage.embedding;
+  const auto at = run.given(path + ".provider") ? run.place_of(path + ".provider") : source.at;
+  check_target(all, source.provider, path + ".provider", at, run);
+  const auto* provider = find_provider(all, std::string_view(source.provider).substr(0, source.provider.find('/')));
+  if (provider != nullptr && provider->wire != wire_format::openai && provider->wire != wire_format::gemini)
+    run.report(path + ".provider", at, "expected a provider with an embeddings API: one of the wires openai and gemini");
+  if (!stage.model.empty())
+    run.report(path, source.at, "the stage's model knows the built-in embedding only: leave one of both out");
+  if (examples > most_embedded)
+    run.report(path, source.at, "at most " + std::to_string(most_embedded) + " examples are allowed in a stage with a provider's vectors");
 }
 
 void check_semantic(const config& all, const semantic_stage_config& stage, const stage_place& place, reading& run) {
@@ -72,6 +97,7 @@ void check_semantic(const config& all, const semantic_stage_config& stage, const
     run.report(list, run.place_of(list), "at most " + std::to_string(most_categories) + " categories are allowed");
   if (examples > most_examples)
     run.report(list, run.place_of(list), "at most " + std::to_string(most_examples) + " examples are allowed in one stage");
+  if (stage.embedding) check_embedding(all, stage, examples, place.path + ".embedding", run);
   const auto fallback = place.path + ".fallback";
   check_target(all, stage.fallback, fallback, run.place_of(fallback), run);
 }

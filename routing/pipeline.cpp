@@ -117,6 +117,11 @@ std::shared_ptr<const route_entry> compile_route(const config::route_config& con
   route->stages = std::move(stages);
   for (const auto& stage : route->stages)
     if (!route->models) route->models = stage->models();
+  if (std::any_of(route->stages.begin(), route->stages.end(), [](const auto& stage) { return stage->embedding() != nullptr; })) {
+    auto embeds = std::make_shared<route_entry>();
+    embeds->name = config.name + "/embedding";
+    route->embeds = std::move(embeds);
+  }
 
   // Nobody is sent there, so no key need serve it: only its price counts.
   route->baseline = config.baseline;

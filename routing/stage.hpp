@@ -21,6 +21,8 @@ namespace switchyard::routing {
 
 class signal_models;    // routing/signals/signal_models.hpp
 class understanding;    // routing/signals/understanding.hpp
+struct embedding_wish;  // routing/provider_vectors.hpp
+struct provided_vectors;
 
 /// a=b of x-switchyard-tags or of the virtual key.
 struct request_tag {
@@ -38,6 +40,7 @@ struct stage_request {
   understanding* known = nullptr;                ///< what the prompt says, found out when asked for; null: there is no prompt (status pages)
   std::string_view user;                         ///< the body's own field, else the virtual key's name
   std::span<const request_tag> tags;             ///< the first of a name counts
+  const provided_vectors* provided = nullptr;    ///< of the stage that wants a provider's vectors; null: nobody asked for them
 };
 
 /// Something a guard found and let pass.
@@ -102,6 +105,9 @@ class stage {
 
   /// What it understands prompts with; null: it does not look at the prompt.
   [[nodiscard]] virtual std::shared_ptr<const signal_models> models() const { return nullptr; }
+
+  /// Whose vectors it wants instead of the built-in embedding's; null: it wants none.
+  [[nodiscard]] virtual const embedding_wish* embedding() const noexcept { return nullptr; }
 
   /// Changes context.made and says how. Takes microseconds, holds no lock, reads no clock.
   [[nodiscard]] virtual verdict decide(decision_context& context) const = 0;

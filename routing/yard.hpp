@@ -72,6 +72,8 @@ struct route_entry {
   std::vector<std::string> aliases;
   std::vector<std::shared_ptr<const stage>> stages;   ///< run per request by run_stages()
   std::shared_ptr<const signal_models> models;   ///< what its stages understand prompts with; null: none looks at the prompt
+  std::shared_ptr<const route_entry> embeds;     ///< "NAME/embedding", without stages: what calls for a provider's vectors are booked under;
+                                                 ///< null: no stage wants such vectors
 
   // What the stages come to for a request that names no model: for status pages and for permission checks.
   config::balance_strategy strategy = config::balance_strategy::weighted;

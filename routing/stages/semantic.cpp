@@ -1,6 +1,8 @@
 // similarity(category) = (mean cosine of the top_k nearest examples + cosine to the centroid of all its examples) / 2
 //
 // With a trained model the similarity is the probability it gives (routing/category_model.hpp); the examples say nothing then.
+// With a provider's vectors (routing/provider_vectors.hpp) the formula is the same over those; without them the built-in embedding serves, and
+// the stage says why.
 // The best category is chosen if its similarity reaches its threshold (its own, else the model's, else the stage's) and is ahead of the next by `margin`.
 //
 // Measured on CLINC150's public half (validation split, five draws of the examples), share of right categories:
@@ -14,6 +16,7 @@
 #include "routing/stages/semantic.hpp"
 
 #include "routing/category_model.hpp"
+#include "routing/provider_vectors.hpp"
 #include "routing/signals/understanding.hpp"
 
 #include <algorithm>
@@ -50,6 +53,16 @@ struct category {
   std::size_t of_model = 0;                      ///< its place in the model, if there is one
 };
 
+/// Where a stage's vectors stand: built-in ones row after row, a provider's as they came.
+struct built_in_set {
+  std::span<const category> categories;
+  const float* examples;
+  std::size_t size;
+
+  [[nodiscard]] const float* centroid(std::size_t of) const noexcept { return categories[of].centroid.data(); }
+  [[nodiscard]] const float* row(std::size_t example) const noexcept { return examples + example * size; }
+};
+
 struct ranking {
   std::size_t best = 0, next = 0;
   float best_score = -2, next_score = -2;
@@ -70,37 +83,43 @@ struct ranking {
 class semantic_stage final : public stage {
  public:
   semantic_stage(const config::semantic_stage_config& config, std::vector<category> categories, std::optional<target> fallback,
-                 std::vector<float> examples, std::optional<category_model> model, std::shared_ptr<const signal_models> models)
+                 std::vector<float> examples, std::optional<category_model> model, std::optional<embedding_wish> wish,
+                 std::shared_ptr<const signal_models> models)
       : stage("semantic", "semantic"), margin_(static_cast<float>(config.margin)), top_k_(static_cast<std::size_t>(config.top_k)),
-        categories_(std::move(categories)), examples_(std::move(examples)), model_(std::move(model)),
+        categories_(std::move(categories)), examples_(std::move(examples)), model_(std::move(model)), wish_(std::move(wish)),
         models_(std::move(models)) {
     if (fallback) fallback_.push_back(std::move(*fallback));
   }
 
   std::shared_ptr<const signal_models> models() const override { return models_; }
+  const embedding_wish* embedding() const noexcept override { return wish_ ? &*wish_ : nullptr; }
 
   verdict decide(decision_context& context) const override {
     if (context.request.known == nullptr) return say("skipped", context.explain ? "there is no prompt" : "");
     if (context.request.asked != nullptr && !context.explain) return say("skipped");
     ranking seen;
-    const bool foreign = rank(context.request.known->vector(), [&](std::size_t at, float score) { seen.add(at, score); });
+    const auto* provided = wish_ ? context.request.provided : nullptr;
+    const bool theirs = provided != nullptr && provided->query != nullptr;
+    const auto add = [&](std::size_t at, float score) { seen.add(at, score); };
+    const bool foreign = !theirs && rank(context.request.known->vector(), add);
+    if (theirs) rank_by(*provided->examples, *provided->query, add);
     const auto& best = categories_[seen.best];
     const bool alike = seen.best_score >= best.threshold && !foreign;
     const bool ahead = seen.best_score - seen.next_score >= margin_ || categories_.size() == 1;
-    if (context.request.asked != nullptr) return say("skipped", "the client named " + context.request.asked->name() + "; " + text_of(seen));
+    if (context.request.asked != nullptr) return say("skipped", "the client named " + context.request.asked->name() + "; " + text_of(seen, provided));
     if (alike && ahead) {
       context.made.targets = {&best.where, 1};
       context.made.named_by = kind();
-      auto text = text_of(seen);
+      auto text = text_of(seen, provided);
       context.made.note("semantic: " + text);
       return say("matched", context.explain ? std::move(text) : std::string());
     }
     const std::string why = !context.explain ? std::string()
-                            : (alike ? "too close to call: " : "below the threshold: ") + text_of(seen);
+                            : (alike ? "too close to call: " : "below the threshold: ") + text_of(seen, provided);
     if (fallback_.empty() || !context.made.named_by.empty()) return say("none", why);
     context.made.targets = fallback_;
     context.made.named_by = kind();
-    context.made.note("semantic: no category, " + text_of(seen));
+    context.made.note("semantic: no category, " + text_of(seen, provided));
     return say("fallback", why);
   }
 
@@ -115,7 +134,7 @@ class semantic_stage final : public stage {
   template <class Tell>
   bool rank(std::span<const float> query, const Tell& tell) const {
     if (!model_) {
-      for (std::size_t i = 0; i < categories_.size(); ++i) tell(i, similarity(categories_[i], query));
+      rank_by(built_in_set{categories_, examples_.data(), query.size()}, query, tell);
       return false;
     }
     boost::container::small_vector<float, 64> all(model_->categories().size());
@@ -129,19 +148,26 @@ class semantic_stage final : public stage {
     return *std::max_element(all.begin(), all.end()) > best;
   }
 
-  [[nodiscard]] float similarity(const category& of, std::span<const float> query) const noexcept {
+  template <class Set, class Tell>
+  void rank_by(const Set& set, std::span<const float> query, const Tell& tell) const {
+    for (std::size_t i = 0; i < categories_.size(); ++i) tell(i, similarity(set, i, query));
+  }
+
+  template <class Set>
+  [[nodiscard]] float similarity(const Set& set, std::size_t which, std::span<const float> query) const noexcept {
+    const auto& of = categories_[which];
     const auto size = query.size();
-    const float whole = dot(query.data(), of.centroid.data(), size);
+    const float whole = dot(query.data(), set.centroid(which), size);
     if (top_k_ == 1 || of.count == 1) {
       float nearest = -1;
-      for (std::size_t i = 0; i < of.count; ++i) nearest = std::max(nearest, dot(query.data(), examples_.data() + (of.first + i) * size, size));
+      for (std::size_t i = 0; i < of.count; ++i) nearest = std::max(nearest, dot(query.data(), set.row(of.first + i), size));
       return (nearest + whole) / 2;
     }
     std::array<float, most_top_k> top;           // the highest so far, descending
     const auto wanted = std::min({top_k_, of.count, most_top_k});
     std::size_t held = 0;
     for (std::size_t i = 0; i < of.count; ++i) {
-      const float one = dot(query.data(), examples_.data() + (of.first + i) * size, size);
+      const float one = dot(query.data(), set.row(of.first + i), size);
       if (held == wanted && one <= top[held - 1]) continue;
       auto at = held < wanted ? held++ : held - 1;
       for (; at > 0 && top[at - 1] < one; --at) top[at] = top[at - 1];
@@ -152,8 +178,8 @@ class semantic_stage final : public stage {
     return (sum / static_cast<float>(held) + whole) / 2;
   }
 
-  /// "category code 0.81 (next law 0.32)"
-  [[nodiscard]] std::string text_of(const ranking& seen) const {
+  /// "category code 0.81 (next law 0.32)"; where a provider's vectors are wanted, with "by openai/x" or why the built-in ones served.
+  [[nodiscard]] std::string text_of(const ranking& seen, const provided_vectors* provided) const {
     const auto figure = [](float value) {
       char text[16];
       std::snprintf(text, sizeof text, " %.2f", std::abs(value) < 0.005f ? 0.0 : static_cast<double>(value));   // never "-0.00"
@@ -161,6 +187,10 @@ class semantic_stage final : public stage {
     };
     std::string text = "category " + categories_[seen.best].name + figure(seen.best_score);
     if (categories_.size() > 1) text += " (next " + categories_[seen.next].name + figure(seen.next_score) + ")";
+    if (!wish_) return text;
+    if (provided != nullptr && provided->query != nullptr) return text + " by " + wish_->model;
+    text += "; built-in embedding";
+    if (provided != nullptr) text += ": " + provided->why_not;
     return text;
   }
 
@@ -170,6 +200,7 @@ class semantic_stage final : public stage {
   std::vector<target> fallback_;                 ///< none or one
   std::vector<float> examples_;                  ///< row after row, category after category
   std::optional<category_model> model_;
+  std::optional<embedding_wish> wish_;
   std::shared_ptr<const signal_models> models_;
 };
 
@@ -212,6 +243,15 @@ result<std::shared_ptr<const stage>> make_semantic(const config::semantic_stage_
       for (float& one : made.centroid) one /= length;
     categories.push_back(std::move(made));
   }
+  std::optional<embedding_wish> wish;
+  if (config.embedding) {
+    if (const auto found = find_target(providers, config.embedding->provider); !found) return found.failure();
+    wish = embedding_wish{config.embedding->provider, config.embedding->timeout, {}, {}};
+    for (const auto& one : config.categories) {
+      wish->examples.insert(wish->examples.end(), one.examples.begin(), one.examples.end());
+      wish->counts.push_back(one.examples.size());
+    }
+  }
   std::optional<target> fallback;
   if (!config.fallback.empty()) {
     auto found = find_target(providers, config.fallback);
@@ -220,7 +260,7 @@ result<std::shared_ptr<const stage>> make_semantic(const config::semantic_stage_
   }
   return std::shared_ptr<const stage>(
       std::make_shared<semantic_stage>(config, std::move(categories), std::move(fallback), std::move(examples), std::move(*model),
-                                       std::move(models)));
+                                       std::move(wish), std::move(models)));
 }
 
 std::vector<category_score> category_scores(const stage& of, understanding& known) {

@@ -52,6 +52,15 @@ BOOST_AUTO_TEST_CASE(a_model_stands_in_for_examples) {
   BOOST_TEST(stage.model == "m.bin");
 }
 
+BOOST_AUTO_TEST_CASE(vectors_may_come_from_a_provider_within_300_ms_unless_told_otherwise) {
+  const auto stage = stage_of<semantic_stage_config>("semantic: {embedding: {provider: openai/a}, categories: [{name: a, examples: [x], target: openai/a}]}");
+  BOOST_TEST(stage.embedding.value().provider == "openai/a");
+  BOOST_TEST(stage.embedding->timeout.count() == 300);
+  const auto patient = stage_of<semantic_stage_config>(
+      "semantic: {embedding: {provider: openai/a, timeout: 2s}, categories: [{name: a, examples: [x], target: openai/a}]}");
+  BOOST_TEST(patient.embedding.value().timeout.count() == 2000);
+}
+
 BOOST_AUTO_TEST_CASE(numbers_of_rules_may_be_bounds_ranges_and_figures) {
   BOOST_TEST(!range_of("\"> 0.7\"").holds(0.7));
   BOOST_TEST(range_of("\"> 0.7\"").holds(0.71));
