@@ -118,6 +118,7 @@ struct intent_rule {
 /// intent: {rules: [{name: hard-law, when: {domain: [law], complexity: ">= 0.7"}, target: openai/gpt-4o}]}
 struct intent_stage_config {
   std::vector<intent_rule> rules;                ///< the first that matches decides
+  std::string domain_model;                      ///< file of `switchyardctl train domain` that takes the place of the built-in domains; empty: those
 };
 
 struct stage_config {

@@ -195,7 +195,7 @@ class when_rule final : public rule<std::vector<signal_condition>> {
   }
 
   std::vector<std::string_view> names_;
-  rule_ptr<std::string> word_domain_ = word_of(domain_words());
+  rule_ptr<std::string> word_domain_ = any_text(64);         // which words there are depends on the stage's domain_model: check_domains()
   rule_ptr<std::string> word_format_ = word_of(format_words());
   rule_ptr<std::string> word_text_ = any_text(256);
 };
@@ -209,9 +209,26 @@ rule_ptr<intent_stage_config> intent_table() {
       },
       section_extras<intent_rule>{.at = &intent_rule::at, .foreign = {{"if", "when"}, {"match", "when"}, {"model", "target"}, {"then", "target"}}});
   return std::make_shared<section<intent_stage_config>>(std::vector<field<intent_stage_config>>{
+      {"domain_model", &intent_stage_config::domain_model, or_nothing(path()),
+       "A file of `switchyardctl train domain`: the rules' `domain` is then one of its labels; left out: the built-in domains."},
       {"rules", &intent_stage_config::rules, std::make_shared<list_of<intent_rule>>(rule, 1), "The first that matches decides.",
        presence::required},
   });
+}
+
+/// A domain model's labels are checked when the file is read.
+void check_domains(const std::vector<signal_condition>& when, const std::string& path, reading& run) {
+  for (const auto& condition : when) {
+    if (condition.signal != "domain") continue;
+    const auto& words = std::get<std::vector<std::string>>(condition.wanted);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const auto& known = domain_words();
+      if (words[i].empty() || std::find(known.begin(), known.end(), words[i]) != known.end()) continue;
+      const auto item = item_path(path + ".domain", i);
+      const auto at = run.given(item) ? item : path + ".domain";
+      run.report(at, run.place_of(at), "expected one of: " + joined(known) + "; got " + in_quotes(words[i]) + suggestion(words[i], known));
+    }
+  }
 }
 
 void check_intent(const config& all, const intent_stage_config& stage, const stage_place& place, reading& run) {
@@ -221,6 +238,7 @@ void check_intent(const config& all, const intent_stage_config& stage, const sta
     const auto& rule = stage.rules[i];
     const auto path = item_path(list, i);
     check_target(all, rule.target, path + ".target", run.place_of(path + ".target"), run);
+    if (stage.domain_model.empty()) check_domains(rule.when, path + ".when", run);
     if (rule.when.empty() && i + 1 < stage.rules.size() && run.clean())
       run.report(path + ".when", rule.at, "holds always, so that the rules behind it never decide");
     if (rule.name.empty()) continue;

@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(the_schema_lists_every_key) {
       "input", "output", "cached_input", "cache_write", "per_request", "per_image", "api_version", "responses_api", "native_api",
       "attempts", "backoff", "max_backoff", "budget", "aliases", "stages", "balance", "fallback",
       "baseline", "guard", "pii", "pii_kinds", "jailbreak", "jailbreak_threshold", "harmful", "harmful_threshold", "answers",
-      "semantic", "threshold", "margin", "top_k", "model", "embedding", "provider", "timeout", "categories", "examples", "intent", "rules", "when",
+      "semantic", "threshold", "margin", "top_k", "model", "embedding", "provider", "timeout", "categories", "examples", "intent", "domain_model", "rules", "when",
       "domain", "complexity", "format", "safety.pii", "safety.jailbreak", "safety.harmful", "tokens.input", "tokens.output", "language", "turns",
       "images", "user", "tools",
       "strategy", "targets", "target", "tags", "decision_log", "keep", "prompts", "ledger", "durability", "retention",

@@ -310,6 +310,40 @@ class Stages(unittest.TestCase):
             finally:
                 self.assertEqual(yard.stop(), 0)
 
+    def test_trained_domains_decide_rules_and_a_reload_takes_the_next_ones(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model, rows = os.path.join(folder, "domains.json"), pathlib.Path(folder) / "rows.jsonl"
+
+            def train(first, second):
+                rows.write_text("".join(json.dumps({"prompt": f"{text} number {n}", "label": label}) + "\n" for n in range(20)
+                                        for text, label in (("Write a Python function", first), ("A recipe for lentil soup", second))))
+                report = json.loads(self.ctl("--json", "train", "domain", "--in", str(rows), "--out", model))
+                self.assertEqual(report["accuracy"], 1)
+                self.assertEqual({row["domain"] for row in report["domains"]}, {first, second})
+                self.assertTrue(pathlib.Path(report["picture"]).read_text().startswith("<svg"))
+                return report
+
+            self.assertNotIn("built_in_accuracy", train("programming", "kitchen"))
+            trained = config(self.sim)
+            trained["routes"] = [{"name": "learnt", "stages": [{"intent": {"domain_model": model, "rules": [
+                {"name": "p", "when": {"domain": "programming"}, "target": "openai/small"},
+                {"name": "k", "when": {"domain": ["kitchen"]}, "target": "openai/large"}]}}]}]
+            yard = Yard(trained)
+            try:
+                ask = lambda: yard.chat(SEED_EXAMPLE, model="learnt")[1]
+                self.assertEqual(ask()["x-switchyard-model"], "small")
+                self.assertIn("rule p (domain programming)", ask()["x-switchyard-decision"])
+                train("kitchen", "programming")
+                yard.reload(trained)
+                wait_until(lambda: ask()["x-switchyard-model"] == "large", 10, "the reload took the new model")
+                train("law", "math")
+                yard.reload(trained)
+                wait_until(lambda: "does not know the label 'programming' of the rule 'p'" in yard.process.output(), 10, "a model without the label is refused")
+                self.assertEqual(ask()["x-switchyard-model"], "large")
+            finally:
+                self.assertEqual(yard.stop(), 0)
+            self.assertIn("built_in_accuracy", train("computer science", "other"))
+
     # -- refusing what cannot work -------------------------------------------------------------------------------------
 
     def test_a_virtual_key_may_not_reach_a_model_by_a_category(self):

@@ -291,13 +291,17 @@ class command_line {
   }
   void add_train() {
     auto* command = app_.add_subcommand("train", "Learn from prompts of your own (needs no node)")->require_subcommand(1);
-    auto* category = command->add_subcommand("category", R"({"prompt","label"} per line -> a model for a semantic stage, with a report)");
-    category->add_option("--in", train_.in, "JSON lines; - for standard input")->required()->type_name("FILE");
-    category->add_option("--out", train_.out, "The model; FILE.svg beside it shows the confusion matrix")->required()->type_name("FILE");
-    category->add_option("--held-out", train_.held_out, "Share of each category's prompts that is not learnt from: half of it sets thresholds, half is counted")
-        ->capture_default_str()->check(CLI::Range(0.05, 0.5));
-    category->add_option("--models", train_.models, "Folder of the models (default: as for eval)")->type_name("DIR");
-    offline(category, [this] { return train_category(train_, common_.json); });
+    const auto add = [&](const char* name, const char* sentence, trained_labels what) {
+      auto* one = command->add_subcommand(name, sentence);
+      one->add_option("--in", train_.in, "JSON lines; - for standard input")->required()->type_name("FILE");
+      one->add_option("--out", train_.out, "The model; FILE.svg beside it shows the confusion matrix")->required()->type_name("FILE");
+      one->add_option("--held-out", train_.held_out, "Share of each label's prompts that is not learnt from: half of it sets thresholds, half is counted")
+          ->capture_default_str()->check(CLI::Range(0.05, 0.5));
+      one->add_option("--models", train_.models, "Folder of the models (default: as for eval)")->type_name("DIR");
+      offline(one, [this, what] { return train(train_, what, common_.json); });
+    };
+    add("category", R"({"prompt","label"} per line -> a model for a semantic stage, with a report)", trained_labels::categories);
+    add("domain", R"({"prompt","label"} per line -> a domain_model for an intent stage, with a report)", trained_labels::domains);
   }
   void add_lines(CLI::App* command) {
     command->add_option("--in", eval_.lines.in, "JSON lines; - for standard input")->required()->type_name("FILE");

@@ -1,4 +1,4 @@
-// `train category`: a linear head over embeddings from labelled prompts, with thresholds and a report on prompts it has not seen.
+// `train category` and `train domain`: a linear head over embeddings from labelled prompts, with thresholds and a report on prompts it has not seen.
 #pragma once
 
 #include "routing/category_model.hpp"
@@ -15,13 +15,16 @@ class embedder;
 
 namespace switchyard::ctl {
 
+/// What the labels stand for: categories of a semantic stage, or domains of an intent stage's rules (of one's own, or the built-in fourteen).
+enum class trained_labels { categories, domains };
+
 struct train_options {
   std::string in;              ///< --in: {"prompt" | "text", "label" | "category"} per line
   std::string out;             ///< --out: the model; beside it OUT.svg, the confusion matrix
   std::string models;          ///< --models
   double held_out = 0.2;       ///< share of each category's prompts that is not learnt from
 };
-[[nodiscard]] int train_category(const train_options& options, bool as_json);
+[[nodiscard]] int train(const train_options& options, trained_labels what, bool as_json);
 
 /// Prompts as vectors, their categories by number.
 struct labelled_vectors {
@@ -29,6 +32,7 @@ struct labelled_vectors {
   std::size_t dimensions = 0;
   std::vector<float> vectors;                    ///< row after row
   std::vector<std::uint32_t> labels;
+  std::vector<std::string> texts;                ///< of the rows; empty where only vectors count
 
   [[nodiscard]] const float* row(std::size_t at) const noexcept { return vectors.data() + at * dimensions; }
   [[nodiscard]] std::size_t size() const noexcept { return labels.size(); }

@@ -1,6 +1,12 @@
+#include "routing/category_model.hpp"
 #include "tests/routing/stages/stage_probe.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 using namespace switchyard;
 using namespace switchyard::routing;
@@ -83,6 +89,29 @@ BOOST_AUTO_TEST_CASE(the_model_that_the_client_named_stands) {
   const auto got = ask({rules({{"all", {}, "anthropic/c", {}}})}, {.text = "hello", .asked = &named});
   BOOST_TEST(got.verdicts.at(0).what == "skipped");
   BOOST_TEST(got.made.targets.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_domain_model_names_the_domains_of_the_rules) {
+  // Two labels: one is likelier the more the prompt is like the sample below, the other is not reached by anything.
+  const auto sample = shelf().get().value()->embedding().embed("A recipe for lentil soup");
+  category_model::category kitchen{"kitchen", 0.9f, -10, {}}, rest{"garage", 0.9f, 0, std::vector<float>(sample.size())};
+  for (const float one : sample) kitchen.weights.push_back(20 * one);
+  const auto path = std::filesystem::temp_directory_path() / ("switchyard-domains-" + std::to_string(::getpid()) + ".json");
+  std::ofstream(path) << category_model({kitchen, rest}).write();
+  config::intent_stage_config config;
+  config.domain_model = path.string();
+  config.rules = {{"cook", {is("domain", {"kitchen"})}, "openai/a", {}}, {"fix", {is("domain", {"garage"})}, "openai/b", {}}, {"unsure", {is("domain", {"other"})}, "openai/c", {}}};
+  const auto cook = ask({{config, {}}}, {.text = "A recipe for lentil soup"});
+  BOOST_TEST(cook.made.targets[0].name() == "openai/a");
+  BOOST_TEST(cook.verdicts.at(0).reason == "rule cook (domain kitchen)");
+  BOOST_TEST(!cook.computed.contains(routing::signal::domain));
+  BOOST_TEST(ask({{config, {}}}, {.text = "Explain the statute of limitations"}).made.targets[0].name() == "openai/b");
+
+  config.rules = {{"r", {is("domain", {"law"})}, "openai/a", {}}};
+  const auto refused = make_stage({config, {}}, yard_providers(), &shelf());
+  BOOST_TEST_REQUIRE(!refused.has_value());
+  BOOST_TEST(refused.failure().message.find("does not know the label 'law' of the rule 'r'") != std::string::npos, refused.failure().message);
+  std::filesystem::remove(path);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
