@@ -59,7 +59,7 @@ class escape_walk {
 }  // namespace
 
 bool request_mask::write(const routing::signal_models& models, const providers::api_request& request, std::uint32_t kinds) {
-  const auto found = providers::find_texts(request.operation, request.body);
+  const auto found = providers::find_texts(request.operation, request.body, providers::text_reach::everything);
   std::deque<std::string> unescaped;
   std::vector<routing::turn> turns;
   turns.reserve(found.places.size());

@@ -13,7 +13,7 @@ namespace switchyard::actors {
 /// One per request whose guard masks. Lives until the answer is sent.
 class request_mask {
  public:
-  /// Looks at every text of the request in full, however long, and writes the body anew with placeholders in place of what it found. False:
+  /// Looks at every text of the request in full, however long, those of tools' schemas and of metadata too, and writes the body anew with placeholders in place of what it found. False:
   /// there was nothing to mask. `kinds`: a bit per pii_kind. All else of the body stays byte for byte.
   [[nodiscard]] bool write(const routing::signal_models& models, const providers::api_request& request, std::uint32_t kinds);
 

@@ -23,6 +23,11 @@ constexpr std::array<std::string_view, 3> tool_members{"toolResult", "functionRe
 constexpr std::array<std::string_view, 3> call_types{"function_call", "custom_tool_call", "reasoning"};
 constexpr std::array<std::string_view, 6> file_members{"fileData", "file_data", "video", "audio", "input_audio", "file"};
 
+/// What of a tool's schema the model reads as text; its other strings are names and types.
+constexpr std::array<std::string_view, 7> schema_texts{"description", "title", "default", "examples", "example", "enum", "const"};
+/// Members in which a client says who asks, and why.
+constexpr std::array<std::string_view, 5> client_members{"user", "safety_identifier", "metadata", "requestMetadata", "labels"};
+
 constexpr std::size_t deepest = 70;      // the ingress takes 64
 
 template <std::size_t n>
@@ -65,7 +70,35 @@ class walker {
     walk(value, {}, who, 0);
   }
 
+  /// A tool's declaration, or a list of them.
+  void schema(std::string_view value) {
+    begin(text_source::system);
+    walk_schema(value, false, 0);
+  }
+
+  /// Every string of it.
+  void values(std::string_view value) {
+    begin(text_source::system);
+    walk_schema(value, true, 0);
+  }
+
  private:
+  void walk_schema(std::string_view value, bool is_text, std::size_t depth) {
+    if (depth > deepest) return;
+    if (json::is_string(value)) {
+      if (is_text && value.size() > 2) add(value, text_source::system);
+    } else if (json::is_array(value)) {
+      json::elements each(value);
+      for (std::string_view one; each.next(one);) walk_schema(one, is_text, depth + 1);
+    } else if (json::is_object(value)) {
+      json::members each(value);
+      for (json::member one; each.next(one);) {
+        const bool is_property = json::is_object(one.value) && (one.name == "description" || one.name == "title");   // one that is called so
+        walk_schema(one.value, is_text || (is_one_of(one.name, schema_texts) && !is_property), depth + 1);
+      }
+    }
+  }
+
   void begin(text_source who) noexcept {
     ++out_.messages;
     who_ = who;
@@ -152,11 +185,17 @@ bool asks_for_json(std::string_view name, std::string_view value) noexcept {
 
 }  // namespace
 
-request_texts find_texts(api operation, std::string_view body) {
+request_texts find_texts(api operation, std::string_view body, text_reach reach) {
   request_texts out;
   walker walk(body, out);
+  const bool all = reach == text_reach::everything;
   json::members each(body);
   for (json::member one; each.next(one);) {
+    const bool is_schema = one.name == "tools" || one.name == "functions" || one.name == "toolConfig";
+    const bool is_client = is_one_of(one.name, client_members);
+    out.more = out.more || ((is_schema || is_client) && !all);
+    if (all && is_schema) walk.schema(one.value);
+    if (all && is_client) walk.values(one.value);
     if (one.name == "messages" || one.name == "contents" || one.name == "input") {
       walk.messages(one.value, text_source::user);
     } else if (one.name == "prompt" || (one.name == "content" && is_embedding(operation))) {

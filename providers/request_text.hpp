@@ -26,11 +26,16 @@ struct request_texts {
   int tools = 0;                         ///< functions and hosted tools offered
   int images = 0;
   bool json_wanted = false;              ///< by a field, such as response_format
+  bool more = false;                     ///< there are texts of text_reach::everything that were passed over
   std::string_view user;                 ///< the client's name for its user, raw without quotes: user, metadata.user_id; empty: none
 };
 
-/// Walks the members that hold the conversation, once and without copying. `body` is valid JSON. Names, ids, addresses, attachments and tool
-/// schemas are no texts; a tool call's arguments and a tool's result are.
-[[nodiscard]] request_texts find_texts(api operation, std::string_view body);
+/// The conversation: what signals judge. Everything: with what a tool's schema says to the model (descriptions, titles, defaults, examples and
+/// the values allowed), and what the client says of itself (metadata values, labels, its user's name): what masking looks at.
+enum class text_reach : std::uint8_t { conversation, everything };
+
+/// Walks the members that hold texts, once and without copying. `body` is valid JSON. Names, ids, addresses and attachments are no texts; a tool
+/// call's arguments and a tool's result are.
+[[nodiscard]] request_texts find_texts(api operation, std::string_view body, text_reach reach = text_reach::conversation);
 
 }  // namespace switchyard::providers

@@ -56,6 +56,7 @@ std::string_view request_prompt::plain(std::string_view json_string, std::size_t
 
 request_prompt::request_prompt(const providers::api_request& request) {
   const auto found = providers::find_texts(request.operation, request.body);
+  if (found.more) whole_ = false;
   asked_.tools = found.tools;
   asked_.images = found.images;
   asked_.json_wanted = found.json_wanted;

@@ -26,7 +26,7 @@ class request_prompt {
 
   /// Views into this and the body.
   [[nodiscard]] const prompt& asked() const noexcept { return asked_; }
-  /// Is every text there in full?
+  /// Is every text there in full, those that only masking looks at (providers::text_reach) included?
   [[nodiscard]] bool is_whole() const noexcept { return whole_; }
   /// The client's name for its user; "" none.
   [[nodiscard]] std::string_view user() const noexcept { return user_; }

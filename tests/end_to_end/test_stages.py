@@ -211,6 +211,32 @@ class Stages(unittest.TestCase):
                     self.assertIn(b"nobody", answer)
         wait_until(lambda: self.yard.metric("switchyard_guard_findings_total", route="judged", check="answer_pii", action="block") >= 6, 5, "counted")
 
+    def test_tool_schemas_results_and_metadata_are_masked_and_come_back(self):
+        def parameters(schema, description):
+            return {"name": "send", "description": description, schema: {"type": "object", "properties": {
+                "to": {"type": "string", "description": "who; usually boss@example.org"}}}}
+        describe = f"Writes to {MAIL}"
+        chat = {"messages": [{"role": "user", "content": "Go"}, {"role": "assistant", "content": None, "tool_calls": [
+                    {"id": "c1", "type": "function", "function": {"name": "send", "arguments": "{}"}}]},
+                    {"role": "tool", "tool_call_id": "c1", "content": "sent to eve@example.net"}],
+                "tools": [{"type": "function", "function": parameters("parameters", describe)}], "metadata": {"owner": "carl@example.com"}}
+        claude = {"max_tokens": 99, "messages": [{"role": "user", "content": "Go"},
+                    {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "send", "input": {}}]},
+                    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "sent to eve@example.net"}]}],
+                  "tools": [parameters("input_schema", describe)], "metadata": {"user_id": "carl@example.com"}}
+        for route in ("masked", "masked-claude"):
+            for path, body in (("/v1/chat/completions", chat), ("/v1/messages", claude)):
+                with self.subTest(f"{route} {path}"):
+                    self.sim._control("DELETE", "/sim/received")
+                    self.script("Of [EMAIL_1], [EMAIL_2], [EMAIL_3] and [EMAIL_4].")
+                    status, _, answer = http("POST", self.yard.url + path, {"model": route, **body})
+                    self.assertEqual(status, 200, answer)
+                    sent = self.upstream()
+                    for name in ("bob.smith", "boss@", "eve@", "carl@"):
+                        self.assertNotIn(name, sent)
+                    for mail in (MAIL, "boss@example.org", "eve@example.net", "carl@example.com"):
+                        self.assertIn(mail.encode(), answer)
+
     def test_long_text_is_masked_in_its_middle_too(self):
         filler = "lorem ipsum dolor sit amet " * 8000
         status, _, body = self.yard.chat(filler + " mail " + MAIL + " " + filler, model="masked")

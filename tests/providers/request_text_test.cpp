@@ -76,4 +76,24 @@ BOOST_AUTO_TEST_CASE(bedrocks_blocks) {
              "system 0 Be brief. | user 1 Hi | tool 3 b");
 }
 
+BOOST_AUTO_TEST_CASE(masking_sees_what_schemas_and_metadata_say_but_no_names) {
+  const auto all = [](api operation, std::string_view body) {
+    std::string out;
+    for (const auto& place : find_texts(operation, body, text_reach::everything).places)
+      out.append(out.empty() ? "" : " | ").append(body.substr(place.value.begin + 1, place.value.end - place.value.begin - 2));
+    return out;
+  };
+  const std::string chat = R"({"tools":[{"type":"function","function":{"name":"send","description":"Mails it","parameters":{"type":"object",
+    "properties":{"description":{"type":"string","description":"to whom","enum":["a","b"],"default":"c"},"n":{"type":"integer","minimum":1}}}}}],
+    "messages":[{"role":"user","content":"Hi"}],"metadata":{"who":"bob","case":"7"},"user":"u-1","safety_identifier":"s","model":"m"})";
+  BOOST_TEST(all(api::chat_completions, chat) == "Mails it | to whom | a | b | c | Hi | bob | 7 | u-1 | s");
+  BOOST_TEST(told(api::chat_completions, chat) == "user 0 Hi");
+  BOOST_TEST(find_texts(api::chat_completions, chat).more);
+  BOOST_TEST(!find_texts(api::chat_completions, R"({"messages":[{"role":"user","content":"Hi"}]})").more);
+  BOOST_TEST(all(api::messages, R"({"tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],"metadata":{"user_id":"bob"},"messages":[]})") == "d | bob");
+  BOOST_TEST(all(api::generate_content, R"({"tools":[{"functionDeclarations":[{"name":"f","description":"d"}]}],"labels":{"team":"t"},"contents":[]})") == "d | t");
+  BOOST_TEST(all(api::converse, R"({"toolConfig":{"tools":[{"toolSpec":{"name":"f","description":"d","inputSchema":{"json":{"title":"t"}}}}]},"requestMetadata":{"k":"v"}})") ==
+             "d | t | v");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
