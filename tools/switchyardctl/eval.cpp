@@ -19,10 +19,6 @@ namespace dom = simdjson::dom;
 
 namespace {
 
-error wrong(const std::string& field, const std::string& expected) {
-  return client_error(error_code::invalid_request, field + ": expected " + expected, field);
-}
-
 // The object in a line; `document` keeps it alive.
 result<dom::object> object_in(json::document& document, std::string_view line) {
   if (!document.parse_copy(line)) return client_error(error_code::invalid_json, document.fault());
@@ -60,7 +56,7 @@ result<std::string> last_user_turn(const dom::array& messages) {
     if (message["role"].get(role) == simdjson::SUCCESS && role == "user" && message["content"].get(content) == simdjson::SUCCESS)
       last = content_text(content);
   }
-  if (!last) return wrong("messages", "a message with role user and a content");
+  if (!last) return wrong_field("messages", "a message with role user and a content");
   return std::move(*last);
 }
 
@@ -68,11 +64,11 @@ result<std::string> text_to_embed(const dom::object& line) {
   for (const auto* name : {"prompt", "text"})
     if (dom::element value; line.at_key(name).get(value) == simdjson::SUCCESS) {
       std::string_view text;
-      if (value.get(text) != simdjson::SUCCESS) return wrong(name, "a string");
+      if (value.get(text) != simdjson::SUCCESS) return wrong_field(name, "a string");
       return std::string(text);
     }
   dom::array messages;
-  if (line.at_key("messages").get(messages) != simdjson::SUCCESS) return wrong("prompt", "a string (or messages: a list)");
+  if (line.at_key("messages").get(messages) != simdjson::SUCCESS) return wrong_field("prompt", "a string (or messages: a list)");
   return last_user_turn(messages);
 }
 
@@ -134,7 +130,7 @@ outcome similarity_line(const routing::hit_judge& judge, float threshold, std::s
   const auto object = object_in(document, line);
   if (!object) return object.failure();
   const auto a = text_of_member(*object, "a"), b = text_of_member(*object, "b");
-  if (!a || !b) return wrong(a ? "b" : "a", "a string");
+  if (!a || !b) return wrong_field(a ? "b" : "a", "a string");
   const auto found = routing::likeness_of(judge, *a, *b, threshold);
   to += '{';
   append_id(to, *object);

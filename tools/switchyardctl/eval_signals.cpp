@@ -19,10 +19,6 @@ namespace dom = simdjson::dom;
 
 namespace {
 
-error wrong(const std::string& field, const std::string& expected) {
-  return client_error(error_code::invalid_request, field + ": expected " + expected, field);
-}
-
 // What a line asks, and what its views point to.
 struct asked_line {
   std::vector<routing::turn> turns;
@@ -60,14 +56,14 @@ outcome read_messages(const dom::array& messages, asked_line& to) {
   for (const auto message : messages) {
     const auto field = "messages[" + std::to_string(at++) + "]";
     std::string_view role;
-    if (message["role"].get(role) != simdjson::SUCCESS) return wrong(field + ".role", "a string");
+    if (message["role"].get(role) != simdjson::SUCCESS) return wrong_field(field + ".role", "a string");
     const auto who = speaker_named(role);
-    if (!who) return wrong(field + ".role", "system, developer, user, assistant or tool");
+    if (!who) return wrong_field(field + ".role", "system, developer, user, assistant or tool");
     dom::element content;
     const auto text = message["content"].get(content) == simdjson::SUCCESS ? read_content(content, to) : std::string_view();
     to.turns.push_back({*who, text});
   }
-  if (to.turns.empty()) return wrong("messages", "at least one message");
+  if (to.turns.empty()) return wrong_field("messages", "at least one message");
   return done{};
 }
 
@@ -75,11 +71,11 @@ outcome read_line(const dom::object& line, asked_line& to) {
   dom::element value;
   if (line.at_key("prompt").get(value) == simdjson::SUCCESS) {
     std::string_view text;
-    if (value.get(text) != simdjson::SUCCESS) return wrong("prompt", "a string");
+    if (value.get(text) != simdjson::SUCCESS) return wrong_field("prompt", "a string");
     to.turns.push_back({routing::speaker::user, text});
   } else {
     dom::array messages;
-    if (line.at_key("messages").get(messages) != simdjson::SUCCESS) return wrong("prompt", "a string (or messages: a list)");
+    if (line.at_key("messages").get(messages) != simdjson::SUCCESS) return wrong_field("prompt", "a string (or messages: a list)");
     if (auto read = read_messages(messages, to); !read) return read;
   }
   if (dom::array tools; line.at_key("tools").get(tools) == simdjson::SUCCESS) to.prompt.tools = static_cast<int>(tools.size());

@@ -16,6 +16,11 @@ struct line_job {
   unsigned threads = 0;        ///< 0: one for every core
 };
 
+/// What is wrong with a field of a line: "FIELD: expected EXPECTED".
+[[nodiscard]] inline error wrong_field(const std::string& field, const std::string& expected) {
+  return client_error(error_code::invalid_request, field + ": expected " + expected, field);
+}
+
 /// Appends the answer to one line, its line break included. `number` counts from 1. Called from several threads at once.
 using line_answer = std::function<outcome(std::string_view line, std::size_t number, std::string& to)>;
 
