@@ -1,10 +1,10 @@
 #include "actors/decision_log.hpp"
 
 #include "actors/events_json.hpp"
+#include "actors/signals_json.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -113,7 +113,7 @@ decision_log::packed_decision decision_log::pack(const request_record& record) {
                        .last = {},
                        .earlier = nullptr,
                        .attempted = !record.attempts.empty(),
-                       .details = record.details.empty() ? nullptr : std::make_unique<std::string>(record.details),
+                       .details = record.details,
                        .prompt = record.prompt.empty() ? nullptr : std::make_unique<std::string>(record.prompt)};
   if (record.attempts.empty()) return kept;
   kept.last = pack(record.attempts.back());
@@ -197,12 +197,8 @@ void decision_log::write(std::string& out, const packed_decision& kept) const {
     for (const auto& attempt : *kept.earlier) add(attempt);
   if (kept.attempted) add(kept.last);
   d["attempts"] = std::move(attempts);
-  if (kept.details) {
-    boost::system::error_code fault;
-    const auto details = json::parse(*kept.details, fault);
-    if (const auto* found = details.if_object(); !fault && found != nullptr)
-      for (const auto& member : *found) d[member.key()] = member.value();
-  }
+  if (kept.details)
+    for (auto& member : details_object(*kept.details)) d[member.key()] = std::move(member.value());
   if (kept.prompt) d["prompt"] = *kept.prompt;
   out += json::serialize(d);
 }

@@ -85,7 +85,7 @@ class decision_log {
     packed_attempt last;                         ///< of `attempts` when there was any
     std::unique_ptr<std::vector<packed_attempt>> earlier;   ///< null: the last was the only one, or none was made
     bool attempted;
-    std::unique_ptr<std::string> details;        ///< request_record::details; null: none
+    std::shared_ptr<const request_details> details;   ///< null: none
     std::unique_ptr<std::string> prompt;         ///< null: none is kept
   };
   [[nodiscard]] packed_decision pack(const request_record& record);

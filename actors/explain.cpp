@@ -130,7 +130,7 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
   if (pick) answer["target"] = pick->provider->config.name + "/" + pick->model;
   if (understood) {
     know_everything(understood->known);
-    answer["signals"] = signals_object(understood->known, true);
+    answer["signals"] = signals_object(understood->known.findings(), true);
   } else {
     answer["signals"] = json::object{{"tokens", json::object{{"input", request.input_tokens}, {"output", request.max_output_tokens}}}};
   }

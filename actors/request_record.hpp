@@ -5,6 +5,7 @@
 #include "base/money.hpp"
 #include "base/result.hpp"
 #include "routing/call_outcome.hpp"
+#include "routing/signals/findings.hpp"
 #include "routing/stage.hpp"
 #include "routing/yard.hpp"
 
@@ -24,6 +25,19 @@ struct attempt_record {
   routing::call_outcome outcome;
   int status = 0;                                ///< the provider's HTTP status; 0: none came
   std::string problem;                           ///< "" when it went well; never holds a secret
+};
+
+/// What was found out of a prompt and what the stages said: written as JSON only when somebody asks for it (signals_json.hpp).
+struct request_details {
+  struct stage_word {
+    std::string_view stage, word;                ///< fixed words
+    nanoseconds took{0};
+  };
+  std::shared_ptr<const routing::signal_models> models;   ///< some of the findings' words are theirs
+  routing::signal_findings signals;
+  boost::container::small_vector<stage_word, 6> stages;
+  boost::container::small_vector<routing::guard_finding, 3> guard;
+  std::string_view vectors;                      ///< request_record::embedding
 };
 
 enum class request_ending : std::uint8_t { ok, error, client_gone };
@@ -57,7 +71,7 @@ struct request_record {
   microseconds first_token{0};                   ///< streams: request -> first content out; 0: none
   std::string decision;                          ///< the x-switchyard-decision line
   boost::container::small_vector<routing::guard_finding, 3> findings;   ///< the guard's
-  std::string details;                           ///< JSON of what was found out of the prompt (signals_json.hpp); "" nobody looked at it
+  std::shared_ptr<const request_details> details;   ///< null: nobody looked at the prompt
   std::string prompt;                            ///< the query, cut; only when telemetry.decision_log.prompts is on
   routing::stage_times::durations stage_times;   ///< one per stage of the route that was asked, in order
 };

@@ -2,7 +2,6 @@
 
 #include "actors/request_life.hpp"
 
-#include "actors/signals_json.hpp"
 #include "routing/pipeline.hpp"
 
 #include <algorithm>
@@ -104,8 +103,17 @@ std::unique_ptr<providers::stream_restorer> request_life::open_restorer() const 
 
 /// For the decision log: signals that were computed, and each stage's word.
 void request_life::note_details() {
-  if (understood_) record_.details = details_json(understood_->known, *record_.route, verdicts_, record_.stage_times,
-                                                  {record_.findings.data(), record_.findings.size()}, record_.embedding);
+  if (understood_) {
+    auto details = std::make_shared<request_details>();
+    details->models = understood_->models;
+    details->signals = understood_->known.findings();
+    const auto& stages = record_.route->stages;
+    for (std::size_t i = 0; i < verdicts_.size() && i < record_.stage_times.size() && i < stages.size(); ++i)
+      details->stages.push_back({stages[i]->kind(), verdicts_[i], record_.stage_times[i]});
+    details->guard = record_.findings;
+    details->vectors = record_.embedding;
+    record_.details = std::move(details);
+  }
   if (!here_.limits.keep_prompts.load(std::memory_order_relaxed) || request_.body.empty()) return;
   std::optional<routing::request_prompt> read;
   if (!understood_) read.emplace(request_);

@@ -1,6 +1,7 @@
 // What each signal says: plain values, one struct a signal.
 #pragma once
 
+#include "base/clock.hpp"
 #include "routing/signals/signal_names.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -75,6 +76,26 @@ struct clarity_finding {
   bool clear = true;                               ///< else ambiguous: too short, or points at something that is not there
   float confidence = 0;
   std::string_view why;                            ///< of ambiguous: a fixed phrase
+};
+
+/// All that was found out about a request: plain values that outlive it. Texts are fixed words, some of them in the models.
+struct signal_findings {
+  std::array<bool, signal_count> known{};          ///< was it computed?
+  std::array<nanoseconds, signal_count> took{};
+  domain_finding domain;
+  complexity_finding complexity;
+  format_finding format;
+  pii_finding pii;
+  jailbreak_finding jailbreak;
+  harmful_finding harmful;
+  token_finding tokens;
+  language_finding language;
+  clarity_finding clarity;
+  float code_share = 0;
+  std::size_t dimensions = 0;                      ///< of the vector
+  int turns = 0, tools = 0, images = 0;
+
+  [[nodiscard]] bool knows(signal which) const noexcept { return known[static_cast<std::size_t>(which)]; }
 };
 
 }  // namespace switchyard::routing

@@ -149,6 +149,12 @@ float understanding::code_share() {
   return code_share_;
 }
 
+signal_findings understanding::findings() const {
+  return {.known = known_, .took = took_, .domain = domain_, .complexity = complexity_, .format = format_, .pii = pii_,
+          .jailbreak = jailbreak_, .harmful = harmful_, .tokens = tokens_, .language = language_, .clarity = clarity_,
+          .code_share = code_share_, .dimensions = vector_.size(), .turns = turns(), .tools = tools(), .images = images()};
+}
+
 signal_value understanding::value(signal which) {
   switch (which) {
     case signal::domain: return to_string(domain().value);

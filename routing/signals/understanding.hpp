@@ -56,6 +56,9 @@ class understanding {
   /// How sure, 0..1; 1 for what is counted.
   [[nodiscard]] float confidence(signal which);
 
+  /// A copy of what was computed so far, for whoever tells of it later.
+  [[nodiscard]] signal_findings findings() const;
+
   /// The text that counts as the query (prompt.hpp).
   [[nodiscard]] std::string_view query();
   [[nodiscard]] const prompt& asked() const noexcept { return asked_; }

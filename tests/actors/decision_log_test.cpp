@@ -46,7 +46,11 @@ BOOST_AUTO_TEST_CASE(the_newest_come_first_and_the_oldest_go) {
 BOOST_AUTO_TEST_CASE(what_was_found_out_of_a_prompt_is_part_of_its_decision) {
   decision_log log(10);
   auto record = request({attempt(entry_named("one"), call_result::ok)});
-  record.details = R"({"signals":{"turns":1},"stages":[{"name":"semantic","verdict":"matched"}]})";
+  auto details = std::make_shared<request_details>();
+  details->signals.turns = 1;
+  details->stages.push_back({"semantic", "matched", nanoseconds(1500)});
+  details->vectors = "timeout";
+  record.details = std::move(details);
   log.add(record);
   const auto row = boost::json::parse(*log.find(record.id));
   BOOST_TEST(row.at("signals").at("turns").as_int64() == 1);
