@@ -12,7 +12,7 @@ namespace {
 // Size classes of 256 bytes up to 8 KiB; what a thread keeps of all of them together is bounded, so an idle one holds little.
 constexpr std::size_t step = 256;
 constexpr std::size_t classes = 32;
-constexpr std::size_t most_kept = 2u << 20;    // bytes: a request under way has some 10 KB of frames
+constexpr std::size_t most_kept = 1u << 20;    // bytes: a request under way has some 10 KB of frames
 
 struct free_frame {
   free_frame* next;
