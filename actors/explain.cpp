@@ -22,13 +22,13 @@ constexpr std::size_t parser_padding = 64;
 admin_answer refused(const error& why) { return problem_answer(http_status(why), to_string(why.code), why.message); }
 
 json::object estimate(const providers::api_request& request, std::int64_t output_tokens, const result<routing::picked_key>& pick) {
-  json::object out{{"input_tokens", request.input_tokens},
+  json::object out{{"input_tokens", request.input.tokens()},
                    {"output_tokens", output_tokens},
                    {"cost_usd", nullptr},
                    {"prices", nullptr}};
   if (!pick) return out;
   const auto prices = pick->provider->price_of(pick->model);
-  const auto cost = providers::cost(prices, {.input = request.input_tokens, .output = output_tokens});
+  const auto cost = providers::cost(prices, {.input = request.input.tokens(), .output = output_tokens});
   if (!cost) return out;
   out["cost_usd"] = format_usd(*cost);
   if (pick->provider->configured_price(pick->model) != nullptr)
@@ -100,7 +100,7 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
   const auto& request = *parsed;
 
   const auto forced = query_value(query, "route"), region = query_value(query, "region");
-  routing::route_wish wish{request.model, std::nullopt, request.fallbacks, region, request.input_tokens, request.max_output_tokens};
+  routing::route_wish wish{request.model, std::nullopt, request.fallbacks, region, &request.input, request.max_output_tokens};
   if (!forced.empty()) wish.route = forced;
   auto planned = routing::plan_route(yard, wish);
   if (!planned) return refused(planned.failure());
@@ -132,7 +132,7 @@ admin_answer explain(const routing::yard& yard, std::string_view body, std::stri
     know_everything(understood->known);
     answer["signals"] = signals_object(understood->known.findings(), true);
   } else {
-    answer["signals"] = json::object{{"tokens", json::object{{"input", request.input_tokens}, {"output", request.max_output_tokens}}}};
+    answer["signals"] = json::object{{"tokens", json::object{{"input", request.input.tokens()}, {"output", request.max_output_tokens}}}};
   }
   answer["stages"] = std::move(stages.rows);
   answer["candidates"] = std::move(rows);

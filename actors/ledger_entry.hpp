@@ -3,6 +3,7 @@
 
 #include "base/ids.hpp"
 #include "base/money.hpp"
+#include "providers/input_estimate.hpp"
 #include "routing/yard.hpp"
 #include "storage/ledger_row.hpp"
 
@@ -30,6 +31,7 @@ struct ledger_entry {
   std::shared_ptr<const routing::key_entry> stored_key;   ///< answers of the cache: `key` of a yard that may be gone
   std::shared_ptr<const std::map<std::string, std::string>> tags;   ///< the request's and its virtual key's; null: the key's
   std::string model;
+  const providers::input_estimate* uncounted = nullptr;   ///< reservations: becomes input_tokens when it is handed over; the request lives till then
   std::int64_t input_tokens = 0;                 ///< reservations: estimate
   std::int64_t output_tokens = 0;                ///< reservations: most the client asked for; 0: it did not say
 

@@ -56,6 +56,9 @@ class ledger_inlet {
   void hand_over(std::function<void(bool)> then) {
     timer_.cancel();
     ++batch_number_;
+    // Most calls were over before and never cost a look at how long the prompt is.
+    for (auto& entry : batch_)
+      if (const auto* input = std::exchange(entry.uncounted, nullptr)) entry.input_tokens = input->tokens();
     writer_->submit(std::exchange(batch_, writer_->empty_batch()), std::move(then));
   }
 

@@ -119,7 +119,7 @@ std::optional<error> request_life::admit_model() {
   if (!virtual_key_->allows_route(record_.route->name))
     return client_error(error_code::model_not_allowed, "this key may not use route '" + record_.route->name + "'", "model");
   const auto now = here_.thread.now();
-  const auto tokens = request_.input_tokens + request_.max_output_tokens;
+  const auto tokens = request_.input.tokens() + request_.max_output_tokens;
   const auto* at = virtual_key_;
   std::optional<error> problem;
   for (; at != nullptr && !problem; at = at->parent.get()) {
@@ -158,7 +158,7 @@ std::int64_t request_life::most_output_tokens() const noexcept {
 
 /// 0: nobody knows the price; such a call is let through and counted.
 nano_usd request_life::worst_at(const routing::provider_entry& provider, const std::string& model) const {
-  return routing::worst_cost(provider.price_of(model), request_.input_tokens, most_output_tokens()).value_or(0);
+  return routing::worst_cost(provider.price_of(model), request_.input.tokens(), most_output_tokens()).value_or(0);
 }
 
 /// The dearest of the targets that may be asked first. While only calls under way hold what it needs, it waits for them.

@@ -24,19 +24,25 @@ ledger_entry request_life::entry_of(const routing::key_entry* key, const std::st
   return entry;
 }
 
-/// False: the ledger waits for the disk and the disk failed; the provider must not be called.
-net::task<bool> request_life::reserve_row(const routing::picked_key& pick) {
+/// The next attempt's reservation; what the one before came to is settled.
+ledger_entry request_life::open_row(const routing::picked_key& pick) {
   settle_row(false);
   ++attempt_number_;
   auto entry = entry_of(pick.key.get(), pick.model);
   entry.provider = pick.provider.get();
-  entry.input_tokens = request_.input_tokens;
+  entry.uncounted = &request_.input;
   entry.output_tokens = most_output_tokens();
   row_open_ = true;
   reserved_row_ = {};
-  if (here_.ledger.holds_answers()) co_return co_await here_.ledger.add_and_wait(std::move(entry), yard_);
-  reserved_row_ = here_.ledger.add(std::move(entry), yard_);
-  co_return true;
+  return entry;
+}
+
+void request_life::reserve_row(const routing::picked_key& pick) { reserved_row_ = here_.ledger.add(open_row(pick), yard_); }
+
+/// Where answers wait for their rows. False: the disk failed; the provider must not be called.
+net::task<bool> request_life::reserve_durable_row(const routing::picked_key& pick) {
+  auto entry = open_row(pick);
+  co_return co_await here_.ledger.add_and_wait(std::move(entry), yard_);
 }
 
 ledger_entry request_life::settlement_of(const attempt_record& report, bool last) const {
@@ -48,6 +54,7 @@ ledger_entry request_life::settlement_of(const attempt_record& report, bool last
 /// Makes a settlement of an entry that names the attempt.
 void request_life::settle_entry(ledger_entry& entry, const attempt_record& report, bool last) const {
   entry.settles = true;
+  entry.uncounted = nullptr;
   entry.input_tokens = entry.output_tokens = 0;
   entry.last = last;
   const auto result = report.outcome.result;

@@ -156,7 +156,6 @@ net::task<std::optional<error>> request_life::understand(const providers::operat
   request_ = std::move(*parsed);
   record_.requested_model = request_.model;
   record_.stream = request_.stream;
-  record_.input_tokens = request_.input_tokens;
   record_.tokens_estimated = true;
   co_return std::nullopt;
 }
@@ -168,7 +167,7 @@ std::optional<error> request_life::plan() {
     planned_.wanted.route = record_.route = own_->route;
     planned_.wanted.asked = own_->where;
     planned_.wanted.region = yard_->region;
-    planned_.wanted.input_tokens = record_.input_tokens;
+    planned_.wanted.input = &request_.input;
     return std::nullopt;
   }
   routing::route_wish wish;
@@ -176,7 +175,7 @@ std::optional<error> request_life::plan() {
   if (const auto named = x_.head().find("x-switchyard-route"); named.data() != nullptr) wish.route = named;
   wish.fallbacks = request_.fallbacks;
   wish.region = x_.head().find("x-switchyard-region");
-  wish.input_tokens = record_.input_tokens;
+  wish.input = &request_.input;
   wish.output_tokens = request_.max_output_tokens;
   auto planned = routing::plan_route(*yard_, wish);
   if (!planned) return std::move(planned.failure());
@@ -201,7 +200,7 @@ void request_life::note_usage(const providers::usage& reported, std::int64_t est
     return;
   }
   record_.tokens_estimated = !reported.input || (!reported.output && request_.operation != providers::api::embeddings);
-  if (reported.input) record_.input_tokens = *reported.input;
+  record_.input_tokens = reported.input ? *reported.input : request_.input.tokens();
   record_.output_tokens = reported.output ? *reported.output : request_.operation == providers::api::embeddings ? 0 : estimated_output;
   record_.cached_tokens = reported.cached_input.value_or(0);
   record_.used = {.input = record_.input_tokens,
@@ -310,8 +309,7 @@ void request_life::settle(int status, std::string_view error_code, request_endin
 net::task<bool> request_life::answer_count() {
   const auto next = selection_->preview(here_.thread.now());
   if (next && providers::find_wire(next->provider->config.wire)->takes(request_.operation, next->provider->config)) co_return false;
-  const std::string body = ingress_.count_body(record_.input_tokens);
-  record_.input_tokens = 0;   // nobody is charged for them
+  const std::string body = ingress_.count_body(request_.input.tokens());   // nobody is charged for them
   record_.status = 200;
   const auto headers = answer_headers("application/json", false);
   const auto sent = co_await x_.respond(200, fields_of(headers), std::string_view(body));

@@ -119,7 +119,9 @@ class request_life {
   [[nodiscard]] bool is_charged(routing::call_result result) const noexcept;
   [[nodiscard]] ledger_entry settlement_of(const attempt_record& report, bool last) const;
   void settle_entry(ledger_entry& entry, const attempt_record& report, bool last) const;
-  [[nodiscard]] net::task<bool> reserve_row(const routing::picked_key& pick);
+  [[nodiscard]] ledger_entry open_row(const routing::picked_key& pick);
+  void reserve_row(const routing::picked_key& pick);
+  [[nodiscard]] net::task<bool> reserve_durable_row(const routing::picked_key& pick);
   /// Must the answer's last bytes wait for seal_row()?
   [[nodiscard]] bool must_seal_row() const noexcept { return row_open_ && here_.ledger.holds_answers(); }
   [[nodiscard]] net::task<bool> seal_row(const attempt_record& report);

@@ -69,17 +69,20 @@ net::task<request_life::attempt_end> request_life::attempt(const routing::picked
   const auto begun = here_.thread.now();
 
   attempt_end end = attempt_end::client_left;
+  const bool durable = here_.ledger.holds_answers();
   if (x_.client_gone()) {
     report.outcome.result = call_result::client_gone;
   } else if (auto refused = top_up(pick)) {
     end = not_affordable(*std::move(refused), report);
-  } else if (!co_await reserve_row(pick)) {
+  } else if (durable && !co_await reserve_durable_row(pick)) {
     end = unrecorded(report);
   } else if (x_.client_gone()) {
     report.outcome.result = call_result::not_asked;   // it left while the reservation was on its way to the disk
   } else {
+    if (!durable) reserve_row(pick);
     end = co_await call_provider(pick, report, begun);
     if (report.outcome.result == call_result::client_gone && !record_.cost && !record_.unpriced) {
+      record_.input_tokens = request_.input.tokens();
       record_.used = {.input = record_.input_tokens};   // it left before the provider said anything: the prompt was read
       price_it(pick);
     }
@@ -230,7 +233,9 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
     answer = unmasked;
   }
   if (must_seal_row() && !co_await seal_row(report)) co_return unrecorded(report);
-  if (auto sent = co_await x_.respond(record_.status, fields_of(headers), answer); !sent) co_return attempt_end::client_left;
+  const std::string_view pieces[] = {answer};
+  const auto fields = fields_of(headers);
+  if (auto sent = co_await x_.respond(record_.status, fields, std::span<const std::string_view>(pieces)); !sent) co_return attempt_end::client_left;
   co_return attempt_end::answered;
 }
 

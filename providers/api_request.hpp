@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "providers/input_estimate.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -51,7 +52,7 @@ struct api_request {
   bool stream = false;
   bool as_array = false;                   ///< operation_target::as_array
   std::vector<std::string> fallbacks;      ///< Switchyard's own field; never forwarded
-  std::int64_t input_tokens = 0;           ///< estimate (input_estimate.hpp)
+  input_estimate input;                    ///< counted when asked for, while `body` lives
   std::int64_t max_output_tokens = 0;      ///< max_tokens / max_completion_tokens / max_output_tokens; 0: not given
   std::int64_t answers = 1;                ///< how many are asked for at once (n, best_of, candidateCount, prompts of a completion)
   bool wants_usage = false;                ///< stream_options.include_usage is true

@@ -86,4 +86,11 @@ std::int64_t estimate_schema_tokens(std::string_view value, token_family family)
   return tokens;
 }
 
+std::int64_t input_estimate::tokens() const noexcept {
+  for (const auto& part : uncounted_)
+    counted_ += part.is_schema ? estimate_schema_tokens(part.value, part.family) : estimate_input_tokens(part.value, part.family);
+  uncounted_.clear();
+  return counted_;
+}
+
 }  // namespace switchyard::providers

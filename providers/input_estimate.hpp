@@ -3,6 +3,8 @@
 
 #include "providers/token_estimate.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <string_view>
 
@@ -22,5 +24,26 @@ inline constexpr std::int64_t tokens_per_conversation = 3;   ///< what opens the
 /// providers write schemas in a shorter way of their own. Claude is told how to call tools in tokens_for_claudes_tools more.
 [[nodiscard]] std::int64_t estimate_schema_tokens(std::string_view value, token_family family = token_family::o200k) noexcept;
 inline constexpr std::int64_t tokens_for_claudes_tools = 340;   ///< 346 by Anthropic's own account of its newer models
+
+/// The estimate of a whole request. Counted when somebody asks, and once: most requests are over before anybody does, for then the provider
+/// has said what it counted.
+class input_estimate {
+ public:
+  input_estimate() = default;
+  explicit input_estimate(std::int64_t counted) noexcept : counted_(counted) {}
+  /// What the views point into must live when tokens() is called first.
+  void add_text(std::string_view value, token_family family) { uncounted_.push_back({value, family, false}); }
+  void add_schema(std::string_view value, token_family family) { uncounted_.push_back({value, family, true}); }
+  [[nodiscard]] std::int64_t tokens() const noexcept;
+
+ private:
+  struct part {
+    std::string_view value;
+    token_family family;
+    bool is_schema;
+  };
+  mutable boost::container::small_vector<part, 3> uncounted_;
+  mutable std::int64_t counted_ = 0;
+};
 
 }  // namespace switchyard::providers

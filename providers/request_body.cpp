@@ -81,8 +81,8 @@ class reader {
     }
     read_limit(name, value);
     read_answers(name, value);
-    if (is_one_of(name, grammar_.input_schemas)) out_.input_tokens += estimate_schema_tokens(place.value, family_of(out_.model));
-    if (is_one_of(name, grammar_.input_text)) out_.input_tokens += estimate_input_tokens(place.value, family_of(out_.model));
+    if (is_one_of(name, grammar_.input_schemas)) out_.input.add_schema(place.value, family_of(out_.model));
+    if (is_one_of(name, grammar_.input_text)) out_.input.add_text(place.value, family_of(out_.model));
     return {};
   }
 
@@ -139,7 +139,7 @@ class reader {
     has_required_ = true;
     if (required_ == "prompt") read_prompts(value);
     // A model that comes after the text is not known yet, and stands for o200k.
-    out_.input_tokens += estimate_input_tokens(place.value, family_of(out_.model));
+    out_.input.add_text(place.value, family_of(out_.model));
     return {};
   }
 

@@ -61,7 +61,7 @@ request_prompt::request_prompt(const providers::api_request& request) {
   asked_.images = found.images;
   asked_.json_wanted = found.json_wanted;
   user_ = found.user;
-  asked_.input_tokens = request.input_tokens;
+  asked_.input_tokens = request.input.tokens();
   asked_.most_output_tokens = request.max_output_tokens;
 
   // From the newest on, until the budget is spent; then in the order of the conversation.

@@ -23,7 +23,7 @@ result<route_plan> plan_route(const yard& in, const route_wish& wish) {
     out.wanted.fallbacks.push_back(std::move(*found));
   }
   out.wanted.region = wish.region.empty() ? std::string_view(in.region) : wish.region;
-  out.wanted.input_tokens = wish.input_tokens;
+  out.wanted.input = wish.input;
   out.wanted.output_tokens = wish.output_tokens;
   return out;
 }

@@ -17,7 +17,7 @@ struct route_wish {
   std::optional<std::string_view> route;         ///< forced by x-switchyard-route: it decides over the model
   std::span<const std::string> fallbacks;        ///< "provider/model" each
   std::string_view region;                       ///< "": the node's; lives as long as the plan
-  std::int64_t input_tokens = 0;
+  const providers::input_estimate* input = nullptr;   ///< nullptr: nothing to read; lives as long as the plan
   std::int64_t output_tokens = 0;
 };
 

@@ -60,7 +60,7 @@ std::string describe(const availability& now, const key_state& key) {
 }  // namespace
 
 stage_request as_stage_request(const selection_request& request) noexcept {
-  return {request.asked ? &*request.asked : nullptr, request.fallbacks, request.region, request.input_tokens, request.output_tokens};
+  return {request.asked ? &*request.asked : nullptr, request.fallbacks, request.region, request.output_tokens};
 }
 
 selection::selection(selection_request request, balance_memory& memory, random_source& random)
@@ -151,7 +151,7 @@ selection::rank selection::rank_of(const target& where, const key_entry& key) co
 
 std::int64_t selection::tokens_for(const key_entry& key) const noexcept {
   if (key.state->tokens.limit() == 0) return 0;
-  return std::max<std::int64_t>(0, request_.input_tokens) + std::max<std::int64_t>(0, request_.output_tokens);
+  return std::max<std::int64_t>(0, request_.input_tokens()) + std::max<std::int64_t>(0, request_.output_tokens);
 }
 
 // ---- choosing -------------------------------------------------------------------------------------------------------
@@ -190,7 +190,8 @@ std::optional<picked_key> selection::pick_from(std::size_t tier_at, purpose what
   choices found;
   collect(tier_at, now, found);
   const std::size_t all = found.candidates.size() + found.probes.size();
-  const balance_request asked{request_.region, request_.input_tokens, request_.output_tokens, now};
+  const bool by_cost = decision_.strategy == config::balance_strategy::lowest_cost;   // the others do not ask how long the prompt is
+  const balance_request asked{request_.region, by_cost ? request_.input_tokens() : 0, request_.output_tokens, now};
 
   // A probe goes first on a request's first attempt, and only as the last resort on a further one.
   const auto regular = [](const candidate& c) { return c.where->weight * c.key->config.weight > 0; };

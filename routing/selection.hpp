@@ -5,6 +5,7 @@
 // the retry budget has one left. Nothing else goes back.
 #pragma once
 
+#include "providers/input_estimate.hpp"
 #include "routing/balance.hpp"
 #include "routing/call_outcome.hpp"
 #include "routing/retry_budget.hpp"
@@ -46,8 +47,10 @@ struct selection_request {
   std::optional<target> asked;         ///< the client named a model
   std::vector<target> fallbacks;       ///< the client's own list; empty: the route's
   std::string_view region;
-  std::int64_t input_tokens = 0;
+  const providers::input_estimate* input = nullptr;   ///< null: nothing
   std::int64_t output_tokens = 0;
+
+  [[nodiscard]] std::int64_t input_tokens() const noexcept { return input != nullptr ? input->tokens() : 0; }
 };
 
 /// What the stages are told of it; who the client is and what its prompt holds is the caller's to add. Points into `request`.

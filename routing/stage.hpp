@@ -35,7 +35,6 @@ struct stage_request {
   const target* asked = nullptr;                 ///< the model the client named; null: it named a route
   std::span<const target> fallbacks;             ///< the client's own list; empty: the route's counts
   std::string_view region;
-  std::int64_t input_tokens = 0;                 ///< estimate
   std::int64_t output_tokens = 0;                ///< estimate
   understanding* known = nullptr;                ///< what the prompt says, found out when asked for; null: there is no prompt (status pages)
   std::string_view user;                         ///< the body's own field, else the virtual key's name

@@ -82,6 +82,26 @@ BOOST_AUTO_TEST_CASE(a_reservation_that_was_handed_over_waits_no_longer_and_is_s
   BOOST_TEST(found.open_attempts == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_reservation_is_handed_over_with_its_input_counted) {
+  std::string text = R"("The capital of France is Paris")";
+  providers::input_estimate input;
+  input.add_text(text, providers::token_family::o200k);
+  there([&] {
+    auto reservation = entry(1);
+    reservation.uncounted = &input;
+    inlet.add(std::move(reservation), yard);
+    inlet.flush();
+    text.assign(text.size(), ' ');                // the request has gone
+  });
+  BOOST_TEST(outcome().open_attempts == 1u);
+  std::int64_t counted = 0;
+  BOOST_REQUIRE(writer->snapshot()->scan(storage::table::open_attempts, {}, {}, [&](std::string_view key, std::string_view value) {
+    if (const auto open = storage::decode_open(key, value)) counted = open->input_tokens;
+    return true;
+  }));
+  BOOST_TEST(counted == 6);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_waits_at_no_place) {
   there([&] {
     inlet.add(entry(1), yard);

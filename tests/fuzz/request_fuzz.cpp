@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     require(http_status(read.failure()) == 400 && is_json(format.error_body(read.failure())));
     return 0;
   }
-  require(read->input_tokens >= 0 && read->max_output_tokens >= 0);
+  require(read->input.tokens() >= 0 && read->max_output_tokens >= 0);
   const auto& provider = provider_of(flags & 7);
   const auto& to = *find_wire(provider.wire);
   config::key_config key;

@@ -31,6 +31,18 @@ BOOST_AUTO_TEST_CASE(a_book_counts_as_much_as_its_pages) {
   BOOST_TEST(found < expected * 1.01);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_is_counted_once_when_somebody_asks) {
+  std::string text = R"("The capital of France is Paris")";
+  const std::string schema = R"({"city":"Paris"})";
+  switchyard::providers::input_estimate whole;
+  whole.add_text(text, token_family::o200k);
+  whole.add_schema(schema, token_family::o200k);
+  const auto expected = 6 + estimate_schema_tokens(schema);
+  BOOST_TEST(whole.tokens() == expected);
+  text.assign(text.size(), ' ');
+  BOOST_TEST(whole.tokens() == expected);
+}
+
 BOOST_AUTO_TEST_CASE(the_family_counts) {
   const std::string text = R"("Привет, мир! Как дела?")";
   BOOST_TEST(estimate_input_tokens(text, token_family::claude) > estimate_input_tokens(text, token_family::o200k));

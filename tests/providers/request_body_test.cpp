@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_SUITE(openai_request)
 BOOST_AUTO_TEST_CASE(input_is_estimated_by_the_models_vocabulary) {
   const auto tokens = [](const std::string& model) {
     const padded_body text(R"({"model":")" + model + R"(","messages":[{"role":"user","content":"Привет, мир! Как дела?"}]})");
-    return openai_ingress().parse(api::chat_completions, text.view())->input_tokens;
+    return openai_ingress().parse(api::chat_completions, text.view())->input.tokens();
   };
   BOOST_TEST(tokens("anthropic/claude-sonnet-4-5") > tokens("openai/gpt-4o"));
 }
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_facts_of_a_chat_request_are_read) {
   BOOST_TEST(read->max_output_tokens == 50);
   BOOST_TEST(read->fallbacks.size() == 2u);
   BOOST_TEST(read->fallbacks[1] == "c/d");
-  BOOST_TEST(read->input_tokens == 2 + 4 + 3);   // two words, a message, the opening of the answer
+  BOOST_TEST(read->input.tokens() == 2 + 4 + 3);   // two words, a message, the opening of the answer
   BOOST_TEST(read->after_open_brace == 1u);
 }
 

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
+#include <deque>
 #include <set>
 
 using namespace switchyard;
@@ -37,7 +38,7 @@ struct bench {
     request.route = std::move(r);
     request.asked = std::move(asked);
     request.fallbacks = std::move(options.fallbacks);
-    request.input_tokens = options.input_tokens;
+    request.input = &inputs.emplace_back(options.input_tokens);
     request.output_tokens = options.output_tokens;
     return std::make_unique<selection>(std::move(request), memory, random);
   }
@@ -58,6 +59,7 @@ struct bench {
   }
 
   std::shared_ptr<const route_entry> direct = default_direct_route();
+  std::deque<providers::input_estimate> inputs;
   balance_memory memory;
   random_source random{3};
   retry_budget budget{0.2};

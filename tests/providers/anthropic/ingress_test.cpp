@@ -49,8 +49,8 @@ BOOST_AUTO_TEST_CASE(system_and_tools_count_as_input) {
   const auto system = parse(R"({"model":"m","max_tokens":1,"system":")" + std::string(400, 'x') + "\"," + hello + "}");
   const auto tools = parse(R"({"model":"m","max_tokens":1,"tools":[{"name":")" + std::string(400, 'x') + "\"}]," + hello + "}");
   BOOST_REQUIRE((few && system && tools));
-  BOOST_TEST(system->input_tokens >= few->input_tokens + 40);
-  BOOST_TEST(tools->input_tokens >= few->input_tokens + 40);
+  BOOST_TEST(system->input.tokens() >= few->input.tokens() + 40);
+  BOOST_TEST(tools->input.tokens() >= few->input.tokens() + 40);
 }
 
 BOOST_AUTO_TEST_CASE(errors_have_anthropics_shape_and_types) {

@@ -43,13 +43,13 @@ BOOST_AUTO_TEST_CASE(the_facts_of_a_request_are_read) {
   BOOST_REQUIRE(read);
   BOOST_TEST(read->max_output_tokens == 77);
   BOOST_TEST(read->fallbacks.size() == 1u);
-  BOOST_TEST(read->input_tokens > bare->input_tokens + 10);
+  BOOST_TEST(read->input.tokens() > bare->input.tokens() + 10);
 }
 
 BOOST_AUTO_TEST_CASE(inline_bytes_count_as_an_attachment) {
   const auto read = parse(R"({"messages":[{"role":"user","content":[{"image":{"format":"png","source":{"bytes":")" + std::string(100000, 'A') + "\"}}}]}]}");
   BOOST_REQUIRE(read);
-  BOOST_TEST(read->input_tokens < 1000);
+  BOOST_TEST(read->input.tokens() < 1000);
 }
 
 BOOST_AUTO_TEST_CASE(a_recorded_request_is_accepted) {

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_request_is_read_in_both_spellings) {
   const auto facts = [](const std::string& body, operation_target where = {.operation = api::generate_content, .model = "m"}) {
     const test::padded_body text(body);
     auto read = gemini_ingress().parse(where, text.view());
-    return read ? std::to_string(read->max_output_tokens) + "/" + std::to_string(read->input_tokens) : read.failure().param;
+    return read ? std::to_string(read->max_output_tokens) + "/" + std::to_string(read->input.tokens()) : read.failure().param;
   };
   BOOST_TEST(facts(R"({"contents":[{"parts":[{"text":"12345678"}]}],"generationConfig":{"maxOutputTokens":7}})") == "7/3");
   BOOST_TEST(facts(R"({"contents":{"parts":{"text":"12345678"}},"generation_config":{"max_output_tokens":7}})") == "7/3");
