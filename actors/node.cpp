@@ -219,6 +219,8 @@ outcome node::reload(config::config next) {
   if (!(next.server.listen == was.server.listen) || next.server.threads != was.server.threads || !(next.admin.listen == was.admin.listen) ||
       next.server.tls.has_value() != was.server.tls.has_value() || next.server.max_connections != was.server.max_connections || !is_same_cluster(next.cluster, was.cluster))
     log::warn("reload_needs_restart", "listen addresses, threads, TLS, max_connections and cluster change only with a restart");
+  if (s.links)
+    if (auto renewed = s.links->renew_certificates(); !renewed) log::error("cluster_certificates_kept", renewed.failure().message + "; the old ones stay in use", {});
   s.take_limits(next);
   std::mutex mutex;
   std::condition_variable answered;

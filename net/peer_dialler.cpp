@@ -16,6 +16,7 @@ constexpr milliseconds again_after{500};
 constexpr milliseconds refused_again_after = seconds(1);
 constexpr milliseconds self_again_after = seconds(30);
 constexpr milliseconds look_up_every = seconds(5);
+constexpr std::size_t most_places = 256;
 
 std::string text_of(const asio::ip::tcp::endpoint& where) {
   const auto host = where.address().to_string();
@@ -61,6 +62,8 @@ void peer_dialler::tick(steady_time now) {
     one.first->close(ignored);                   // its handler hears operation_aborted
     return true;
   });
+  // Addresses come and go with the names that lead to them; who is linked is known without.
+  if (places_.size() > most_places) std::erase_if(places_, [](const auto& one) { return !one.second.under_way; });
   for (const auto& target : targets_) {
     if (!target.node.empty() && linked_(target.node)) continue;
     for (const auto& where : addresses_of(target, now)) {

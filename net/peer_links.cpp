@@ -37,6 +37,8 @@ class peer_links::core : public peer_link_owner {
                  [this](const asio::ip::tcp::endpoint&, tcp_socket socket) { begin(std::move(socket), true); }) {}
 
   result<config::listen_address> start();
+  result<std::shared_ptr<asio::ssl::context>> read_certificates() const;
+  void use_certificates(std::shared_ptr<asio::ssl::context> made) { tls_ = std::move(made); }
   void stop();
   void send(std::vector<cluster::outgoing> messages);
   std::vector<cluster::arrival> take();
@@ -89,12 +91,15 @@ class peer_links::core : public peer_link_owner {
   std::uint64_t refusals_untold_ = 0;
 };
 
+result<std::shared_ptr<asio::ssl::context>> peer_links::core::read_certificates() const {
+  if (!options.tls) return std::shared_ptr<asio::ssl::context>();
+  return make_peer_tls({options.tls->ca, options.tls->cert, options.tls->key}, options.self);
+}
+
 result<config::listen_address> peer_links::core::start() {
-  if (options.tls) {
-    auto made = make_peer_tls({options.tls->ca, options.tls->cert, options.tls->key}, options.self);
-    if (!made) return made.failure();
-    tls_ = *std::move(made);
-  }
+  auto certificates = read_certificates();
+  if (!certificates) return certificates.failure();
+  tls_ = certificates.value();
   system_error failure;
   const auto& listen = options.listen;
   const auto refuse = [&](const std::string& why) {
@@ -326,6 +331,13 @@ peer_links::peer_links(io_thread& thread, peer_options options) : core_(std::mak
 peer_links::~peer_links() = default;
 
 result<config::listen_address> peer_links::start() { return core_->start(); }
+
+outcome peer_links::renew_certificates() {
+  auto made = core_->read_certificates();
+  if (!made) return made.failure();
+  core_->thread.post([core = core_, fresh = made.value()] { core->use_certificates(fresh); });
+  return done{};
+}
 
 void peer_links::stop() {
   std::promise<void> over;

@@ -33,6 +33,8 @@ class peer_links : public cluster::transport {
 
   /// Reads the TLS files and listens; the address with the real port. Nothing is accepted before the thread runs.
   [[nodiscard]] result<config::listen_address> start();
+  /// Reads the TLS files again, for new connections; those that are open go on. With an error the old ones stay in use.
+  [[nodiscard]] outcome renew_certificates();
   /// Drops every link and stops listening; returns once that is done. Not on its thread.
   void stop();
 

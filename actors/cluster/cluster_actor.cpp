@@ -49,6 +49,9 @@ void cluster_actor_state::begin(surroundings given) {
   };
   setting.asked = [this](const std::string& from, const cluster::admin_ask& question) { answer(from, question); };
   setting.changed = [this](const cluster::member_change& change) { tell(around, change); };
+  setting.forgotten = [this] {
+    if (const auto& drain = around.world->hooks.drain) drain();
+  };
   setting.met_all = [this] {
     joined_ = true;
     if (around.world->cluster->joined) around.world->cluster->joined();
@@ -110,7 +113,7 @@ actor_line cluster_actor_state::line() {
   text += "incarnation " + std::to_string(node->life());
   for (const auto& line : node->members()) text += ", " + line.name + " " + std::string(cluster::to_string(line.state)) + (line.is_self ? " (self)" : "");
   const auto traffic = node->traffic();
-  text += "; links " + std::to_string(traffic.links) + ", dropped " + std::to_string(traffic.dropped) + ", refused " + std::to_string(traffic.refused);
+  text += "; links " + std::to_string(traffic.links) + ", sent " + std::to_string(traffic.sent_bytes / 1024) + " KiB, dropped " + std::to_string(traffic.dropped) + ", refused " + std::to_string(traffic.refused);
   return {"cluster", "cluster", std::move(text), mailbox_depth(self_)};
 }
 

@@ -13,6 +13,7 @@ constexpr const char* roster_log = "roster";
 constexpr milliseconds retry_every{500};
 constexpr int most_rounds = 16;                  // of messages of a node to itself that lead to further ones
 constexpr std::size_t worth_compacting = 1000;
+constexpr std::size_t most_waiting_records = 64;
 
 std::uint64_t number_in(const std::string& text) {
   std::uint64_t value = 0;
@@ -159,6 +160,8 @@ void cluster_node::take(cluster::arrival& one, steady_time now) {
     default: break;
   }
   if (!running()) return;                        // lost; whoever sent it sends it again
+  // Others' rows are the only records that nobody here waits for: while the disk takes none, no more are taken in.
+  if (one.message == cluster::message_kind::shipped_rows && given_.journal->waiting() >= most_waiting_records) return;
   if (auto taken = protocols_->receive(one.from, one.message, one.body, now); !taken) given_.transport->drop(one.from, taken.failure().message);
 }
 
@@ -186,12 +189,19 @@ void cluster_node::take_introductions(const cluster::arrival& one, steady_time) 
   roster_changed_ = true;
   for (const auto& gone : said->forgotten)
     if (protocols_) protocols_->members.forget(gone.node);
+  if (roster_.self_forgotten()) return end_forgotten();
   given_.transport->dial(roster_.targets());
   introduce_to_all();
-  if (roster_.self_forgotten() && !std::exchange(told_forgotten_, true))
-    log::error("forgotten", "the cluster was told to forget this node; it takes part again once it is started anew", {});
   // Addresses alone need no new life, but they are to be known at the next start.
   if (roster_.names() == names_) given_.journal->write({{roster_log, roster_.record(), true}}, {});
+}
+
+void cluster_node::end_forgotten() {
+  if (std::exchange(told_forgotten_, true)) return;
+  log::error("forgotten", "the cluster was told to forget this node: it takes part and serves again once it is started anew", {});
+  given_.transport->dial({});
+  for (const auto& node : linked_) given_.transport->drop(node, "this node was forgotten");
+  given_.forgotten();
 }
 
 void cluster_node::introduce_to(const cluster::node_name& node) { out_.send(node, roster_.introduce()); }

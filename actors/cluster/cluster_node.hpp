@@ -49,6 +49,7 @@ class cluster_node {
     /// Another node asks this one's admin API; the answer goes to answer().
     std::function<void(cluster::node_name from, cluster::admin_ask question)> asked;
     std::function<void(const cluster::member_change&)> changed;
+    std::function<void()> forgotten;              ///< once: the cluster goes on without this node
     std::function<void()> met_all;                ///< once: every node of the roster is linked
     std::uint64_t unix_seconds = 0;
   };
@@ -83,6 +84,7 @@ class cluster_node {
   void take(cluster::arrival& one, steady_time now);
   void take_up(const cluster::arrival& one);
   void take_introductions(const cluster::arrival& one, steady_time now);
+  void end_forgotten();
   void introduce_to(const cluster::node_name& node);
   void introduce_to_all();
   void pump(steady_time now);

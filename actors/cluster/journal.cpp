@@ -37,10 +37,12 @@ std::size_t cluster_journal::waiting() const {
 }
 
 void cluster_journal::send_errand() {
-  if (const auto writer = writer_.lock()) (void)writer->send([self = shared_from_this()](storage::ledger&, storage::store& on) { self->commit(on); });
+  if (const auto writer = writer_.lock()) (void)writer->send([self = shared_from_this()](storage::ledger& ledger, storage::store& on) {
+    if (!self->commit(on)) (void)ledger.recover();         // a full disk takes nothing more before that, not even where there is room again
+  });
 }
 
-void cluster_journal::commit(storage::store& on) {
+bool cluster_journal::commit(storage::store& on) {
   std::vector<group> groups;
   {
     const std::lock_guard guard(mutex_);
@@ -67,12 +69,13 @@ void cluster_journal::commit(storage::store& on) {
     last_ = std::move(last);
     for (const auto& one : groups)
       if (one.then) one.then();
-    return;
+    return true;
   }
   log::error("cluster_journal_not_written", written.failure().message + "; tried again", {});
   const std::lock_guard guard(mutex_);
   groups.insert(groups.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
   waiting_ = std::move(groups);
+  return false;
 }
 
 }  // namespace switchyard::actors

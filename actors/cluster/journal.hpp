@@ -39,7 +39,7 @@ class cluster_journal : public std::enable_shared_from_this<cluster_journal> {
     std::function<void()> then;
   };
   void send_errand();
-  void commit(storage::store& on);
+  [[nodiscard]] bool commit(storage::store& on);
 
   std::weak_ptr<ledger_writer> writer_;
   mutable std::mutex mutex_;

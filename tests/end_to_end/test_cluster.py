@@ -234,6 +234,17 @@ class Refusals(unittest.TestCase):
         self.assertIn("'a', is not among them", self.refused({"listen": "127.0.0.1:0", "members": ["b", "c"]}))
         self.assertIn("cluster.listen: is required in a cluster", self.refused({"seeds": ["127.0.0.1:1"]}))
 
+    def test_a_node_that_finds_nobody_serves_after_three_seconds(self):
+        yard = Yard({"node": {"name": "a"}, "cluster": {"listen": "127.0.0.1:0", "seeds": ["127.0.0.1:1"]}}, "--threads", "1")
+        ready = lambda: http("GET", yard.url + "/readyz")
+        try:
+            self.assertEqual(ready()[0], 503)
+            self.assertEqual(ready()[2], b"joining\n")
+            wait_until(lambda: ready()[0] == 200, 4, "it is ready")
+            self.assertEqual([row["name"] for row in yard.get_admin("/admin/v1/nodes")["nodes"]], ["a"])
+        finally:
+            self.assertEqual(yard.stop(), 0)
+
     def test_a_node_with_another_name_in_its_certificate_or_of_another_cluster_stays_outside(self):
         nodes = Nodes(["a", "b"], name="one")
         try:

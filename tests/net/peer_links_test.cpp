@@ -388,6 +388,32 @@ BOOST_AUTO_TEST_CASE(what_nobody_takes_stops_the_reading) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(new_certificates_are_taken_while_links_go_on_and_bad_ones_are_not) {
+  scratch_certificates own;
+  own.make("ca", "ca", "");
+  for (const char* name : {"a", "b"}) own.make(name, "ca", name);
+  const auto options = [&](const std::string& node) {
+    auto made = options_of(node);
+    made.tls = config::cluster_tls{own.path("ca.pem"), own.path(node + ".pem"), own.path(node + ".key")};
+    return made;
+  };
+  end_point a(options("a")), b(options("b"));
+  a.dial({&b});
+  BOOST_TEST(a.next(up).from == "b");
+  (void)b.next(up);
+  own.make("a", "ca", "a");
+  BOOST_TEST(a.links.renew_certificates().has_value());
+  std::ofstream(own.path("b.pem")) << "garbage";
+  const auto kept = b.links.renew_certificates();
+  BOOST_REQUIRE(!kept.has_value());
+  BOOST_TEST(kept.failure().message.find("cluster.tls.cert") != std::string::npos);
+  a.say("b", 1);                                             // over the old connection
+  (void)b.next(message);
+  a.links.drop("b", "again");
+  BOOST_TEST(b.next(down).from == "a");
+  BOOST_TEST(b.next(up).from == "a");                        // a with its new certificate, b with its old one
+}
+
 BOOST_AUTO_TEST_CASE(files_that_do_not_fit_stop_the_start) {
   const auto why = [](peer_options options) {
     io_thread thread("x");

@@ -22,7 +22,7 @@ def blocks(document, language):
 class Documents(unittest.TestCase):
     def test_configs_of_the_readme_load(self):
         configs = [(text, suffix) for suffix in ("json", "yaml") for text in blocks("README.md", suffix)]
-        self.assertEqual(len(configs), 2)
+        self.assertEqual(len(configs), 3)
         for text, suffix in configs:
             with tempfile.NamedTemporaryFile("w", suffix="." + suffix) as file:
                 file.write(text)

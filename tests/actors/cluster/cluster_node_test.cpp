@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <algorithm>
 #include <deque>
+#include <future>
 #include <map>
 #include <mutex>
 #include <set>
@@ -66,6 +67,7 @@ struct member_of_yard {
   std::vector<cluster::member_change> changes;
   std::vector<std::pair<cluster::node_name, cluster::admin_ask>> asked;
   bool met = false;
+  int told_forgotten = 0;
 
   std::mutex mutex;
   std::condition_variable arrived;
@@ -95,6 +97,7 @@ class yard {
     };
     setting.asked = [at](cluster::node_name from, cluster::admin_ask question) { at->asked.emplace_back(std::move(from), std::move(question)); };
     setting.changed = [at](const cluster::member_change& change) { at->changes.push_back(change); };
+    setting.forgotten = [at] { ++at->told_forgotten; };
     setting.met_all = [at] { at->met = true; };
     setting.unix_seconds = 1000;
     at->node = std::make_unique<cluster_node>(std::move(setting));
@@ -278,6 +281,8 @@ BOOST_AUTO_TEST_CASE(what_was_forgotten_on_one_node_is_forgotten_on_all) {
   y.run(3);
   BOOST_TEST(y.names("1").size() == 2u);
   BOOST_TEST(!y.nodes["1"]->links->dropped.empty());
+  BOOST_TEST(y.nodes["3"]->told_forgotten == 1);
+  BOOST_TEST(y.nodes["3"]->links->dialled.empty());
   // Started anew it is.
   y.cut("1", "3");
   y.run(1);
@@ -310,6 +315,40 @@ BOOST_AUTO_TEST_CASE(questions_reach_others_and_answers_come_back) {
   BOOST_REQUIRE(answers.size() == 1u);
   BOOST_TEST(answers[0].node == "2");
   BOOST_TEST(missing == (names_list{"3"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(long_journals_are_cut_down_at_the_start_and_say_the_same) {
+  using namespace cluster;
+  yard y;
+  auto& m = y.nodes["1"] = std::make_unique<member_of_yard>();
+  m->ledger = ledger_writer::in_memory("1");
+  const auto journal = std::make_shared<cluster_journal>(m->ledger);
+  std::promise<void> on_disk;
+  for (std::uint64_t i = 1; i <= 1500; ++i) {                // one slice after the other, each spent
+    const escrow_pool_name pool{"vk day", 1};
+    std::vector<cluster_journal::entry> entries;
+    entries.push_back({journal_log::purses, encode(escrow_record{escrow_step::accepted, pool, {}, {7, i}, 1000}), false});
+    entries.push_back({journal_log::config, encode(config_record{true, {i, std::string(32, 'x')}, "text " + std::to_string(i)}), false});
+    journal->write(std::move(entries), i < 1500 ? std::function<void()>() : [&] { on_disk.set_value(); });
+  }
+  on_disk.get_future().wait();
+  const auto held = [&] {
+    escrow_holder purses("1", {"1"}, 9000, {});
+    std::size_t records = 0;
+    journal->replay(journal_log::purses, [&](const std::string& bytes) { ++records, purses.replay(*decode<escrow_record>(bytes)); });
+    return std::pair{purses.available({"vk day", 1}), records};
+  };
+  const auto before = held();
+  BOOST_TEST(before.second == 1500u);
+  y.start("1");
+  y.run(1);
+  const auto after = held();
+  BOOST_TEST(after.first == before.first);
+  BOOST_TEST(after.second == 1u);
+  std::vector<config_record> texts;
+  journal->replay(journal_log::config, [&](const std::string& bytes) { texts.push_back(*decode<config_record>(bytes)); });
+  BOOST_REQUIRE(texts.size() == 1u);
+  BOOST_TEST(texts[0].text == "text 1500");
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_do_not_fit_end_the_link) {
