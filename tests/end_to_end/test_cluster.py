@@ -112,7 +112,7 @@ class ThreeNodes(unittest.TestCase):
                 self.assertIsInstance(row["uptime_s"], int)
                 if not row["self"]:
                     self.assertLess(row["round_trip_ms"], 200)
-        self.assertEqual(self.nodes.yards["a"].metric("switchyard_cluster_members", state="alive"), 3)
+        wait_until(lambda: self.nodes.yards["a"].metric("switchyard_cluster_members", state="alive") == 3, 1, "the metric counts three")
         shown = subprocess.run([BIN / "switchyardctl", "nodes", "--url", self.nodes.yards["b"].admin], capture_output=True, text=True, check=True).stdout
         self.assertEqual(len(re.findall(r"^[abc] +alive ", shown, re.M)), 3, shown)
         status, headers, _ = self.nodes.yards["c"].chat()

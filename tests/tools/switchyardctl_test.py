@@ -282,7 +282,7 @@ class SwitchyardCtl(unittest.TestCase):
         proposals = script + '\nCOMP_WORDS=(switchyardctl --json config "") COMP_CWORD=3; _switchyardctl; echo "${COMPREPLY[@]}"'
         done = subprocess.run(["bash", "-c", proposals], capture_output=True, text=True, check=False)
         self.assertEqual(done.stderr, "")
-        self.assertTrue(done.stdout.startswith("show check schema example"), done.stdout)
+        self.assertTrue(done.stdout.startswith("show apply check schema example"), done.stdout)
 
 
 if __name__ == "__main__":

