@@ -1,9 +1,10 @@
 // models/signals.bin, written by tools/train/heads_file.py:
 //
 //   file     = header entry* data
-//   header   = "swysig01"          ; 01 is the version
+//   header   = "swysig02"          ; 02 is the version; 01 did not name its embedding
 //              entries  u32        ; at most 256
 //              zero     u32
+//              embedding u64       ; embedder::fingerprint() of the embedding the heads were trained with
 //              checksum u64        ; of the whole file, itself taken for zero; as in table_file.cpp
 //   entry    = name 40 bytes       ; zeros behind
 //              type u32            ; 1: f32, 2: i8
@@ -29,8 +30,8 @@ namespace switchyard::routing {
 
 namespace {
 
-constexpr std::string_view magic = "swysig01";
-constexpr std::size_t header_size = 24, entry_size = 56, name_size = 40, most_entries = 256, most_bytes = 16u << 20, checksum_at = 16;
+constexpr std::string_view magic = "swysig02";
+constexpr std::size_t header_size = 32, entry_size = 56, name_size = 40, most_entries = 256, most_bytes = 16u << 20, embedding_at = 16, checksum_at = 24;
 
 template <class T>
 T read_at(std::string_view bytes, std::size_t at) noexcept {
@@ -51,12 +52,13 @@ error bad(const std::string& where, const std::string& why) { return internal_er
 
 result<heads_file> heads_file::of_bytes(std::string_view bytes) {
   if (bytes.size() < header_size || bytes.substr(0, 6) != magic.substr(0, 6)) return bad("", "this is no file of heads");
-  if (bytes.substr(0, 8) != magic) return bad("", "expected version 01, found '" + std::string(bytes.substr(6, 2)) + "'");
+  if (bytes.substr(0, 8) != magic) return bad("", "expected version 02, found '" + std::string(bytes.substr(6, 2)) + "'");
   const std::size_t count = read_at<std::uint32_t>(bytes, 8);
   if (count > most_entries || header_size + count * entry_size > bytes.size() || bytes.size() % 8 != 0) return bad("", "its parts do not fit in it");
   if (checksum(bytes) != read_at<std::uint64_t>(bytes, checksum_at)) return bad("", "it is damaged: the checksum differs");
   heads_file made;
   made.bytes_ = bytes;
+  made.embedding_ = read_at<std::uint64_t>(bytes, embedding_at);
   for (std::size_t i = 0; i < count; ++i) {
     const auto at = header_size + i * entry_size;
     entry e;

@@ -21,6 +21,9 @@ class heads_file {
   /// The same, on bytes that the caller keeps alive; they must stand at a multiple of eight.
   [[nodiscard]] static result<heads_file> of_bytes(std::string_view bytes);
 
+  /// embedder::fingerprint() of the embedding the heads were trained with.
+  [[nodiscard]] std::uint64_t embedding() const noexcept { return embedding_; }
+
   /// Rows of `columns` numbers; empty when there is no such array of that type.
   struct floats {
     std::span<const float> values;
@@ -43,6 +46,7 @@ class heads_file {
 
   std::shared_ptr<const void> mapping_;
   std::string_view bytes_;
+  std::uint64_t embedding_ = 0;
   std::vector<entry> entries_;
 };
 

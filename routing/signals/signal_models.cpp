@@ -38,8 +38,11 @@ result<std::shared_ptr<const signal_models>> signal_models::load(const std::stri
   const auto folders = config::model_folders(folder);
   auto model = embedder::load(config::model_file(folders, "embedding.bin"));
   if (!model) return model.failure();
-  auto file = heads_file::open(config::model_file(folders, "signals.bin"));
+  const auto path = config::model_file(folders, "signals.bin");
+  auto file = heads_file::open(path);
   if (!file) return file.failure();
+  if (file->embedding() != model->fingerprint())
+    return internal_error("signal heads " + path + ": were trained with another embedding than embedding.bin; run tools/train/heads");
   signal_heads heads;
   if (const auto read = read_heads(*file, model->dimensions(), heads); !read) return read.failure();
   return std::shared_ptr<const signal_models>(new signal_models(std::move(*model), std::move(*file), std::move(heads)));

@@ -4,6 +4,7 @@
 //   out      = for each: passages u32, passages * passage
 //   passage  = dimensions f32, dense_count f32, patterns f32, count u32, count * (hash u32, stem u32)
 //
+// signal_features MODELS --fingerprint prints the embedding's.
 // Whole: one passage, the text as a query is seen. With --passages: as the safety heads see a turn, disguises undone, the whole last when
 // there are several; `patterns` is the weight of attack_patterns(), dense numbers are zeros.
 //
@@ -63,10 +64,12 @@ void put_passages(const embedder& model, std::string_view text) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool cut = argc == 3 && std::string_view(argv[2]) == "--passages";
-  if (argc != 2 && !cut) return std::fprintf(stderr, "usage: signal_features MODELS [--passages] < texts > features\n"), 2;
+  const std::string_view option = argc == 3 ? argv[2] : "";
+  const bool cut = option == "--passages", asked = option == "--fingerprint";
+  if (argc != 2 && !cut && !asked) return std::fprintf(stderr, "usage: signal_features MODELS [--passages | --fingerprint] < texts > features\n"), 2;
   const auto model = embedder::load(std::string(argv[1]) + "/embedding.bin");
   if (!model) return std::fprintf(stderr, "signal_features: %s\n", model.failure().message.c_str()), 1;
+  if (asked) return std::cout << model->fingerprint() << '\n', 0;
   std::ios::sync_with_stdio(false);
   for (std::string line; std::getline(std::cin, line);) {
     const auto read = boost::json::parse(line);

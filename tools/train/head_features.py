@@ -9,6 +9,11 @@ DENSE = 26                     # routing/signals/features.hpp
 GOLDEN = np.uint32(0x9E3779B1)
 
 
+def fingerprint(program, models):
+    """Of the embedding that heads are trained with."""
+    return int(subprocess.run([program, models, "--fingerprint"], stdout=subprocess.PIPE, check=True).stdout)
+
+
 class Seen:
     """`texts` in order; row i of the arrays belongs to text `owner[i]` (one row each, but for passages)."""
 

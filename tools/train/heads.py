@@ -7,6 +7,7 @@ import numpy as np
 import head_attack
 import head_complexity
 import head_domain
+import head_features
 import head_harm
 import heads_file
 
@@ -24,7 +25,8 @@ def main():
     for name, head in (("domain", head_domain), ("complexity", head_complexity), ("attack", head_attack), ("harm", head_harm)):
         if not given.only or given.only == name:
             arrays.update(head.train(given.program, given.models, given.data))
-    print(f"signals.bin: {heads_file.write(out, {name: np.atleast_2d(values) for name, values in arrays.items()})} bytes")
+    embedding = head_features.fingerprint(given.program, given.models)
+    print(f"signals.bin: {heads_file.write(out, embedding, {name: np.atleast_2d(values) for name, values in arrays.items()})} bytes")
 
 
 main()

@@ -5,11 +5,12 @@ import numpy as np
 
 from table_file import checksum, padded
 
-NAME, ENTRY, HEADER = 40, 56, 24
+NAME, ENTRY, HEADER = 40, 56, 32
+MAGIC = b"swysig02"
 
 
-def write(path, arrays):
-    """`arrays`: name -> two-dimensional float32 or int8; returns the number of bytes."""
+def write(path, embedding, arrays):
+    """`embedding`: the fingerprint of the one in use. `arrays`: name -> two-dimensional float32 or int8. Returns the number of bytes."""
     at = HEADER + ENTRY * len(arrays)
     table, body = b"", b""
     for name, values in arrays.items():
@@ -17,15 +18,15 @@ def write(path, arrays):
         stored = padded(np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<")).tobytes())
         table += name.encode().ljust(NAME, b"\0") + struct.pack("<4I", kind, *values.shape, at + len(body))
         body += stored
-    header = b"swysig01" + struct.pack("<2IQ", len(arrays), 0, 0)
+    header = MAGIC + struct.pack("<2I2Q", len(arrays), 0, embedding, 0)
     sum_ = checksum(header + table + body)
-    path.write_bytes(header[:16] + struct.pack("<Q", sum_) + table + body)
+    path.write_bytes(header[:24] + struct.pack("<Q", sum_) + table + body)
     return at + len(body)
 
 
 def read(path):
     data = path.read_bytes()
-    if data[:8] != b"swysig01" or checksum(data[:16] + bytes(8) + data[24:]) != int.from_bytes(data[16:24], "little"):
+    if data[:8] != MAGIC or checksum(data[:24] + bytes(8) + data[HEADER:]) != int.from_bytes(data[24:HEADER], "little"):
         raise SystemExit(f"{path} is no file of heads, or damaged")
     arrays = {}
     for at in range(HEADER, HEADER + ENTRY * int.from_bytes(data[8:12], "little"), ENTRY):

@@ -1,12 +1,18 @@
 // The file of trained heads and what is read from it.
 #include "routing/signals/heads_file.hpp"
 #include "routing/signals/linear_head.hpp"
+#include "routing/signals/signal_models.hpp"
+
+#include "tests/routing/embedding/table_builder.hpp"
+#include "tests/storage/scratch_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -27,17 +33,19 @@ array floats(std::string name, std::uint32_t rows, std::vector<float> values) {
 }
 
 // As tools/train/heads_file.py writes it.
-std::vector<std::uint64_t> file_of(const std::vector<array>& arrays, const char* magic = "swysig01") {
+std::vector<std::uint64_t> file_of(const std::vector<array>& arrays, const char* magic = "swysig02") {
   std::string head(magic, 8), table, body;
   const auto put = [](std::string& to, std::uint32_t n) { to.append(reinterpret_cast<const char*>(&n), 4); };
   put(head, static_cast<std::uint32_t>(arrays.size()));
+  put(head, 0);
+  put(head, 77);
   put(head, 0);
   head.append(8, '\0');
   for (const auto& a : arrays) {
     auto name = a.name;
     name.resize(40);
     table += name;
-    for (const auto n : {a.type, a.rows, a.columns, static_cast<std::uint32_t>(24 + 56 * arrays.size() + body.size())}) put(table, n);
+    for (const auto n : {a.type, a.rows, a.columns, static_cast<std::uint32_t>(32 + 56 * arrays.size() + body.size())}) put(table, n);
     body += a.bytes;
     body.resize((body.size() + 7) / 8 * 8);
   }
@@ -46,7 +54,7 @@ std::vector<std::uint64_t> file_of(const std::vector<array>& arrays, const char*
   std::memcpy(words.data(), all.data(), all.size());
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < words.size(); ++i) sum += words[i] * (2 * i + 1);
-  words[2] = sum;
+  words[3] = sum;
   return words;
 }
 
@@ -68,6 +76,7 @@ BOOST_AUTO_TEST_CASE(arrays_are_read_as_they_were_written) {
   const auto words = file_of({floats("a", 2, {1, 2, 3, 4}), {"b", 2, 1, 3, std::string("\x01\xFF\x7F", 3)}});
   const auto file = heads_file::of_bytes(bytes_of(words));
   BOOST_REQUIRE_MESSAGE(file, (file ? "" : file.failure().message));
+  BOOST_TEST(file->embedding() == 77u);
   BOOST_TEST(file->floats_named("a").columns == 2u);
   BOOST_TEST(file->floats_named("a").values[3] == 4.0f);
   BOOST_TEST(static_cast<int>(file->bytes_named("b").values[1]) == -1);
@@ -83,7 +92,7 @@ BOOST_AUTO_TEST_CASE(damage_is_found_and_told_in_words) {
     BOOST_TEST(problem_of(bad) != "none", "byte " << at);
   }
   for (std::size_t size = 0; size < good.size(); ++size) BOOST_TEST(problem_of({good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size)}) != "none");
-  BOOST_TEST(problem_of(file_of({}, "swysig02")) == "signal heads: expected version 01, found '02'");
+  BOOST_TEST(problem_of(file_of({}, "swysig01")) == "signal heads: expected version 02, found '01'");
   BOOST_TEST(problem_of(file_of({}, "someelse")) == "signal heads: this is no file of heads");
   BOOST_TEST(problem_of(file_of({{"b", 2, 9, 9, "x"}})) == "signal heads: its array 'b' does not fit in it");
   const auto missing = heads_file::open("/nonexistent/signals.bin");
@@ -116,6 +125,19 @@ BOOST_AUTO_TEST_CASE(a_head_of_another_embedding_is_refused) {
   BOOST_REQUIRE(file);
   BOOST_TEST(linear_head::in(*file, "x", 2, 256, 1).failure().message == "signal heads: x: made for another embedding: expected 256 dimensions");
   BOOST_TEST(linear_head::in(*file, "y", 2, 2, 1).failure().message == "signal heads: y: expected 2 classes");
+}
+
+BOOST_AUTO_TEST_CASE(heads_trained_with_another_table_of_the_same_size_are_refused) {
+  const switchyard::storage::scratch_folder folder;
+  auto parts = switchyard::test::three_axes();
+  parts.dimensions = 256;
+  parts.rows.assign(parts.pieces.size() * parts.dimensions, 1);
+  std::ofstream(folder.path("embedding.bin"), std::ios::binary) << switchyard::test::table_bytes(parts);
+  std::filesystem::copy_file(std::string(SWITCHYARD_SOURCE_DIR) + "/models/signals.bin", folder.path("signals.bin"));
+  const auto made = signal_models::load(folder.path());
+  BOOST_REQUIRE(!made);
+  BOOST_TEST(made.failure().message ==
+             "signal heads " + folder.path("signals.bin") + ": were trained with another embedding than embedding.bin; run tools/train/heads");
 }
 
 BOOST_AUTO_TEST_CASE(a_calibration_is_straight_between_its_points_and_flat_outside) {
