@@ -1,6 +1,7 @@
 """From sentences and teacher to models/embedding.bin; run by ./embedding."""
 import argparse
 import pathlib
+import random
 
 import numpy as np
 
@@ -13,6 +14,7 @@ import table_file
 import teacher
 
 SEED = 5
+KEPT = 250               # steps between two copies of what is trained so far, build/train/student.npz
 MEASURED = 1500          # sentences on which the layers' inputs are measured before they are rounded
 
 
@@ -33,6 +35,7 @@ def main():
     bert = [piece for piece, _ in sorted(master.tokens.get_vocab(with_added_tokens=False).items(), key=lambda entry: entry[1])]
     pieces = [piece for piece in bert if not piece.startswith(table_file.UNUSED)]
     kept, dropped, counts = sentences.gather(given.data, [piece for piece in pieces if sentences.is_word(piece)], SEED)
+    random.Random(SEED).shuffle(kept)            # so that any first part is of all sources
     texts = [text for _, text in kept]
     say(f"sentences: {counts}, {dropped} left out because an evaluation set holds them")
     wanted = master.encode_kept(texts, given.work / "teacher", say)
@@ -47,8 +50,9 @@ def main():
     target = np.concatenate([network.normalised(wanted[at:at + 65536].astype(np.float32) @ directions).astype(np.float16)
                              for at in range(0, len(wanted), 65536)])
     ids = quantised.Model(pieces, None, np.zeros((1, 1))).ids(texts)
-    met = np.bincount(np.concatenate(ids), minlength=len(pieces))
-    trained = network.train(network.start(alone @ directions, met, earlier), network.Sentences(ids, target, say), say, given.steps)
+    rows = network.fitted(alone @ directions, ids, target) if earlier is None else earlier
+    trained = network.train(network.start(rows), network.Sentences(ids, target, say), say, given.steps,
+                            watch=lambda done, p: np.savez(given.work / "student.npz", done=done, **p) if done % KEPT == 0 else None)
     model = quantised.quantise(pieces, network.floats(trained), [one for one in ids[:MEASURED] if len(one)])
     out = given.out or given.models / "embedding.bin"
     say(f"{out}: {table_file.write(out, pieces, model.scales, model.rows, model.context)} bytes")

@@ -1,11 +1,13 @@
 """The student, trained: what routing/embedding/context_network.hpp computes, in floats, and its distillation (JAX, one thread).
 
   target    the teacher's vectors on their 256 strongest directions (SVD, not centred), normalised again
-  start     rows: the teacher's vector of every piece alone, mean taken off, weighted a / (a + p) with p its share of the sentences,
-            or those of an earlier table;
+  start     rows: the teacher's vector of every piece alone, mean taken off, weighted a / (a + p) with p its share of the sentences, and
+            from there least squares: the table whose sums come nearest to the targets; or those of an earlier table;
             context rows: the same, its strongest directions; layers: random, but the last, which is zero: at first the student is a table
-  loss      mean (1 - cosine) + 0.5 * mean cross entropy of the similarities within a batch at temperature TEMPERATURE, the teacher's
-            against ours: who is like whom counts, not only where each one points
+  loss      mean (1 - cosine)
+            + RELATIONAL * mean cross entropy of the similarities within a batch at temperature TEMPERATURE, the teacher's against ours:
+              who is nearest to whom
+            + SQUARED * mean squared difference of those similarities: how like any two are
   batches   half any sentences, half groups of neighbours
   steps     Adam on the rows a batch touches and on the layers, learning rate to zero along a half cosine, a tenth of the pieces dropped"""
 import os
@@ -14,15 +16,18 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_
 import jax                                                                                                          # noqa: E402
 import jax.numpy as jnp                                                                                             # noqa: E402
 import numpy as np                                                                                                  # noqa: E402
+import scipy.sparse as sparse                                                                                       # noqa: E402
 
-DIMENSIONS, WIDTH, UNITS, HIDDEN = 256, 64, 128, 256
+DIMENSIONS, WIDTH, UNITS, HIDDEN = 256, 32, 64, 128
 RARE = 1e-4
+RIDGE, ROUNDS, FITTED = 2.0, 25, 400_000     # of the least squares; sentences that they see
 TEMPERATURE = 0.05
 RELATIONAL = 0.5
+SQUARED = 10.0
 DROPPED = 0.1
 BATCH = 1024
 STEPS = 1500
-RATE = 0.003                   # of rows; of layers LAYERS of it
+RATE = 0.002                   # of rows; of layers LAYERS of it
 LAYERS = 0.4
 BETAS = (0.9, 0.99)
 LENGTHS = (8, 16, 28, 64)      # a batch's shortest sentences are padded to 8 pieces, and so on; longer ones are left out
@@ -49,11 +54,33 @@ def same_directions(vectors, made):
     return np.ascontiguousarray(left @ right, dtype=np.float32)
 
 
-def start(alone, counts, earlier=None, seed=3):
-    """`earlier`: rows of a table to go on from."""
-    chance = np.random.default_rng(seed)
+def fitted(alone, ids, target):
+    """Rows whose sums, over the root of the number of pieces, come nearest to the targets, held towards those of the pieces alone:
+    ridge regression by conjugate gradients."""
+    counts = np.bincount(np.concatenate(ids), minlength=len(alone))
     share = (counts + 1) / counts.sum()
-    rows = (alone - alone.mean(0)) * (RARE / (RARE + share))[:, None] if earlier is None else earlier
+    rows = ((alone - alone.mean(0)) * (RARE / (RARE + share))[:, None]).astype(np.float32)
+    ids, target = ids[:FITTED], target[:FITTED].astype(np.float32)
+    sizes = np.array([len(one) for one in ids])
+    met = sparse.csr_matrix((np.repeat(1 / np.sqrt(np.maximum(sizes, 1)), sizes).astype(np.float32), np.concatenate(ids),
+                             np.concatenate([[0], np.cumsum(sizes)])), (len(ids), len(alone)))
+    sums = met @ rows
+    rows *= (sums * target).sum() / (sums * sums).sum()
+    turned = met.T.tocsr()
+    rest = turned @ (target - met @ rows)
+    way, size = rest.copy(), (rest * rest).sum(0)
+    for _ in range(ROUNDS):
+        bent = turned @ (met @ way) + RIDGE * way
+        far = size / (way * bent).sum(0)
+        rows += far * way
+        rest -= far * bent
+        before, size = size, (rest * rest).sum(0)
+        way = rest + size / before * way
+    return rows
+
+
+def start(rows, seed=3):
+    chance = np.random.default_rng(seed)
     rows = rows / np.linalg.norm(rows, axis=1).mean()
     left, values, _ = np.linalg.svd(rows - rows.mean(0), full_matrices=False)
     context = left[:, :WIDTH] * values[:WIDTH]
@@ -89,10 +116,13 @@ def vectors(p, ids, mask):
 def loss(p, batch, target):
     ours = jnp.concatenate([vectors(p, ids, mask) for ids, mask in batch])
     itself = jnp.eye(len(ours)) * 1e9
-    likely = jax.nn.log_softmax(ours @ ours.T / TEMPERATURE - itself, 1)
-    wanted = jax.nn.softmax(target @ target.T / TEMPERATURE - itself, 1)
+    said, told = ours @ ours.T, target @ target.T
+    likely = jax.nn.log_softmax(said / TEMPERATURE - itself, 1)
+    wanted = jax.nn.softmax(told / TEMPERATURE - itself, 1)
+    nearest = -(wanted * jnp.where(wanted > 0, likely, 0)).sum(1).mean()
+    squared = jnp.where(itself > 0, 0, (said - told) ** 2).sum() / (len(ours) * (len(ours) - 1))
     cosine = (ours * target).sum(1).mean()
-    return 1 - cosine - RELATIONAL * (wanted * jnp.where(wanted > 0, likely, 0)).sum(1).mean(), cosine
+    return 1 - cosine + RELATIONAL * nearest + SQUARED * squared, cosine
 
 
 @jax.jit
