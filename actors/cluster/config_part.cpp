@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace switchyard::actors {
@@ -15,9 +16,12 @@ namespace switchyard::actors {
 namespace {
 
 constexpr std::size_t most_problems = 8;          // of one validation; the rest are counted
-// Whoever sends SIGHUP to all nodes at once makes them propose the same text at the same time.
-constexpr milliseconds retry_every{500};
-constexpr milliseconds retry_for = seconds(10);
+// Whoever sends SIGHUP to all nodes at once makes them propose the same text at the same time: one after the other by name, so that the first one's is in
+// force when the next looks. Two that met nevertheless wait until nobody takes either for under way (config_options::undecided_for).
+constexpr milliseconds look_every{500};
+constexpr milliseconds one_after_the_other{300};
+constexpr milliseconds after_a_clash = seconds(6);
+constexpr milliseconds retry_for = seconds(20);
 
 // "12-5f3a9c01": the counter, and the first bytes of the text's SHA-256.
 std::string text_of(const cluster::config_version& version) {
@@ -66,7 +70,7 @@ void config_part::begin(cluster::node_protocols& protocols, steady_time now) {
   protocols_ = &protocols;
   if (change_ && change_->at == change::stage::proposed) {
     change_->at = change::stage::waiting;        // the protocols of another set of nodes know nothing of it
-    change_->propose_at = now;
+    change_->look_at = change_->propose_at = now;
   }
   board_->configs.attend();
   const auto& committed = protocols.config.in_force();
@@ -153,17 +157,22 @@ void config_part::propose(steady_time now) {
   if (!change_ && !waiting_.empty()) {
     change_.emplace();
     change_->asked = std::move(waiting_.front());
-    change_->propose_at = now;
+    change_->look_at = change_->propose_at = now;
+    if (change_->asked.from == config_proposal::origin::file) change_->propose_at += one_after_the_other * place();
     change_->give_up = now + retry_for;
     waiting_.pop_front();
   }
-  if (!change_ || change_->at != change::stage::waiting || now < change_->propose_at || applying_) return;
+  if (!change_ || change_->at != change::stage::waiting || now < change_->look_at || applying_) return;
   const auto& asked = change_->asked;
   if (!asked.if_version.empty() && asked.if_version != version())
     return answer(config_verdict::kind::conflict, "version " + version() + " is in force, not " + asked.if_version);
   if (asked.from == config_proposal::origin::file && (asked.text.empty() || in_force(asked.text))) {
     change_->at = change::stage::own_sections;
     if (!apply(0, text_)) answer(config_verdict::kind::unavailable, "the node is starting");
+    return;
+  }
+  if (now < change_->propose_at) {
+    change_->look_at = std::min(change_->propose_at, now + look_every);
     return;
   }
   change_->at = change::stage::proposed;
@@ -181,7 +190,13 @@ void config_part::commit_ended(const cluster::applied& how, steady_time now) {
   const auto what = kind_of(how.why_not);
   if (change_->asked.from == config_proposal::origin::admin || what != config_verdict::kind::conflict || now >= change_->give_up) return answer(what, how.why_not);
   change_->at = change::stage::waiting;
-  change_->propose_at = now + retry_every;
+  change_->look_at = now + look_every;
+  change_->propose_at = how.why_not.find("being made") == how.why_not.npos ? change_->look_at : now + after_a_clash + one_after_the_other * place();
+}
+
+int config_part::place() const {
+  const auto all = protocols_->members.view();
+  return static_cast<int>(std::count_if(all.begin(), all.end(), [this](const auto& one) { return one.node < protocols_->name; }));
 }
 
 void config_part::answer(config_verdict::kind what, std::string why) {

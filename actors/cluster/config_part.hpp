@@ -51,7 +51,7 @@ class config_part final : public cluster_part {
     config_proposal asked;
     stage at = stage::waiting;
     std::uint64_t counter = 0;                   // as committed
-    steady_time propose_at{}, give_up{};
+    steady_time look_at{}, propose_at{}, give_up{};
   };
   struct application {
     std::uint64_t counter = 0;                   // 0: of the node's own sections alone
@@ -63,6 +63,7 @@ class config_part final : public cluster_part {
   [[nodiscard]] bool apply(std::uint64_t counter, const std::string& text);
   void failed(std::uint64_t counter, const std::string& why);
   void propose(steady_time now);
+  [[nodiscard]] int place() const;               // of this node among all, by name
   void answer(config_verdict::kind what, std::string why = {});
   [[nodiscard]] bool in_force(const std::string& text) const;
 

@@ -59,11 +59,11 @@ std::uint64_t fingerprint(const routing::key_entry& key) {
 
 }  // namespace
 
-void health_part::begin(cluster::node_protocols& protocols, steady_time) {
+void health_part::begin(cluster::node_protocols& protocols, steady_time now) {
   protocols_ = &protocols;
   fresh_ = true;
   for (auto& key : keys_) {
-    key.known = {};                              // told and asked anew
+    if (key.own > now) key.known = {};           // what a provider said here is told anew
     key.breaker = breaker_state::closed;
     key.probes = -1;
   }
@@ -73,7 +73,7 @@ void health_part::yard_changed(const std::shared_ptr<const routing::yard>& yard,
   std::vector<watched> next;
   for (const auto& provider : yard->providers)
     for (const auto& entry : provider->keys) {
-      const auto known = std::find_if(keys_.begin(), keys_.end(), [&](const watched& one) { return one.entry->state == entry->state; });
+      const auto known = std::find_if(keys_.begin(), keys_.end(), [&](const watched& one) { return one.entry != nullptr && one.entry->state == entry->state; });
       watched key;
       if (known != keys_.end()) key = std::move(*known);
       if (key.entry == nullptr) key.name = entry->provider + "/" + entry->config.name;

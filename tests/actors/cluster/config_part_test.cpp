@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_new_file_on_all_nodes_and_sighup_to_all_at_once_ends_well
   config_yard yard;
   std::vector<std::shared_ptr<std::optional<config_verdict>>> verdicts;
   for (const auto* name : {"a", "b", "c"}) verdicts.push_back(yard.begin(name, cache_of(5), file));
-  yard.run_for(9s);
+  yard.run_for(3s);
   for (const auto& verdict : verdicts) {
     BOOST_REQUIRE(verdict->has_value());
     BOOST_TEST((*verdict)->what == kind::in_force, (*verdict)->why);

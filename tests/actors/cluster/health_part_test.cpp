@@ -22,7 +22,9 @@ const std::string key_name = "openai/one";
 /// A node's key with its breaker, which does what it is advised to as its actor would.
 struct health_node {
   explicit health_node(const std::string& credential = "sk-one") : part({[this](const auto&, const peer_parked& told) { parked.push_back(told); },
-                                                                      [this](const auto&, const breaker_advice& advice) { heed(advice); }}) {
+                                                                      [this](const auto& key, const breaker_advice& advice) {
+                                                                        if (key.config.name == "one") heed(advice);
+                                                                      }}) {
     config::breaker_config config;
     config.min_requests = 4;
     breaker.emplace(config);
@@ -35,7 +37,10 @@ struct health_node {
     key->config.value = secret(credential);
     key->provider = "openai";
     key->state = state;
-    provider->keys = {key};
+    auto other = std::make_shared<routing::key_entry>(*key);
+    other->config.name = "two";
+    other->state = second;
+    provider->keys = {key, other};
     auto yard = std::make_shared<routing::yard>();
     yard->providers = {provider};
     part.yard_changed(yard, {});
@@ -64,6 +69,7 @@ struct health_node {
 
   const steady_time* now = nullptr;
   std::shared_ptr<routing::key_state> state = std::make_shared<routing::key_state>(1, 1.0, 0, 0);
+  std::shared_ptr<routing::key_state> second = std::make_shared<routing::key_state>(2, 1.0, 0, 0);
   std::optional<routing::breaker> breaker;
   std::vector<peer_parked> parked;
   health_part part;
@@ -151,6 +157,19 @@ BOOST_AUTO_TEST_CASE(a_new_credential_ends_what_was_said_of_the_old_one) {
   yard.at("b").state->park(yard.now + 3s, park_reason::retry_after);
   yard.run_for(100ms);
   for (const auto& name : five) BOOST_TEST(yard.parked(name));
+}
+
+BOOST_AUTO_TEST_CASE(another_yard_with_the_same_keys_changes_nothing_of_what_is_known) {
+  health_yard yard;
+  yard.at("a").state->park(yard.now + 7s, park_reason::retry_after);
+  yard.at("a").second->park(yard.now + 9s, park_reason::retry_after);
+  yard.run_for(1s);
+  for (const auto& name : five) yard.at(name).use("sk-one");
+  yard.run_for(1s);
+  for (const auto& name : five) {
+    BOOST_TEST(yard.parked(name));
+    BOOST_TEST(yard.at(name).parked.size() <= 2u);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_was_away_learns_what_is_left) {

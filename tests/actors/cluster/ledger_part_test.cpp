@@ -37,8 +37,11 @@ struct ledger_node {
   }
   [[nodiscard]] std::vector<std::string> rows() const {
     std::vector<std::string> all;
-    for (const auto& life : *storage::ledger_lives(ledger->newest()))
-      for (auto& row : storage::read_row_run(ledger->newest(), life.incarnation, life.first, 1'000'000, 1u << 30)->rows) all.push_back(std::move(row));
+    const auto lives = storage::ledger_lives(ledger->newest());
+    for (const auto& life : *lives) {
+      const auto run = storage::read_row_run(ledger->newest(), life.incarnation, life.first, 1'000'000, 1u << 30);
+      all.insert(all.end(), run->rows.begin(), run->rows.end());
+    }
     return all;
   }
   [[nodiscard]] std::vector<std::string> kept_of(const std::string& origin) const {

@@ -26,7 +26,9 @@ struct key_node {
     BOOST_TEST(board->virtual_keys.put(std::move(record)));
   }
   std::optional<storage::stored_virtual_key> find(const std::string& name) {
-    for (auto& key : *storage::read_virtual_keys(table))
+    const auto all = storage::read_virtual_keys(table);
+    BOOST_REQUIRE(all.has_value());
+    for (const auto& key : *all)
       if (key.terms.name == name) return key;
     return std::nullopt;
   }
