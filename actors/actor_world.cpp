@@ -88,6 +88,8 @@ void actor_world::reload(config::config next, std::function<void(outcome)> then)
   caf::anon_send(state_->supervisor, apply_config{std::make_shared<const config::config>(std::move(next)), std::move(then)});
 }
 
+bool actor_world::propose(config_proposal&& what) { return state_->world->board->configs.put(std::move(what)); }
+
 void actor_world::leave_cluster() {
   const auto cluster = state_->book->current().cluster;
   if (!cluster) return;

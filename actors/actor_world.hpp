@@ -41,10 +41,16 @@ struct io_hooks {
   /// The cache's figures as JSON; empties it of a route, a tenant (virtual key) and a tag, each "" for any, and says of how many answers.
   std::function<std::string()> cache_stats;
   std::function<std::uint64_t(std::string route, std::string tenant, std::string tag)> clear_cache;
+  /// In a cluster: what this node's own file (or environment) says now; the file's text at the start; puts a config of the cluster into force (false: the
+  /// node is not that far yet). Any thread.
+  std::function<config::config()> own_config;
+  std::function<std::string()> config_text;
+  std::function<bool(const config::config& next, std::function<void(outcome)> then)> apply_config;
 };
 
 class ledger_writer;
 struct cluster_wiring;
+struct config_proposal;
 
 class actor_world {
  public:
@@ -64,6 +70,8 @@ class actor_world {
   [[nodiscard]] std::vector<request_record> spent_batch();
   /// Replaces the config: actors of unchanged keys keep their state. Publishes the new yard, then calls back (any thread).
   void reload(config::config next, std::function<void(outcome)> then);
+  /// In a cluster: offers a config to all nodes. False: it stands alone, is not that far yet, or too many wait.
+  [[nodiscard]] bool propose(config_proposal&& what);
   /// Answers through `then` on an actor's thread, within 2 s whatever happens (504-like admin_answer when not).
   void ask(admin_question question, std::function<void(admin_answer)> then);
 

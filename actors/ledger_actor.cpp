@@ -2,6 +2,7 @@
 
 #include "actors/admin_answers.hpp"
 #include "actors/events_json.hpp"
+#include "actors/ledger_copies.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -69,6 +70,10 @@ admin_answer ledger_actor_state::answer(const admin_question& question) {
     return savings_answer(*ledger, yard ? *yard : routing::yard{}, question.query);
   }
   if (question.path == "/admin/v1/ledger") return ledger_page_answer(*ledger, question.query);
+  if (question.path == "/admin/v1/ledger/copies") {
+    const auto yard = around.world->feed.current();
+    return ledger_copies_answer(*ledger, yard ? yard->node_name : std::string());
+  }
   if (question.path == "/admin/v1/ledger/verify") return question.method == "POST" ? check_.begin(ledger) : check_.tell();
   if (question.path == "/admin/v1/backup") return backup_answer(*ledger, question.body);
   request_id id;

@@ -4,6 +4,7 @@
 #include "actors/admin_plane.hpp"
 #include "actors/admin_answers.hpp"
 #include "actors/cache_keeper.hpp"
+#include "actors/cluster/board.hpp"
 #include "actors/cluster/wiring.hpp"
 #include "actors/data_plane.hpp"
 #include "actors/provider_embedding.hpp"
@@ -15,6 +16,7 @@
 #include "providers/registry.hpp"
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -23,6 +25,8 @@
 namespace switchyard::actors {
 
 namespace {
+
+constexpr auto verdict_within = seconds(25);
 
 int thread_count(const config::server_section& server) {
   if (server.threads > 0) return server.threads;
@@ -47,7 +51,11 @@ net::server_options data_options(const config::server_section& server) {
 }  // namespace
 
 struct node::state {
-  config::config config;
+  std::mutex config_mutex;
+  config::config config;                         // in force
+  config::config own;                            // what this node's file gives: all of it counts alone, and in a cluster its own sections
+  std::string own_text;
+  std::atomic<actor_world*> taking_configs{nullptr};   // null: not yet, or no more
   dashboard_page dashboard;
   data_plane_limits limits;
   std::optional<config::listen_address> cluster_address;
@@ -71,6 +79,38 @@ struct node::state {
     limits.keep_prompts.store(from.telemetry.decisions_with_prompts);
   }
 
+  /// A file of a node in a cluster: its own sections for this node, the others for all.
+  outcome offer(config::config next, std::string text) {
+    config::config before;
+    {
+      const std::lock_guard guard(config_mutex);
+      before = std::exchange(own, std::move(next));
+    }
+    auto ended = std::make_shared<std::promise<config_verdict>>();
+    auto verdict = ended->get_future();
+    const bool asked = world->propose({config_proposal::origin::file, std::move(text), {}, [ended](config_verdict how) { ended->set_value(std::move(how)); }});
+    std::string why = "the cluster takes no configuration now";
+    if (asked) {
+      why = "the cluster did not decide in time; what it decides is logged";
+      if (verdict.wait_for(verdict_within) == std::future_status::ready) {
+        auto how = verdict.get();
+        if (how.what == config_verdict::kind::in_force) return done{};
+        why = std::move(how.why);
+      }
+    }
+    const std::lock_guard guard(config_mutex);
+    own = std::move(before);
+    return client_error(error_code::invalid_request, why);
+  }
+
+  void put_into_force(const config::config& next) {
+    take_limits(next);
+    cache->configure(next);
+    fetch_example_vectors();
+    const std::lock_guard guard(config_mutex);
+    config = next;
+  }
+
   io_hooks hooks() {
     io_hooks hooks;
     hooks.probe_endpoint = [this](std::string base_url, std::function<void(bool)> then) {
@@ -92,6 +132,20 @@ struct node::state {
     };
     hooks.cache_stats = [this] { return cache->stats_json(); };
     hooks.clear_cache = [this](std::string route, std::string tenant, std::string tag) { return cache->clear(std::move(route), std::move(tenant), std::move(tag)); };
+    hooks.own_config = [this] {
+      const std::lock_guard guard(config_mutex);
+      return own;
+    };
+    hooks.config_text = [this] { return own_text; };
+    hooks.apply_config = [this](const config::config& next, std::function<void(outcome)> then) {
+      auto* const to = taking_configs.load();
+      if (to == nullptr) return false;
+      to->reload(next, [this, next, then = std::move(then)](outcome taken) {
+        if (taken) put_into_force(next);
+        then(std::move(taken));
+      });
+      return true;
+    };
     hooks.connections = [this] { return data ? data->connections() : 0; };
     return hooks;
   }
@@ -158,7 +212,9 @@ struct node::state {
   }
 };
 
-node::node(config::config initial, dashboard_page dashboard) : state_(std::make_unique<state>()) {
+node::node(config::config initial, dashboard_page dashboard, std::string text) : state_(std::make_unique<state>()) {
+  state_->own = initial;
+  state_->own_text = std::move(text);
   state_->config = std::move(initial);
   state_->dashboard = std::move(dashboard);
 }
@@ -210,32 +266,29 @@ result<node_addresses> node::start() {
   auto admin = s.admin->start();
   if (!admin) return admin.failure();
   s.fetch_example_vectors();
+  s.taking_configs = s.world.get();
   return node_addresses{*data, *admin, s.cluster_address};
 }
 
-outcome node::reload(config::config next) {
+outcome node::reload(config::config next, std::string text) {
   auto& s = *state_;
-  const auto& was = s.config;
+  config::config was;
+  {
+    const std::lock_guard guard(s.config_mutex);
+    was = s.config;
+  }
   if (!(next.server.listen == was.server.listen) || next.server.threads != was.server.threads || !(next.admin.listen == was.admin.listen) ||
       next.server.tls.has_value() != was.server.tls.has_value() || next.server.max_connections != was.server.max_connections || !is_same_cluster(next.cluster, was.cluster))
     log::warn("reload_needs_restart", "listen addresses, threads, TLS, max_connections and cluster change only with a restart");
   if (s.links)
     if (auto renewed = s.links->renew_certificates(); !renewed) log::error("cluster_certificates_kept", renewed.failure().message + "; the old ones stay in use", {});
-  s.take_limits(next);
-  std::mutex mutex;
-  std::condition_variable answered;
-  std::optional<outcome> answer;
-  s.world->reload(next, [&](outcome o) {
-    const std::lock_guard guard(mutex);
-    answer = std::move(o);
-    answered.notify_one();
-  });
-  std::unique_lock lock(mutex);
-  answered.wait(lock, [&] { return answer.has_value(); });
-  if (*answer) s.cache->configure(next);
-  if (*answer) s.fetch_example_vectors();
-  if (*answer) s.config = std::move(next);
-  return *std::move(answer);
+  if (s.cluster_thread) return s.offer(std::move(next), std::move(text));
+  const auto taken = std::make_shared<std::promise<outcome>>();
+  auto ended = taken->get_future();
+  s.world->reload(next, [taken](outcome how) { taken->set_value(std::move(how)); });
+  auto answer = ended.get();
+  if (answer) s.put_into_force(next);
+  return answer;
 }
 
 void node::stop() {
@@ -243,8 +296,14 @@ void node::stop() {
   if (!s.running) return;
   s.running = false;
   s.draining.store(true);
+  s.taking_configs = nullptr;
   if (s.world) s.world->leave_cluster();
-  if (s.data) s.data->drain(s.config.server.drain_timeout);
+  milliseconds drain_timeout{};
+  {
+    const std::lock_guard guard(s.config_mutex);
+    drain_timeout = s.config.server.drain_timeout;
+  }
+  if (s.data) s.data->drain(drain_timeout);
   s.flush_threads();
   if (s.ledger) s.ledger->stop();                // answers that wait for it are on their way before the threads end
   if (s.cache) s.cache->stop();

@@ -1,9 +1,15 @@
 #include "actors/cluster/parts.hpp"
 
+#include "actors/cluster/state_parts.hpp"
+
 namespace switchyard::actors {
 
-std::vector<std::unique_ptr<cluster_part>> make_cluster_parts(const surroundings&) {
+std::vector<std::unique_ptr<cluster_part>> make_cluster_parts(const surroundings& around) {
   std::vector<std::unique_ptr<cluster_part>> parts;
+  parts.push_back(wired_health_part(around));
+  parts.push_back(wired_config_part(around));
+  parts.push_back(wired_virtual_key_part(around));
+  parts.push_back(wired_ledger_part(around));
   return parts;
 }
 

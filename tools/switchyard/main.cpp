@@ -9,7 +9,9 @@
 
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <malloc.h>
 #include <memory>
 #include <sys/prctl.h>
@@ -80,6 +82,13 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
+/// What a cluster compares and shares; it was read and found well a moment ago.
+std::string text_of(const std::string& config_file) {
+  if (config_file.empty()) return {};
+  std::ifstream in(config_file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 void warn_of_readable_secrets(const std::string& config_file) {
   if (config_file.empty()) return;
   for (const auto& p : config::file_warnings(config_file)) log::warn("secret_readable", p.to_string());
@@ -127,7 +136,7 @@ int run(const tools::node_command& command) {
     return 1;
   }
 
-  actors::node node(*loaded.value, {web_index_html, web_index_content_policy()});
+  actors::node node(*loaded.value, {web_index_html, web_index_content_policy()}, text_of(command.config_file));
   auto at = node.start();
   if (!at) {
     std::cerr << "switchyard: " << at.failure().message << '\n';
@@ -153,7 +162,7 @@ int run(const tools::node_command& command) {
       continue;
     }
     auto completed = complete(*next.value);
-    if (auto taken = completed ? node.reload(*next.value) : completed; !taken)
+    if (auto taken = completed ? node.reload(*next.value, text_of(command.config_file)) : completed; !taken)
       log::error("reload_refused", taken.failure().message);
     else
       log::info("reloaded", "the new configuration is in force");

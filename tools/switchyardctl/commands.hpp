@@ -79,6 +79,8 @@ struct export_question {
 [[nodiscard]] int ledger_export(const console& c, const export_question& question);
 /// Waits for the node's check of every row and sum; fine when nothing is wrong.
 [[nodiscard]] int ledger_verify(const console& c);
+/// Compares each node's rows with what other nodes keep of them.
+[[nodiscard]] int ledger_verify_cluster(const console& c);
 /// The node writes a copy of what it keeps on disk to a new folder.
 [[nodiscard]] int backup(const console& c, const std::string& folder);
 /// Needs no node, and none may run on `data_dir`. What stood there is kept beside it.

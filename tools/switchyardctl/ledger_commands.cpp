@@ -5,6 +5,7 @@
 #include "storage/ledger_query.hpp"
 #include "storage/rocks_store.hpp"
 #include "tools/switchyardctl/json_text.hpp"
+#include "tools/switchyardctl/ledger_copies.hpp"
 #include "tools/switchyardctl/views.hpp"
 
 #include <boost/json.hpp>
@@ -73,6 +74,36 @@ int ledger_verify(const console& c) {
   for (const auto& problem : list_of(*answer, "problems")) complain(text_of(problem));
   print((well ? "fine: " : "NOT fine: ") + text_at(*answer, "rows") + " rows, " + text_at(*answer, "rollups") + " sums, " +
         text_at(*answer, "open_attempts") + " attempts under way, " + text_at(*answer, "total.cost_usd") + " USD\n");
+  return well ? fine : failed;
+}
+
+int ledger_verify_cluster(const console& c) {
+  const auto answer = json_answer(c.client.ask("GET", "/admin/v1/ledger/copies?scope=cluster"));
+  if (!answer) return failed;
+  const auto ledgers = compare_copies(*answer);
+  const auto& silent = list_of(*answer, "missing");
+  bool well = true;
+  json::array rows;
+  table shown{{{"NODE"}, {"ROWS", true}, {"COPIED", true}, {"ON THEIR WAY", true}, {"WITHOUT A COPY", true}, {"COMPARED", true}, {"DIFFERING", true}}, {}};
+  for (const auto& one : ledgers) {
+    well = well && one.missing == 0 && one.differing.empty();
+    json::array differing;
+    for (const auto& where : one.differing) differing.emplace_back(where);
+    rows.push_back(json::object{{"node", one.node}, {"rows", one.rows}, {"copied", one.copied}, {"waiting", one.waiting}, {"missing", one.missing}, {"compared", one.compared},
+                                {"differing", std::move(differing)}});
+    shown.rows.push_back({{one.node}, {std::to_string(one.rows)}, {std::to_string(one.copied)}, {std::to_string(one.waiting)},
+                          {std::to_string(one.missing), one.missing > 0 ? tone::bad : tone::plain}, {std::to_string(one.compared)},
+                          {std::to_string(one.differing.size()), one.differing.empty() ? tone::plain : tone::bad}});
+  }
+  well = well && silent.empty();
+  if (c.json) {
+    print(json::serialize(json::object{{"ok", well}, {"ledgers", std::move(rows)}, {"silent", silent}}) + "\n");
+    return well ? fine : failed;
+  }
+  for (const auto& one : ledgers)
+    for (const auto& where : one.differing) complain(one.node + ": " + where + " is not what its ledger has");
+  for (const auto& node : silent) complain(text_of(node) + " did not answer: what it keeps is not counted");
+  print(render(shown, c.style));
   return well ? fine : failed;
 }
 

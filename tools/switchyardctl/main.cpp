@@ -243,7 +243,9 @@ class command_line {
 
   void add_ledger() {
     auto* command = app_.add_subcommand("ledger", "The cost ledger: a row for every call")->require_subcommand(1);
-    on(command->add_subcommand("verify", "Check every row and every sum"), ledger_verify);
+    auto* verify = command->add_subcommand("verify", "Check every row and every sum; with --cluster: each node's rows against their copies on others");
+    verify->add_flag("--cluster", cluster_, "Compare each node's rows with what other nodes keep of them");
+    on(verify, [this](const console& c) { return cluster_ ? ledger_verify_cluster(c) : ledger_verify(c); });
     auto* rows = command->add_subcommand("export", "Rows to standard output, oldest first");
     add_span(rows);
     rows->add_option("--format", format_, "jsonl or csv")->capture_default_str()->check(CLI::IsMember({"jsonl", "csv"}));
@@ -342,6 +344,7 @@ class command_line {
   bool local_ = false;
   cleared_part cleared_;
   std::string version_;
+  bool cluster_ = false;
   std::vector<std::string> nodes_;
   std::string request_id_, node_, folder_, route_, by_ = "model", from_, to_, file_, shell_, format_ = "jsonl", data_dir_ = "./data";
 };
