@@ -53,6 +53,13 @@ error held(const routing::budget& which) {
   return what;
 }
 
+error ownerless(const routing::budget& which) {
+  auto what = client_error(error_code::rate_limited, "budget_owner_unavailable: what this node held of " + whose(which) +
+                                                         " is used, and the node that gives out the rest cannot be reached; try again later or by another node");
+  what.retry_after_s = 1;
+  return what;
+}
+
 error limited(const routing::virtual_key_entry& key, const routing::rate_limit& limit, std::int64_t amount, std::string_view unit, steady_time now) {
   auto what = client_error(error_code::rate_limited, "the limit of " + std::to_string(limit.limit()) + " " + std::string(unit) +
                                                          " per minute of virtual key " + in_quotes(key.config.name) + " is reached");
@@ -189,6 +196,7 @@ net::task<std::optional<error>> request_life::reserve_money() {
       by->stop_waiting(ticket);
     }
     if (verdict.what == routing::budget::verdict::spent) co_return spent(*verdict.by, worst, wall_now());
+    if (verdict.what == routing::budget::verdict::ownerless) co_return ownerless(*verdict.by);
     if (verdict.what != routing::budget::verdict::taken) continue;
     money_ = worst;
     co_return std::nullopt;
@@ -207,6 +215,7 @@ std::optional<error> request_life::top_up(const routing::picked_key& pick) {
   if (worst <= money_) return std::nullopt;
   const auto verdict = routing::reserve_all(virtual_key_->budgets, worst - money_, wall_now());
   if (verdict.what == routing::budget::verdict::spent) return spent(*verdict.by, worst, wall_now());
+  if (verdict.what == routing::budget::verdict::ownerless) return ownerless(*verdict.by);
   if (verdict.what == routing::budget::verdict::held) return held(*verdict.by);
   money_ = worst;
   return std::nullopt;

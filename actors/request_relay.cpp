@@ -439,6 +439,8 @@ void request_life::read_limits(const routing::picked_key& pick, const net::respo
   auto& key = *pick.key->state;
   const double headroom = limits.headroom();
   if (key.headroom.load(std::memory_order_relaxed) != headroom) key.headroom.store(headroom, std::memory_order_relaxed);
+  if (limits.requests_remaining) key.requests.provider_said(*limits.requests_remaining);
+  if (limits.tokens_remaining) key.tokens.provider_said(*limits.tokens_remaining);
   if (const auto rest = limits.rest_for(); rest > milliseconds(0)) key.park(here_.thread.now() + rest, routing::park_reason::retry_after);
 }
 

@@ -20,6 +20,7 @@ node_name escrow_holder::owner_of(const std::string& budget) const { return owne
 
 void escrow_holder::replay(const escrow_record& record) {
   auto& p = purses_[record.pool];
+  if (record.id.life == life_) seq_ = std::max(seq_, record.id.seq);   // ids grow within a life, too
   switch (record.step) {
     case escrow_step::accepted:
       p.available += record.amount;
@@ -54,7 +55,7 @@ void escrow_holder::recovered(journal_box& journal) {
 escrow_verdict escrow_holder::reserve(const escrow_pool_name& pool, const std::string& attempt, nano_usd amount, steady_time now, const alive_check& alive,
                                       outbox& out, journal_box& journal) {
   auto& p = purses_[pool];
-  assert(!p.open.contains(attempt));
+  assert(!bulk_ && !p.open.contains(attempt));
   p.used = now;
   if (p.available >= amount) {
     p.available -= amount;
@@ -65,11 +66,56 @@ escrow_verdict escrow_holder::reserve(const escrow_pool_name& pool, const std::s
     return escrow_verdict::held;
   }
   ask(pool, p, amount - p.available, now, out);
+  return refusal(pool, p, now, alive);
+}
+
+escrow_verdict escrow_holder::refusal(const escrow_pool_name& pool, const purse& p, steady_time now, const alive_check& alive) const {
   if (p.asked && now - p.asked_first >= options_.owner_silent) return escrow_verdict::owner_unavailable;
   const auto owner = owner_of(pool.budget);
   if (owner != self_ && !alive(owner)) return escrow_verdict::owner_unavailable;
   if (!p.empty_at || now - *p.empty_at > emptiness_is_news_for) return escrow_verdict::wait;
   return p.more_may_come || !p.open.empty() ? escrow_verdict::wait : escrow_verdict::exhausted;
+}
+
+void escrow_holder::use_in_bulk() { bulk_ = true; }
+
+void escrow_holder::account(const escrow_pool_name& pool, nano_usd committed, nano_usd wanted, steady_time now, outbox& out) {
+  auto& p = purses_[pool];
+  assert(bulk_);
+  p.accounted = true;
+  if (committed != p.committed || wanted > 0) p.used = now;
+  p.available += p.committed - committed;
+  p.committed = committed;
+  if (p.available <= 0) p.recalled = false;
+  if (p.available < 0 || wanted > p.available)    // below 0: a period began while calls were under way, or one cost more than it could
+    ask(pool, p, wanted - p.available, now, out);
+  else if (p.available < p.slice / 2 && now - p.used < emptiness_is_news_for)
+    ask(pool, p, 0, now, out);                   // ahead of need
+}
+
+escrow_verdict escrow_holder::outlook(const escrow_pool_name& pool, steady_time now, const alive_check& alive) const {
+  const auto found = purses_.find(pool);
+  static const purse none;
+  return refusal(pool, found == purses_.end() ? none : found->second, now, alive);
+}
+
+nano_usd escrow_holder::wants_back(const escrow_pool_name& pool, steady_time now) const {
+  const auto found = purses_.find(pool);
+  if (found == purses_.end()) return 0;
+  const auto& p = found->second;
+  if (!p.accounted || p.returning || p.available <= 0) return 0;
+  if (now - p.used >= options_.idle && !p.asked) return p.available;
+  if (!p.recalled) return 0;
+  return now - p.used < emptiness_is_news_for ? (p.available + 1) / 2 : p.available;
+}
+
+void escrow_holder::give_back(const escrow_pool_name& pool, nano_usd amount, journal_box& journal) {
+  if (const auto found = purses_.find(pool); found != purses_.end()) give_back(found->first, found->second, amount, journal);
+}
+
+nano_usd escrow_holder::in_hand(const escrow_pool_name& pool) const {
+  const auto found = purses_.find(pool);
+  return found == purses_.end() ? 0 : found->second.available + found->second.committed;
 }
 
 void escrow_holder::ask(const escrow_pool_name& name, purse& p, nano_usd want, steady_time now, outbox& out) {
@@ -114,6 +160,7 @@ void escrow_holder::on(const node_name& from, const escrow_grant& message, stead
 
 void escrow_holder::give_back(const escrow_pool_name& name, purse& p, nano_usd amount, journal_box& journal) {
   if (amount <= 0 || p.returning) return;
+  p.recalled = false;
   p.available -= amount;
   p.returning = back{{life_, ++seq_}, amount, false, {}};
   const auto number = journal.write(encode(escrow_record{escrow_step::returning, name, {}, p.returning->id, amount}));
@@ -121,6 +168,7 @@ void escrow_holder::give_back(const escrow_pool_name& name, purse& p, nano_usd a
 }
 
 void escrow_holder::give_back_all(steady_time now, outbox& out, journal_box& journal) {
+  if (bulk_) return tick(now, out, journal);     // only who keeps the reservations knows what is free
   for (auto& [name, p] : purses_) give_back(name, p, p.available, journal);
   tick(now, out, journal);
 }
@@ -129,6 +177,10 @@ void escrow_holder::on(const node_name& from, const escrow_recall& message, stea
   const auto found = purses_.find(message.pool);
   if (found == purses_.end() || from != owner_of(message.pool.budget)) return;
   auto& p = found->second;
+  if (bulk_) {
+    p.recalled = p.available > 0;
+    return;
+  }
   const bool busy = now - p.used < emptiness_is_news_for;
   give_back(message.pool, p, busy ? p.available / 2 : p.available, journal);
 }
@@ -180,7 +232,7 @@ void escrow_holder::tick(steady_time now, outbox& out, journal_box& journal) {
       p.returning->sent = now;
       out.send(owner_of(name.budget), escrow_return{name, p.returning->id, p.returning->amount});
     }
-    if (p.available > 0 && p.open.empty() && !p.asked && now - p.used >= options_.idle) give_back(name, p, p.available, journal);
+    if (!bulk_ && p.available > 0 && p.open.empty() && !p.asked && now - p.used >= options_.idle) give_back(name, p, p.available, journal);
   }
 }
 
@@ -197,7 +249,7 @@ nano_usd escrow_holder::available(const escrow_pool_name& pool) const {
 std::vector<escrow_record> escrow_holder::snapshot() const {
   std::vector<escrow_record> records;
   for (const auto& [name, p] : purses_) {
-    nano_usd all = p.available + (p.returning ? p.returning->amount : 0);
+    nano_usd all = p.available + p.committed + (p.returning ? p.returning->amount : 0);
     for (const auto& [attempt, amount] : p.open) all += amount;
     records.push_back({escrow_step::accepted, name, {}, p.accepted, all});
     for (const auto& [attempt, amount] : p.open) records.push_back({escrow_step::reserved, name, attempt, {}, amount});

@@ -5,6 +5,11 @@
 //             -> exhausted 402 budget_exceeded
 //             -> owner_unavailable   429 budget_owner_unavailable
 //
+// In bulk, where a ledger of its own is the record of reservations (on disk before the provider is called, charged as reserved after a crash):
+//
+//   account()  all that this node has set aside and spent of the pool, by that ledger; asks for more when it runs low
+//   wants_back() -> lower what may be committed, then give_back()
+//
 // E4  accepted >= open reservations + settled + returned, so a node never spends more than it was granted (but for a provider that bills above the
 //     worst price: overrun()).
 // E5  A grant counts once it is in the journal, and once only; what goes back leaves the purse before it is sent.
@@ -34,6 +39,21 @@ class escrow_holder {
   [[nodiscard]] escrow_verdict reserve(const escrow_pool_name& pool, const std::string& attempt, nano_usd amount, steady_time now, const alive_check& alive, outbox& out,
                                        journal_box& journal);
   void settle(const escrow_pool_name& pool, const std::string& attempt, nano_usd cost, journal_box& journal);
+
+  // -- in bulk -----------------------------------------------------------------------------------------------------------
+  /// Once, before anything else but replay(): all pools are used so. What the journal knows nothing of must not be taken for unspent.
+  void use_in_bulk();
+  /// `committed`: of this pool, by the ledger. `wanted`: the largest or all of what could not be had since the last call; 0: nothing.
+  void account(const escrow_pool_name& pool, nano_usd committed, nano_usd wanted, steady_time now, outbox& out);
+  /// What whoever was refused may hope for: `held` never.
+  [[nodiscard]] escrow_verdict outlook(const escrow_pool_name& pool, steady_time now, const alive_check& alive) const;
+  /// Should go back: recalled, or idle. 0: nothing.
+  [[nodiscard]] nano_usd wants_back(const escrow_pool_name& pool, steady_time now) const;
+  /// `amount` cannot be committed any more.
+  void give_back(const escrow_pool_name& pool, nano_usd amount, journal_box& journal);
+  /// Accepted and not returned: the most that may be committed.
+  [[nodiscard]] nano_usd in_hand(const escrow_pool_name& pool) const;
+
   /// Gives back what is not reserved: on leaving the cluster.
   void give_back_all(steady_time now, outbox& out, journal_box& journal);
 
@@ -73,6 +93,9 @@ class escrow_holder {
     bool more_may_come = false;
     std::optional<back> returning;
     nano_usd slice = 0;                          // the last grant
+    nano_usd committed = 0;                      // in bulk: not in `available`
+    bool accounted = false;                      // in bulk: `committed` was told
+    bool recalled = false;                       // in bulk
   };
   struct waiting {
     escrow_step step;
@@ -82,6 +105,7 @@ class escrow_holder {
     escrow_id id;
   };
 
+  [[nodiscard]] escrow_verdict refusal(const escrow_pool_name& name, const purse& p, steady_time now, const alive_check& alive) const;
   void ask(const escrow_pool_name& name, purse& p, nano_usd want, steady_time now, outbox& out);
   void give_back(const escrow_pool_name& name, purse& p, nano_usd amount, journal_box& journal);
 
@@ -89,6 +113,7 @@ class escrow_holder {
   std::vector<node_name> configured_;
   std::uint64_t life_;
   escrow_options options_;
+  bool bulk_ = false;
   std::uint64_t seq_ = 0;
   nano_usd overrun_ = 0;
   std::map<escrow_pool_name, purse> purses_;

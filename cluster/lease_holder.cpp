@@ -16,7 +16,8 @@ constexpr std::size_t most_asked = 32;
 }  // namespace
 
 lease_holder::lease_holder(node_name self, std::vector<node_name> configured, std::uint64_t life, steady_time now, lease_options options)
-    : self_(std::move(self)), configured_(std::move(configured)), life_(life), options_(options), born_(now), folded_(now) {}
+    : self_(std::move(self)), configured_(std::move(configured)), life_(life), options_(options), born_(now), folded_(now),
+      seq_(static_cast<std::uint64_t>(to_ns(now))) {}   // above any that a holder of the same life has used
 
 void lease_holder::configure(const std::vector<lease_limit>& limits) {
   std::set<std::string> wanted;
@@ -49,28 +50,30 @@ void lease_holder::drop_void(limit& l, steady_time now) const {
 
 std::int64_t lease_holder::sum(const limit& l) noexcept {
   std::int64_t all = 0;
+  for (const auto& one : l.lent) all += one.amount;
   for (const auto& one : l.leases) all += one.amount;
   return all;
 }
 
-void lease_holder::use(limit& l, std::int64_t amount) noexcept {
-  while (amount > 0 && !l.leases.empty()) {
-    auto& oldest = l.leases.front();
+std::int64_t lease_holder::use(std::deque<lease>& from, std::int64_t amount) noexcept {
+  while (amount > 0 && !from.empty()) {
+    auto& oldest = from.front();
     const auto part = std::min(amount, oldest.amount);
     oldest.amount -= part;
     amount -= part;
-    if (oldest.amount == 0) l.leases.pop_front();
+    if (oldest.amount == 0) from.pop_front();
   }
-  l.debt += amount;
+  return amount;
 }
+
+void lease_holder::use(limit& l, std::int64_t amount) noexcept { l.debt += use(l.leases, amount); }
 
 bool lease_holder::take(const std::string& key, std::int64_t amount, steady_time now) {
   auto* l = find(key);
   if (l == nullptr) return true;                 // no such limit
   drop_void(*l, now);
   l->asked_since += amount;
-  const auto half_share = std::max<std::int64_t>(l->terms.burst / micro / static_cast<std::int64_t>(configured_.size()) / 2, 1);
-  const auto needed = std::min(amount, half_share);
+  const auto needed = std::min(amount, enough(*l));
   if (l->debt > 0 || sum(*l) < needed) {
     l->unmet = std::max(l->unmet, needed);
     return false;
@@ -79,22 +82,92 @@ bool lease_holder::take(const std::string& key, std::int64_t amount, steady_time
   return true;
 }
 
+std::int64_t lease_holder::enough(const limit& l) const noexcept {
+  return std::max<std::int64_t>(l.terms.burst / micro / static_cast<std::int64_t>(configured_.size()) / 2, 1);
+}
+
+// -- in bulk ----------------------------------------------------------------------------------------------------------
+
+// Of a burst below one token a node there is nothing to spare: what an idle node held would keep the bucket from filling for the others.
+std::int64_t lease_holder::least(const limit& l) const noexcept {
+  return l.lends && l.terms.burst / micro >= static_cast<std::int64_t>(configured_.size()) ? enough(l) : 0;
+}
+
+nanoseconds lease_holder::renewed_before(const limit& l) const noexcept {
+  const bool room = 2 * least(l) * static_cast<std::int64_t>(configured_.size()) <= l.terms.burst / micro;
+  return l.lends && !room ? options_.ttl / 8 : options_.ttl / 2;
+}
+
+std::int64_t lease_holder::fresh(const limit& l, steady_time now) const {
+  std::int64_t all = 0;
+  const auto until = now + renewed_before(l);
+  for (const auto* some : {&l.lent, &l.leases})
+    for (const auto& one : *some) all += one.ends >= until ? one.amount : 0;
+  return all;
+}
+
+bool lease_holder::has_enough(const limit& l, steady_time now) const {
+  const auto goal = target(l);
+  return goal <= 0 || 2 * ((l.lends ? fresh(l, now) : sum(l)) - l.debt) >= goal;
+}
+
+void lease_holder::repay(limit& l, std::int64_t used, std::int64_t refused, std::int64_t largest) const {
+  l.lends = true;
+  l.asked_since += used + refused;
+  l.unmet = std::max(l.unmet, largest);
+  // Used before its end, whether or not that has passed by now. Above what was lent: one large amount, or more than was reserved.
+  use(l, use(l.lent, used));
+}
+
+bool lease_holder::wants_back(const limit& l, steady_time now) const {
+  if (l.lent.empty() || !options_.age_is_checked) return false;
+  const auto left = l.lent.front().ends - now;
+  return left < options_.ttl / 8 || (left < renewed_before(l) && fresh(l, now) >= target(l));
+}
+
+void lease_holder::end_loan(limit& l, steady_time now) const {
+  l.leases.insert(l.leases.begin(), l.lent.begin(), l.lent.end());
+  l.lent.clear();
+  drop_void(l, now);
+  const bool replaced = fresh(l, now) >= target(l);
+  while (!l.leases.empty() && l.leases.front().ends - now < (replaced ? renewed_before(l) : options_.ttl / 8)) {
+    l.to_return += l.leases.front().amount;
+    l.leases.pop_front();
+  }
+}
+
+lease_holder::loan lease_holder::lend(limit& l, steady_time now) const {
+  drop_void(l, now);
+  l.lends = true;
+  l.lent.insert(l.lent.end(), l.leases.begin(), l.leases.end());
+  l.leases.clear();
+  l.debt_lent = l.debt;
+  const auto until = !options_.age_is_checked || l.lent.empty() ? now + options_.ttl : l.lent.front().ends;
+  return {sum(l) - l.debt, until};
+}
+
 void lease_holder::settle(const std::string& key, std::int64_t reserved, std::int64_t actual, steady_time now) {
-  auto* l = find(key);
-  if (l == nullptr || reserved == actual) return;
+  if (auto* l = find(key); l != nullptr) settle(*l, reserved, actual, now);
+}
+
+void lease_holder::settle(limit& l, std::int64_t reserved, std::int64_t actual, steady_time now) const {
   if (actual > reserved) {
-    drop_void(*l, now);
-    use(*l, actual - reserved);
+    drop_void(l, now);
+    use(l, actual - reserved);
     return;
   }
   // The lease it was taken from may be void by now: what is left over goes by way of the owner.
-  const auto pays = std::min(l->debt, reserved - actual);
-  l->debt -= pays;
-  l->to_refund += reserved - actual - pays;
+  const auto pays = std::min(l.debt, reserved - actual);
+  l.debt -= pays;
+  l.to_refund += reserved - actual - pays;
 }
 
 void lease_holder::provider_said(const std::string& key, std::int64_t remaining) {
-  if (auto* l = find(key); l != nullptr) l->remaining = std::min(l->remaining.value_or(remaining), remaining);
+  if (auto* l = find(key); l != nullptr) provider_said(*l, remaining);
+}
+
+void lease_holder::provider_said(limit& l, std::int64_t remaining) const {
+  if (remaining < l.terms.burst / micro) l.remaining = std::min(l.remaining.value_or(remaining), remaining);   // a bucket holds no more anyway
 }
 
 std::int64_t lease_holder::held(const std::string& key, steady_time now) {
@@ -120,7 +193,7 @@ void lease_holder::fold_demand(limit& l, nanoseconds passed) const {
 std::int64_t lease_holder::target(const limit& l) const {
   const double ahead = l.demand * std::chrono::duration<double>(options_.want_of).count();
   const auto whole = ahead < 0.02 ? 0 : static_cast<std::int64_t>(std::ceil(ahead));
-  return std::min(std::max(whole, l.unmet) + l.debt, l.terms.burst / micro);
+  return std::min(std::max({whole, l.unmet, least(l)}) + l.debt, l.terms.burst / micro);
 }
 
 void lease_holder::choose_owner(shard_state& s, steady_time now, const alive_check& alive) {
@@ -165,8 +238,7 @@ bool lease_holder::wants_to_ask(const shard_state& s, steady_time now) const {
   if (!s.shown || since < shortest_gap) return s.stamp == 0 && since >= options_.answer_within;
   for (const auto& [key, l] : s.limits) {
     if (since < options_.starved_retry && l.starved) continue;
-    const auto goal = target(l);
-    if (goal > 0 && 2 * (sum(l) - l.debt) < goal) return true;
+    if (!has_enough(l, now)) return true;
     if (l.to_return > 0 || (l.to_refund > 0 && since >= options_.starved_retry)) return true;
   }
   return false;
@@ -183,7 +255,7 @@ void lease_holder::tick(steady_time now, const alive_check& alive, outbox& out) 
       if (fold) fold_demand(l, passed);
       drop_void(l, now);
       // Half of ttl old: back to the owner, rather than void. The same message asks for as much as there is demand for.
-      while (options_.age_is_checked && !l.leases.empty() && l.leases.front().ends - now < options_.ttl / 2) {
+      while (options_.age_is_checked && !l.lends && !l.leases.empty() && l.leases.front().ends - now < options_.ttl / 2) {
         l.to_return += l.leases.front().amount;
         l.leases.pop_front();
       }
@@ -203,8 +275,10 @@ void lease_holder::ask(std::uint8_t number, shard_state& s, steady_time now, out
     request.stamp = s.stamp;
     for (auto& [key, l] : s.limits) {
       lease_want want{key, 0, sum(l), std::exchange(l.to_return, 0), std::exchange(l.to_refund, 0), std::exchange(l.remaining, std::nullopt)};
-      const auto goal = target(l);
-      if (goal > 0 && 2 * (want.unused - l.debt) < goal) want.want = goal - want.unused;
+      if (!has_enough(l, now)) want.want = target(l) - (l.lends ? fresh(l, now) : want.unused);
+      // To be silent of a limit is safe: what was granted counts as unused until its end.
+      if (l.lends && want.want <= 0 && want.returned == 0 && want.refunded == 0 && !want.remaining && want.unused == l.reported) continue;
+      l.reported = want.unused;
       request.wants.push_back(std::move(want));
     }
   }
@@ -242,7 +316,7 @@ void lease_holder::on(const node_name& from, const lease_grant& message, steady_
       if (amount > pays) l.leases.push_back({sent + options_.ttl, amount - pays});
       l.unmet = 0;
     }
-    l.starved = 2 * (sum(l) - l.debt) < goal;
+    l.starved = 2 * ((l.lends ? fresh(l, now) : sum(l)) - l.debt) < goal;
   }
 }
 

@@ -7,6 +7,7 @@
 // H2  A token is used within ttl of the moment the request for it was sent, by this node's monotonic clock, looked at when it is used:
 //     a node that was stopped finds its tokens void.
 // H3  Grants that arrive out of order are dropped: what is reported unused covers all grants up to the stamp that is shown.
+// H4  What was lent counts as held and unused until repay() says how much of it was used; none of it goes back to the owner while it is lent.
 #pragma once
 
 #include "cluster/lease_messages.hpp"
@@ -19,8 +20,10 @@
 
 namespace switchyard::cluster {
 
-/// Not thread-safe: one per node, or one per I/O thread with a thread's own part handed down.
+/// Not thread-safe. Tokens are taken one by one (take), or lent in bulk to whoever hands them to many threads (lend, repay); one way per limit.
 class lease_holder {
+  struct limit;
+
  public:
   using alive_check = std::function<bool(const node_name&)>;
 
@@ -30,6 +33,29 @@ class lease_holder {
   /// Takes `amount` or nothing. An amount above half the burst of this node's own share passes when that much is held; the rest is debt,
   /// and nothing else passes until grants have paid it.
   [[nodiscard]] bool take(const std::string& key, std::int64_t amount, steady_time now);
+
+  // -- in bulk: repay, then lend, every tick -----------------------------------------------------------------------------
+  /// Good until the next configure(). nullptr: no such limit.
+  using handle = limit*;
+  [[nodiscard]] handle find(const std::string& key);
+  /// Above this an amount passes when this much is there.
+  [[nodiscard]] std::int64_t enough(const limit& l) const noexcept;
+  /// `used` of what was lent since the last call, debt included; `refused`: demand that found too little, `largest` the largest of it.
+  void repay(limit& l, std::int64_t used, std::int64_t refused, std::int64_t largest) const;
+  /// Is it time for end_loan()? Some of what was lent is too old to keep. Its user must have let go of all of it by then.
+  [[nodiscard]] bool wants_back(const limit& l, steady_time now) const;
+  void end_loan(limit& l, steady_time now) const;
+  void settle(limit& l, std::int64_t reserved, std::int64_t actual, steady_time now) const;
+  void provider_said(limit& l, std::int64_t remaining) const;
+  struct loan {
+    std::int64_t level = 0;                      ///< all that is lent now, debt subtracted
+    steady_time until{};                         ///< of all of it
+  };
+  /// Lends all that is held; nothing else may use it from then on.
+  [[nodiscard]] loan lend(limit& l, steady_time now) const;
+  /// Nothing to tell and nothing to lend: what is lent stays as it is.
+  [[nodiscard]] bool is_quiet(const limit& l, steady_time now) const { return l.lends && l.leases.empty() && l.debt == l.debt_lent && !wants_back(l, now); }
+
   /// The amount turned out to be `actual`: more is debt; less pays debt, and the rest goes back to the owner. So the tokens really used within any 60 s
   /// are at most the limit and what was reserved too high at their beginning.
   void settle(const std::string& key, std::int64_t reserved, std::int64_t actual, steady_time now);
@@ -52,6 +78,10 @@ class lease_holder {
   struct limit {
     lease_terms terms;
     std::deque<lease> leases;                    // oldest first; never empty amounts
+    std::deque<lease> lent;                      // older than `leases`
+    std::int64_t debt_lent = 0;                  // the debt at the last lend()
+    bool lends = false;                          // in bulk: some is held ahead of any demand
+    std::int64_t reported = 0;                   // unused, by the last request
     std::int64_t debt = 0;
     std::int64_t asked_since = 0;                // demand since the last fold
     double demand = 0;                           // tokens a second, EWMA over 1 s
@@ -82,6 +112,13 @@ class lease_holder {
   void choose_owner(shard_state& s, steady_time now, const alive_check& alive);
   // H1: no other owner counts this node any more.
   [[nodiscard]] bool is_free_for_owner(const shard_state& s, steady_time now) const;
+  // Of what is held, so much need not be renewed yet.
+  [[nodiscard]] std::int64_t fresh(const limit& l, steady_time now) const;
+  // Above this age what is not used is renewed; only where the burst has room for the old and the new.
+  [[nodiscard]] nanoseconds renewed_before(const limit& l) const noexcept;
+  // Held without any demand, so that a first request finds something.
+  [[nodiscard]] std::int64_t least(const limit& l) const noexcept;
+  [[nodiscard]] bool has_enough(const limit& l, steady_time now) const;
   [[nodiscard]] bool wants_to_ask(const shard_state& s, steady_time now) const;
   void ask(std::uint8_t number, shard_state& s, steady_time now, outbox& out);
   void fold_demand(limit& l, nanoseconds passed) const;
@@ -90,7 +127,7 @@ class lease_holder {
   [[nodiscard]] std::int64_t target(const limit& l) const;
   [[nodiscard]] static std::int64_t sum(const limit& l) noexcept;
   static void use(limit& l, std::int64_t amount) noexcept;
-  limit* find(const std::string& key);
+  static std::int64_t use(std::deque<lease>& from, std::int64_t amount) noexcept;   // returns what there was too little
 
   node_name self_;
   std::vector<node_name> configured_;

@@ -19,7 +19,8 @@ node_protocols::node_protocols(const node_name& name, const std::vector<node_nam
       leases_held(name, all, life, now, options.lease), pools(options.budget), purses(name, all, life, options.budget), shared(name, all, life, options.shared),
       health(name, all, shared), config(name, all, around.validate, options.configuration), revoked(name, all), records(name, all, options.record), shipper(name, all, options.shipping),
       collector(name, all, options.shipping), options_(options), around_(std::move(around)) {
-  configure(options.limits, options.budgets, now);
+  configure(options_.limits, now);
+  configure(options_.budgets);
   if (options.escrow) {
     replay_all<escrow_record>(around_, journal_log::pools, pools);
     replay_all<escrow_record>(around_, journal_log::purses, purses);
@@ -32,17 +33,18 @@ node_protocols::node_protocols(const node_name& name, const std::vector<node_nam
   if (options.ledger) replay_all<kept_rows>(around_, journal_log::kept, collector);
 }
 
-void node_protocols::configure(std::vector<lease_limit> limits, const std::vector<budget_terms>& budgets, steady_time now) {
-  if (options_.leases) {
-    leases_given.configure(limits, now);
-    leases_held.configure(limits);
-  }
-  if (options_.escrow) {
-    std::vector<budget_terms> own;
-    for (const auto& budget : budgets)
-      if (purses.owner_of(budget.budget) == name) own.push_back(budget);
-    pools.configure(own);
-  }
+void node_protocols::configure(const std::vector<lease_limit>& limits, steady_time now) {
+  if (!options_.leases) return;
+  leases_given.configure(limits, now);
+  leases_held.configure(limits);
+}
+
+void node_protocols::configure(const std::vector<budget_terms>& budgets) {
+  if (!options_.escrow) return;
+  std::vector<budget_terms> own;
+  for (const auto& budget : budgets)
+    if (purses.owner_of(budget.budget) == name) own.push_back(budget);
+  pools.configure(own);
 }
 
 std::optional<rows_to_read> node_protocols::tick(steady_time now) {

@@ -69,7 +69,8 @@ class node_protocols {
   [[nodiscard]] std::vector<std::string> written(const std::string& log, std::uint64_t number, steady_time now);
   [[nodiscard]] std::vector<std::pair<std::string, record_to_write>> take_records();
   /// Limits and budgets of another configuration.
-  void configure(std::vector<lease_limit> limits, const std::vector<budget_terms>& budgets, steady_time now);
+  void configure(const std::vector<lease_limit>& limits, steady_time now);
+  void configure(const std::vector<budget_terms>& budgets);
 
   [[nodiscard]] lease_holder::alive_check alive() const {
     return [this](const node_name& node) { return node == name || members.alive(node); };

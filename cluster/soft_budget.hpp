@@ -22,6 +22,7 @@ struct budget_count {
   static void fields(Self& self, Visit&& visit) {
     visit(self.period, self.spent, self.reserved);
   }
+  friend bool operator==(const budget_count&, const budget_count&) = default;
 };
 
 /// Not thread-safe.

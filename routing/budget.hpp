@@ -1,10 +1,13 @@
 // A virtual key's budget: money is reserved before a provider is asked and settled with what it really cost. Any thread, no lock on the way.
 //
-//   committed = spent in this period + reserved by calls under way; a reservation is a compare-and-swap on it against the limit.
+//   committed = spent in this period + reserved by calls under way; a reservation is a compare-and-swap on it against what is usable.
+//   usable    = the limit; in a cluster this node's share of it, which set_usable() raises and give_up() lowers.
 //
 // Reservations belong to no period: those under way when a period begins count in it from its start, since that is when they will be settled.
 // Invariant: committed_ >= spent_ + reserved_. What is added goes to committed_ first, and what a new period takes off it was in spent_
 // before: a thread that stalls in between makes the budget stricter, never looser.
+// Invariant: usable_ falls by an amount only while that amount is committed by who lowers it, or as a period ends; and whoever committed looks at usable_
+// once more. So a reservation that stands was covered at a moment after it was made.
 #pragma once
 
 #include "base/clock.hpp"
@@ -25,8 +28,10 @@ namespace switchyard::routing {
 
 class budget {
  public:
-  /// What a reservation meets: `held` is room that only calls under way hold, `spent` room that is gone for this period.
-  enum class verdict : std::uint8_t { taken, held, spent };
+  /// What a reservation meets: `held` is room that only calls under way hold, or that may come from other nodes; `spent` is gone for this period;
+  /// `ownerless`: who gives out shares cannot be reached.
+  enum class verdict : std::uint8_t { taken, held, spent, ownerless };
+  enum class outlook : std::uint8_t { more_may_come, nothing_left, owner_gone };
   struct terms {
     nano_usd limit = 0;
     config::budget_period period = config::budget_period::month;
@@ -35,7 +40,7 @@ class budget {
   /// As of one moment; calls that go on change them one by one.
   struct figures {
     terms under;
-    nano_usd spent = 0;
+    nano_usd spent = 0;                          ///< on all nodes, as far as this one has heard
     nano_usd reserved = 0;
     nano_usd remaining = 0;                      ///< not negative
     std::optional<wall_time> resets;             ///< nullopt: never
@@ -65,6 +70,28 @@ class budget {
   [[nodiscard]] std::uint64_t wait(nano_usd amount, std::function<void()> wake);
   void stop_waiting(std::uint64_t which);
 
+  // -- shared with other nodes: for the one thread that does the sharing ---------------------------------------------------
+  enum class sharing : std::uint8_t { no, hard, soft };
+  /// hard: from now on nothing is usable but what set_usable() says, and nothing at all when a period begins. soft: the limit until it says otherwise.
+  void share(sharing how);
+  struct share_figures {
+    config::budget_period kind{};
+    std::int64_t period = 0;                     ///< its number
+    nano_usd spent = 0, committed = 0;           ///< here
+    nano_usd usable = 0;
+    nano_usd wanted = 0;                         ///< since the last call: what was refused and might have been had, and what waits
+  };
+  [[nodiscard]] share_figures look_at_share(wall_time now);
+  /// What look_at_share() would say has changed, or something is wanted: cheap.
+  [[nodiscard]] nano_usd committed() const noexcept { return committed_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool is_wanting() const noexcept { return wanted_.load(std::memory_order_relaxed) > 0 || waiting_.load(std::memory_order_relaxed) > 0; }
+  /// All say nothing when another period than `period` runs.
+  void set_usable(std::int64_t period, nano_usd amount);
+  /// Lowers what is usable by `amount`; false: it is not free.
+  [[nodiscard]] bool give_up(std::int64_t period, nano_usd amount);
+  void set_others(std::int64_t period, nano_usd spent, nano_usd reserved);
+  void set_outlook(outlook what);
+
  private:
   struct waiter {
     std::uint64_t number;
@@ -72,11 +99,16 @@ class budget {
     std::function<void()> wake;
   };
   [[nodiscard]] bool take(nano_usd amount) noexcept;
+  [[nodiscard]] verdict refusal(nano_usd amount) noexcept;
+  [[nodiscard]] bool is_running(std::int64_t period) const noexcept;
+  [[nodiscard]] nano_usd first_share() const noexcept;
+  void begin_share() noexcept;
   void enter_period(std::int64_t now_us) noexcept;
   void wake_waiters();
 
   const std::string owner_;
   std::atomic<std::int64_t> limit_;
+  std::atomic<std::int64_t> usable_;
   std::atomic<std::int64_t> period_end_us_;      ///< INT64_MAX: never
   alignas(64) std::atomic<std::int64_t> committed_;
   std::atomic<std::int64_t> reserved_{0};
@@ -88,6 +120,10 @@ class budget {
   config::budget_period period_;
   std::vector<waiter> waiters_;
   std::uint64_t last_number_ = 0;
+  sharing shared_ = sharing::no;
+  outlook outlook_ = outlook::more_may_come;
+  nano_usd others_spent_ = 0, others_reserved_ = 0;
+  std::atomic<nano_usd> wanted_{0};
 };
 
 using budget_chain = std::span<const std::shared_ptr<budget>>;

@@ -15,6 +15,8 @@ constexpr std::uint64_t tag_mask = (std::uint64_t{1} << (64 - amount_bits)) - 1;
 constexpr std::int64_t max_amount = std::int64_t{1} << 32;
 // A slot this little ahead of the asker was booked by a thread with a newer clock reading.
 constexpr std::uint64_t ahead_seconds = 64;
+// Tokens come by way of another node.
+constexpr auto shortest_until_lent = milliseconds(50);
 
 std::int64_t second_of(steady_time now) noexcept { return to_ns(now) / 1'000'000'000; }
 std::uint64_t tag_of(std::int64_t second) noexcept { return static_cast<std::uint64_t>(second) & tag_mask; }
@@ -87,11 +89,16 @@ bool rate_limit::reserve(std::int64_t amount, steady_time now) noexcept {
   const std::int64_t most = limit();
   if (most == 0 || amount <= 0) return true;
   amount = std::min(amount, max_amount);
+  const bool leased = shared();
+  if (leased && !allowance_.take(amount, now)) return false;
   (void)advance(second_of(now));
   std::int64_t total = total_.load(std::memory_order_acquire);
   do {
     const bool fits = total + amount <= most || total <= 0;
-    if (!fits) return false;
+    if (!fits) {
+      if (leased) allowance_.settle(amount, 0, now);
+      return false;
+    }
   } while (!total_.compare_exchange_weak(total, total + amount, std::memory_order_acq_rel));
   book(amount, announced_.load(std::memory_order_acquire));
   return true;
@@ -102,6 +109,7 @@ void rate_limit::settle(std::int64_t reserved, std::int64_t actual, steady_time 
   reserved = std::clamp<std::int64_t>(reserved, 0, max_amount);
   actual = std::clamp<std::int64_t>(actual, 0, max_amount);
   if (reserved == actual) return;
+  if (shared()) allowance_.settle(reserved, actual, now);
   const std::int64_t second = second_of(reserved_at);
   if (advance(second_of(now)) - second >= window_seconds) return;
   if (actual > reserved) {
@@ -130,13 +138,18 @@ std::int64_t rate_limit::used(steady_time now) const noexcept {
 std::int64_t rate_limit::remaining(steady_time now) const noexcept {
   const std::int64_t most = limit();
   if (most == 0) return std::numeric_limits<std::int64_t>::max();
+  if (shared() && allowance_.level(now) <= 0) return 0;
   return std::max<std::int64_t>(0, most - used(now));
 }
 
 bool rate_limit::fits(std::int64_t amount, steady_time now) const noexcept {
-  const std::int64_t most = limit();
-  if (most == 0 || amount <= 0) return true;
+  if (limit() == 0 || amount <= 0) return true;
   amount = std::min(amount, max_amount);
+  return (!shared() || allowance_.fits(amount, now)) && fits_window(amount, now);
+}
+
+bool rate_limit::fits_window(std::int64_t amount, steady_time now) const noexcept {
+  const std::int64_t most = limit();
   // total_ never falls short of what is in the window, so a fit by it needs no look at the slots.
   if (total_.load(std::memory_order_relaxed) + amount <= most) return true;
   const std::int64_t in_window = used(now);
@@ -144,14 +157,20 @@ bool rate_limit::fits(std::int64_t amount, steady_time now) const noexcept {
 }
 
 milliseconds rate_limit::fits_in(std::int64_t amount, steady_time now) const noexcept {
-  if (fits(amount, now)) return milliseconds(0);
-  amount = std::min(amount, max_amount);
   const std::int64_t most = limit();
+  if (most == 0 || amount <= 0) return milliseconds(0);
+  amount = std::min(amount, max_amount);
+  auto until_lent = milliseconds(0);
+  if (shared() && !allowance_.has(amount, now)) {
+    const auto lacking = std::max<std::int64_t>(1, std::min(amount, most) - allowance_.level(now));
+    until_lent = std::clamp(milliseconds(60'000 * std::min(lacking, most) / most), shortest_until_lent, milliseconds(60'000));
+  }
+  if (fits_window(amount, now)) return until_lent;
   const std::int64_t running = std::max(second_of(now), newest_.load(std::memory_order_acquire));
   std::int64_t left = used(now);
-  const auto leaves_in = [now](std::int64_t second) {
+  const auto leaves_in = [now, until_lent](std::int64_t second) {
     const auto at = from_ns((second + window_seconds) * 1'000'000'000);
-    return std::max(milliseconds(1), std::chrono::ceil<milliseconds>(at - now));
+    return std::max({milliseconds(1), until_lent, std::chrono::ceil<milliseconds>(at - now)});
   };
   for (std::int64_t second = running - (window_seconds - 1); second <= running; ++second) {
     const std::uint64_t word = window_[index_of(second, slots)].load(std::memory_order_relaxed);

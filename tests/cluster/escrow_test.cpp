@@ -269,6 +269,64 @@ BOOST_AUTO_TEST_CASE(a_provider_that_bills_more_than_the_worst_price_is_counted)
   BOOST_TEST(p.holder.overrun() == 5);
 }
 
+// In bulk: the ledger's figure stands for all reservations.
+BOOST_AUTO_TEST_CASE(in_bulk_what_was_committed_is_told_in_one_figure) {
+  escrow_pair p;
+  p.holder.use_in_bulk();
+  p.holder.account(day, 0, dollar / 2, t(p.now), p.from_holder);
+  (void)p.settle_down();
+  BOOST_TEST(p.holder.in_hand(day) == 2 * dollar);
+  p.holder.account(day, dollar + dollar / 4, 0, t(p.now), p.from_holder);
+  BOOST_TEST(p.holder.available(day) == dollar * 3 / 4);
+  (void)p.settle_down();                                     // below half a slice: the next one was asked for
+  BOOST_TEST(p.holder.in_hand(day) == 4 * dollar);
+  BOOST_TEST(p.owner.out(day) == 4 * dollar);
+}
+
+BOOST_AUTO_TEST_CASE(in_bulk_nothing_goes_back_after_a_crash_before_the_ledger_has_spoken) {
+  escrow_pair p;
+  p.holder.use_in_bulk();
+  p.holder.account(day, 0, dollar, t(p.now), p.from_holder);
+  (void)p.settle_down();
+  p.holder.account(day, dollar, 0, t(p.now), p.from_holder);
+  p.crash_holder();
+  p.holder.use_in_bulk();
+  p.tick(20s);
+  p.holder.on(p.owner_node, escrow_recall{day}, t(p.now), p.holder_box);
+  p.tick(20s);
+  BOOST_TEST(p.holder.wants_back(day, t(p.now)) == 0);
+  BOOST_TEST(p.holder_box.take().empty());
+  p.holder.account(day, dollar, 0, t(p.now), p.from_holder);
+  BOOST_TEST(p.holder.available(day) == dollar);
+  p.now += 11s;
+  BOOST_TEST(p.holder.wants_back(day, t(p.now)) == dollar);  // idle
+  p.holder.give_back(day, dollar, p.holder_box);
+  BOOST_TEST(p.holder.in_hand(day) == dollar);
+  (void)p.settle_down();
+  BOOST_TEST(p.owner.out(day) == dollar);
+}
+
+BOOST_AUTO_TEST_CASE(in_bulk_ids_grow_over_protocols_that_were_put_together_anew_in_one_life) {
+  escrow_pair p;
+  p.holder.use_in_bulk();
+  p.holder.account(day, 0, dollar, t(p.now), p.from_holder);
+  (void)p.settle_down();
+  --p.life;                                                  // the same life again
+  p.crash_holder();
+  p.holder.use_in_bulk();
+  p.holder.account(day, 2 * dollar, dollar, t(p.now), p.from_holder);
+  (void)p.settle_down();
+  BOOST_TEST(p.holder.in_hand(day) == 4 * dollar);
+}
+
+BOOST_AUTO_TEST_CASE(in_bulk_what_is_owed_to_a_new_period_is_asked_for_at_once) {
+  escrow_pair p;
+  p.holder.use_in_bulk();
+  p.holder.account(day, dollar / 8, 0, t(p.now), p.from_holder);   // calls that were under way when it began
+  (void)p.settle_down();
+  BOOST_TEST(p.holder.in_hand(day) == 2 * dollar);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(soft_budgets)

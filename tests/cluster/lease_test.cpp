@@ -306,3 +306,68 @@ BOOST_AUTO_TEST_CASE(a_limit_that_is_not_there_limits_nothing) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(lease_holders_in_bulk)
+
+BOOST_AUTO_TEST_CASE(something_is_held_ahead_of_any_demand_and_renewed) {
+  lease_yard yard({"a", "b", "c"}, 600);
+  auto& a = yard.holders.at("a");
+  const auto l = a.find(key);
+  BOOST_REQUIRE(l != nullptr);
+  BOOST_TEST(a.enough(*l) == 5);                             // half of a third of 30
+  std::int64_t level = 0, least = INT64_MAX;
+  const auto lend = [&] {
+    const bool ends = a.wants_back(*l, t(yard.now));
+    a.repay(*l, 0, 0, 0);
+    if (ends) a.end_loan(*l, t(yard.now));
+    const auto loan = a.lend(*l, t(yard.now));
+    level = loan.level;
+    if (level > 0) BOOST_TEST((loan.until > t(yard.now) + 200ms));
+    least = std::min(least, level);
+  };
+  yard.run_until(6s, lend);
+  least = INT64_MAX;
+  yard.run_until(20s, lend);
+  BOOST_TEST(least >= 3);
+  BOOST_TEST(level <= 10);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_lent_does_not_go_back_before_the_loan_ends) {
+  lease_yard yard({"a"}, 600);
+  auto& a = yard.holders.at("a");
+  const auto l = a.find(key);
+  a.repay(*l, 0, 0, 0);
+  yard.run_until(5s, [&] { (void)a.lend(*l, t(yard.now)); });
+  const auto lent = a.lend(*l, t(yard.now)).level;
+  BOOST_TEST_REQUIRE(lent > 0);
+  yard.run_until(yard.now + 3s, [] {});                      // nobody ends it: void by now, and still not the owner's
+  BOOST_TEST(a.wants_back(*l, t(yard.now)));
+  a.repay(*l, 2, 0, 0);                                      // used in time, told late: no debt
+  a.end_loan(*l, t(yard.now));
+  BOOST_TEST(a.held(key, t(yard.now)) >= 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_used_above_the_loan_is_debt) {
+  lease_yard yard({"a"}, 60'000);
+  auto& a = yard.holders.at("a");
+  const auto l = a.find(key);
+  a.repay(*l, 0, 0, 0);
+  yard.run_until(8s, [&] { (void)a.lend(*l, t(yard.now)); });
+  const auto lent = a.lend(*l, t(yard.now)).level;
+  BOOST_TEST_REQUIRE(lent >= 1500);
+  a.repay(*l, lent + 700, 0, 0);
+  BOOST_TEST(a.lend(*l, t(yard.now)).level == -700);
+}
+
+BOOST_AUTO_TEST_CASE(below_two_a_minute_and_node_nobody_holds_ahead) {
+  lease_yard yard({"a", "b", "c", "d", "e"}, 9);
+  const auto l = yard.holders.at("a").find(key);
+  yard.holders.at("a").repay(*l, 0, 0, 0);
+  yard.run_until(30s, [] {});
+  BOOST_TEST(yard.holders.at("a").held(key, t(yard.now)) == 0);
+  yard.holders.at("a").repay(*l, 0, 1, 1);                   // refused once
+  yard.run_until(31s, [] {});
+  BOOST_TEST(yard.holders.at("a").held(key, t(yard.now)) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

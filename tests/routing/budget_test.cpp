@@ -1,6 +1,7 @@
 #include "routing/budget.hpp"
 
 #include "base/random.hpp"
+#include "config/budget_periods.hpp"
 #include "config/units.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -208,6 +209,143 @@ BOOST_AUTO_TEST_CASE(no_period_is_overspent_while_threads_pass_its_end) {
   const auto now = b->look(noon + std::chrono::hours(hour.load()));
   BOOST_TEST(!overspent.load());
   BOOST_TEST(now.reserved == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(shared_budgets)
+
+constexpr auto hard = budget::sharing::hard;
+const std::int64_t today = config::period_number(budget_period::day, std::chrono::duration_cast<microseconds>(noon.time_since_epoch()).count());
+
+BOOST_AUTO_TEST_CASE(nothing_is_usable_before_a_share_came) {
+  const auto b = ten_cents();
+  b->share(hard);
+  BOOST_TEST((b->reserve(cent, noon) == verdict::held));
+  BOOST_TEST(b->is_wanting());
+  const auto wants = b->look_at_share(noon);
+  BOOST_TEST(wants.wanted == cent);
+  BOOST_TEST(wants.period == today);
+  BOOST_TEST(!b->is_wanting());
+  b->set_usable(today, 2 * cent);
+  BOOST_TEST((b->reserve(cent, noon) == verdict::taken));
+  BOOST_TEST((b->reserve(2 * cent, noon) == verdict::held));
+  BOOST_TEST((b->reserve(11 * cent, noon) == verdict::spent));   // above the whole of it
+  b->set_usable(today - 1, 9 * cent);                            // of another period
+  BOOST_TEST(b->look_at_share(noon).usable == 2 * cent);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_given_up_cannot_be_reserved_and_what_is_reserved_cannot_be_given_up) {
+  const auto b = ten_cents();
+  b->share(hard);
+  b->set_usable(today, 5 * cent);
+  BOOST_TEST((b->reserve(2 * cent, noon) == verdict::taken));
+  BOOST_TEST(!b->give_up(today, 4 * cent));
+  BOOST_TEST(b->give_up(today, 3 * cent));
+  BOOST_TEST((b->reserve(cent, noon) == verdict::held));
+  b->settle(2 * cent, cent, noon);
+  BOOST_TEST((b->reserve(cent, noon) == verdict::taken));
+  BOOST_TEST(b->look(noon).reserved == cent);
+}
+
+BOOST_AUTO_TEST_CASE(the_outlook_says_what_a_refusal_means) {
+  const auto b = ten_cents();
+  b->share(hard);
+  b->set_usable(today, 3 * cent);
+  BOOST_TEST((b->reserve(2 * cent, noon) == verdict::taken));
+  b->set_outlook(budget::outlook::nothing_left);
+  BOOST_TEST((b->reserve(3 * cent, noon) == verdict::held));     // the call under way may cost nothing
+  BOOST_TEST((b->reserve(4 * cent, noon) == verdict::spent));
+  b->set_outlook(budget::outlook::owner_gone);
+  BOOST_TEST((b->reserve(4 * cent, noon) == verdict::ownerless));
+  b->set_outlook(budget::outlook::more_may_come);
+  BOOST_TEST((b->reserve(4 * cent, noon) == verdict::held));
+  b->set_others(today, 7 * cent, cent);
+  BOOST_TEST((b->reserve(4 * cent, noon) == verdict::spent));    // others have spent too much for that
+  BOOST_TEST(b->look(noon).spent == 7 * cent);
+  BOOST_TEST(b->look(noon).reserved == 3 * cent);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_is_woken_by_a_share_and_by_the_loss_of_hope) {
+  const auto b = ten_cents();
+  b->share(hard);
+  int woken = 0;
+  (void)b->wait(cent, [&] { ++woken; });
+  BOOST_TEST(b->look_at_share(noon).wanted == cent);
+  b->set_usable(today, cent);
+  BOOST_TEST(woken == 1);
+  (void)b->wait(2 * cent, [&] { ++woken; });
+  b->set_outlook(budget::outlook::nothing_left);
+  BOOST_TEST(woken == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_period_begins_without_a_share) {
+  const auto b = ten_cents();
+  b->share(hard);
+  b->set_usable(today, 5 * cent);
+  b->set_others(today, 5 * cent, 0);
+  BOOST_TEST((b->reserve(cent, noon) == verdict::taken));
+  const auto tomorrow = noon + std::chrono::hours(24);
+  BOOST_TEST((b->reserve(cent, tomorrow) == verdict::held));
+  const auto now = b->look_at_share(tomorrow);
+  BOOST_TEST(now.period == today + 1);
+  BOOST_TEST(now.usable == 0);
+  BOOST_TEST(now.committed == cent);                             // still under way
+  BOOST_TEST(b->look(tomorrow).spent == 0);
+}
+
+BOOST_AUTO_TEST_CASE(soft_is_the_whole_limit_until_others_are_heard_of) {
+  const auto b = ten_cents();
+  b->share(budget::sharing::soft);
+  BOOST_TEST((b->reserve(4 * cent, noon) == verdict::taken));
+  b->set_usable(today, 5 * cent);
+  BOOST_TEST((b->reserve(2 * cent, noon) == verdict::held));
+  b->share(budget::sharing::no);
+  BOOST_TEST((b->reserve(2 * cent, noon) == verdict::taken));
+}
+
+// Shares come and go while threads reserve: the sum that was ever usable for good holds, though figures come back to where they were.
+BOOST_AUTO_TEST_CASE(threads_never_spend_a_share_that_was_given_up) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const auto b = std::make_shared<budget>("team", budget::terms{1'000'000 * cent, budget_period::day}, 0, noon);
+    b->share(hard);
+    std::atomic<std::int64_t> spent{0};
+    std::atomic<int> going{4};
+    std::vector<std::thread> threads;
+    for (std::uint64_t t = 0; t < 4; ++t)
+      threads.emplace_back([&, t] {
+        random_source random(seed * 1000 + t);
+        for (int taken = 0; taken < 2000;) {
+          const auto worst = static_cast<nano_usd>(1 + random.below(6));
+          if (b->reserve(worst, noon) != verdict::taken) {
+            std::this_thread::yield();
+            continue;
+          }
+          ++taken;
+          const bool costs = random.below(4) == 0;
+          b->settle(worst, costs ? worst : 0, noon);
+          if (costs) spent.fetch_add(worst);
+        }
+        --going;
+      });
+    nano_usd held = 0, least_left = INT64_MAX;
+    random_source random(seed);
+    while (going > 0) {
+      held += 5;
+      b->set_usable(today, held);
+      const auto back = static_cast<nano_usd>(1 + random.below(5));
+      if (b->give_up(today, back)) held -= back;
+      least_left = std::min(least_left, held - spent.load());    // what was spent is counted late
+      std::this_thread::yield();
+    }
+    for (auto& thread : threads) thread.join();
+    BOOST_TEST(spent.load() > 0);
+    BOOST_TEST(spent.load() <= held, "seed " << seed);
+    BOOST_TEST(least_left >= 0, "seed " << seed);
+    BOOST_TEST(b->look(noon).reserved == 0);
+    BOOST_TEST(b->look(noon).spent == spent.load());
+    BOOST_TEST(b->look_at_share(noon).usable == held);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -58,6 +58,7 @@ void simulated_cluster::start(std::size_t node) {
   place.clock_begins = world.between(0s, std::chrono::hours(5000));
   place.clock_ppm = static_cast<std::int64_t>(world.random.below(401)) - 200;
   place.protocols = std::make_unique<simulated_node>(names_[node], names_, place.life, options_, clock(node), *place.disk);
+  if (options_.on_start) options_.on_start(node);
   note_links();
   flush(node);
   tick_later(node, place.life);
@@ -74,6 +75,7 @@ void simulated_cluster::tick_later(std::size_t node, std::uint64_t life) {
     if (!place.protocols || place.life != life) return;
     if (!place.paused) {
       place.protocols->tick(clock(node));
+      if (options_.on_tick) options_.on_tick(node);
       flush(node);
     }
     tick_later(node, life);
@@ -122,6 +124,7 @@ void simulated_cluster::deliver(std::size_t from, std::size_t to, const outgoing
     return;
   }
   place.protocols->receive(names_[from], mail, clock(to));
+  if (options_.on_tick) options_.on_tick(to);
   flush(to);
 }
 
@@ -148,10 +151,12 @@ void simulated_cluster::watch(std::size_t node) {
 
 void simulated_cluster::request(simulated_node& node) {
   ++requests;
+  if (options_.on_request) return options_.on_request(number_of(node.name));
   if (node.leases_held.take(options_.limits.front().key, 1, clock(number_of(node.name)))) rate.used(1, world.now());
 }
 
 void simulated_cluster::spend_some(simulated_node& node) {
+  if (options_.on_spend) return options_.on_spend(number_of(node.name));
   const auto& budget = options_.budgets[world.random.below(options_.budgets.size())];
   const escrow_pool_name pool{budget.budget, simulated_node::period};
   const auto worst = static_cast<nano_usd>((0.5 + 0.5 * world.random.uniform()) * static_cast<double>(budget.largest_request));

@@ -27,6 +27,12 @@ struct cluster_options : protocol_options {
   double record_changes_per_second = 0.5;        // by node
   bool a_disk_gets_lost = false;
   bool clean_network = false;                    // nothing lost, late or doubled but by faults
+
+  // For what stands on a node's protocols; all may be empty.
+  std::function<void(std::size_t node)> on_start;                // they were made anew
+  std::function<void(std::size_t node)> on_tick;                 // every 20 ms, and after messages came
+  std::function<void(std::size_t node)> on_request;              // instead of taking a token of the first limit
+  std::function<void(std::size_t node)> on_spend;                // instead of reserving in a purse
 };
 
 class simulated_cluster {
@@ -52,6 +58,10 @@ class simulated_cluster {
 
   [[nodiscard]] bool up(std::size_t node) const { return nodes_[node].protocols != nullptr; }
   [[nodiscard]] simulated_node& node(std::size_t number) { return *nodes_[number].protocols; }
+  [[nodiscard]] virtual_disk& disk(std::size_t number) { return *nodes_[number].disk; }
+  /// Of its starts the latest.
+  [[nodiscard]] std::uint64_t life(std::size_t number) const { return nodes_[number].life; }
+  [[nodiscard]] bool paused(std::size_t number) const { return nodes_[number].paused; }
   /// The node's own monotonic clock: begins anywhere at each start, and runs up to 0.2 per mille too fast or too slow.
   [[nodiscard]] steady_time clock(std::size_t node) const;
   /// When `by` first saw `node` in that state since `since`; nullopt: not yet.
