@@ -62,7 +62,11 @@ std::shared_ptr<routing::yard> supervisor::compile_providers(const config::confi
     std::vector<std::shared_ptr<routing::key_state>> states;
     for (const auto& key : provider.keys) {
       auto& state = states_[{provider.name, key.name}];
-      if (!state) state = std::make_shared<routing::key_state>(++last_key_id_, key.weight, key.rpm, key.tpm);
+      if (!state) {
+        state = std::make_shared<routing::key_state>(++last_key_id_, key.weight, key.rpm, key.tpm);
+        // From the beginning: the limits are the cluster's, and what this node may use of them comes from it.
+        for (auto* limit : {&state->requests, &state->tokens}) limit->share(around_.world->cluster != nullptr);
+      }
       states.push_back(state);
     }
     yard->providers.push_back(routing::compile_provider(provider, states));

@@ -193,10 +193,18 @@ std::shared_ptr<routing::virtual_key_entry> virtual_key_book::entry_of(const con
   entry->config = key;
   entry->config.key = {};
   auto& live = live_[key.name];
-  if (key.rpm > 0 && !live.requests) live.requests = std::make_shared<routing::rate_limit>(key.rpm);
-  if (key.tpm > 0 && !live.tokens) live.tokens = std::make_shared<routing::rate_limit>(key.tpm);
-  if (key.budget && !live.money)
+  const auto fresh = [this](std::int64_t per_minute) {
+    auto limit = std::make_shared<routing::rate_limit>(per_minute);
+    limit->share(shared_);
+    return limit;
+  };
+  if (key.rpm > 0 && !live.requests) live.requests = fresh(key.rpm);
+  if (key.tpm > 0 && !live.tokens) live.tokens = fresh(key.tpm);
+  if (key.budget && !live.money) {
     live.money = std::make_shared<routing::budget>(key.name, terms_of(*key.budget), spent_(key.name, key.budget->period), now);
+    const bool hard = key.budget->mode == config::budget_mode::hard;
+    if (shared_) live.money->share(hard ? routing::budget::sharing::hard : routing::budget::sharing::soft);
+  }
   if (key.rpm > 0) entry->requests = live.requests;
   if (key.tpm > 0) entry->tokens = live.tokens;
   if (key.budget) entry->money = live.money;

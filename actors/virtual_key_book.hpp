@@ -24,6 +24,8 @@ class virtual_key_book {
   using spent_lookup = std::function<nano_usd(const std::string& name, config::budget_period period)>;
   /// Live limits are taken over from `published` (null: none), so that they outlive whoever holds the book.
   virtual_key_book(std::vector<storage::stored_virtual_key> made, const routing::virtual_key_set* published, spent_lookup spent);
+  /// New limits and budgets are the cluster's from the beginning: nothing passes before it says what this node may use.
+  void share_limits() noexcept { shared_ = true; }
 
   // -- the config ------------------------------------------------------------------------------------------------------
   /// Why this config cannot be taken over; nullopt: it can.
@@ -69,6 +71,7 @@ class virtual_key_book {
   std::shared_ptr<const config::config> declared_;
   std::map<std::string, live_limits> live_;      ///< by name: a key that goes and comes back finds its own
   spent_lookup spent_;
+  bool shared_ = false;
 };
 
 /// "sy-" and 256 bits as 43 characters of base64url.

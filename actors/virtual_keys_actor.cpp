@@ -55,6 +55,7 @@ void begin(self_pointer self) {
                                                   [ledger = state.around.world->ledger](const std::string& name, config::budget_period period) {
                                                     return spent_by(*ledger, name, period);
                                                   });
+  if (state.around.world->cluster) state.book->share_limits();
 }
 
 /// The terms of a set that is or will be in force, and who stands above whom for the ledger.

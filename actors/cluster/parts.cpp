@@ -1,5 +1,7 @@
 #include "actors/cluster/parts.hpp"
 
+#include "actors/cluster/budget_part.hpp"
+#include "actors/cluster/limit_part.hpp"
 #include "actors/cluster/state_parts.hpp"
 
 namespace switchyard::actors {
@@ -10,6 +12,8 @@ std::vector<std::unique_ptr<cluster_part>> make_cluster_parts(const surroundings
   parts.push_back(wired_config_part(around));
   parts.push_back(wired_virtual_key_part(around));
   parts.push_back(wired_ledger_part(around));
+  parts.push_back(std::make_unique<limit_part>());
+  parts.push_back(std::make_unique<budget_part>());
   return parts;
 }
 
