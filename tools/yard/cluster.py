@@ -109,6 +109,7 @@ class Balancer:
         self.endpoint = (host, 8000 if cluster.net else free_port())
         self.url = f"http://{host}:{self.endpoint[1]}"
         text = (ROOT / "deploy/haproxy/haproxy.cfg").read_text()
+        text = re.sub(r"(?m)^  maxconn \d+", "  maxconn 4000", text)     # what the usual limit of open files allows
         text = re.sub(r"bind :\d+", f"bind {host}:{self.endpoint[1]}", text)
         text = re.sub(r"(?m)^  server \w+ \S+ check\n?", "", text)
         text = text.rstrip("\n") + "\n" + "".join(f"  server {n.name} {n.data} check\n" for n in cluster.nodes)

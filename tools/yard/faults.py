@@ -7,6 +7,7 @@ import json
 import pathlib
 import random
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -52,6 +53,12 @@ def config_with(**changes):
                 config[section] = changes[section]
         return config
     return make
+
+
+# At the prices below a call is worth at most some cents, so that a budget of $1 lasts for many.
+SHORT = {"model": "small", "max_tokens": 40, "messages": [{"role": "user", "content": "Hello"}]}
+DEAR = {m: {"input": 100, "output": 400} for m in MODELS}
+TEAM = [{"name": "team", "key": "sk-team-yard", "budget": {"usd": 1, "period": "total"}}]
 
 
 def calls(cluster, key="sk-yard-1"):
@@ -189,11 +196,10 @@ def limited(make, options):
 
 @fault("partition", "row 21: clean, one-way, non-transitive and flapping cuts: limit and budget hold, both sides serve")
 def partitioned(make, options):
-    cluster = make(key_1={"rpm": 600}, one_key=True, provider={"prices": {m: {"input": 100, "output": 400} for m in MODELS}},
-                   virtual_keys=[{"name": "team", "key": "sk-team-yard", "budget": {"usd": 1, "period": "total"}}])
+    cluster = make(key_1={"rpm": 600}, one_key=True, provider={"prices": DEAR}, virtual_keys=TEAM)
     net, a = cluster.net, cluster.nodes
     meter = Meter(calls(cluster))
-    flow = Flow(endpoints(cluster), 30, threads=32, headers={"authorization": "Bearer sk-team-yard"}, timeout=30)
+    flow = Flow(endpoints(cluster), 30, SHORT, threads=32, headers={"authorization": "Bearer sk-team-yard"}, timeout=30)
     served = {}
 
     def during(name, seconds):
@@ -215,16 +221,16 @@ def partitioned(make, options):
     spent = sum(float(row["cost_usd"] or 0) for row in add_up(cluster))
     yield most("calls within any 60 s of a limit of 600", meter.most_within(60), 601)
     yield most("spent of a hard budget of $1", spent, 1, " USD")
+    yield least("spent of it at least", spent, 0.5, " USD")
     broken = [e for e in flow.bad() if e.status not in (402, 429)]
     yield none("answers other than 200, 402, 429", len(broken))
 
 
 @fault("owner", "row 22: owners are killed while they grant: no token and no money is minted")
 def owners(make, options):
-    cluster = make(key_1={"rpm": 600}, one_key=True, provider={"prices": {m: {"input": 100, "output": 400} for m in MODELS}},
-                   virtual_keys=[{"name": "team", "key": "sk-team-yard", "budget": {"usd": 1, "period": "total"}}])
+    cluster = make(key_1={"rpm": 600}, one_key=True, provider={"prices": DEAR}, virtual_keys=TEAM)
     meter = Meter(calls(cluster))
-    flow = Flow(endpoints(cluster), 30, threads=32, headers={"authorization": "Bearer sk-team-yard"}, timeout=10)
+    flow = Flow(endpoints(cluster), 30, SHORT, threads=32, headers={"authorization": "Bearer sk-team-yard"}, timeout=10)
     wait_until(lambda: flow.count() > 150, 30, "limits are in use")
     for victim in cluster.nodes * 2:               # whoever owns the limit and the pool is among them
         victim.kill()
@@ -394,6 +400,7 @@ def main():
             parser.error(f"{name}: there are {', '.join(FAULTS)}")
     if why := network.available():
         parser.error(why)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))    # so that programs and hosts end, too
     failed = [name for name in options.names or FAULTS if not show(name, options)]
     print("all held" if not failed else f"did not hold: {', '.join(failed)}")
     return 1 if failed else 0
