@@ -81,6 +81,8 @@ class Base(unittest.TestCase):
         made = Cluster(3, folder, tls=False, balancer=False, config=config(*arguments, **more))
         self.addCleanup(made.close)
         made.start()
+        wait_until(lambda: all(row["remaining"] > 0 for node in made.nodes for row in node.ask("/admin/v1/limits?scope=node")["limits"] if row["kind"] == "requests"), 30,
+                   "every node was lent something of every limit")
         return made
 
     def assert_within(self, cluster, rpm, seen, seconds):
@@ -96,7 +98,6 @@ class RateLimits(Base):
     def test_requests_a_minute_of_a_provider_key_are_shared_also_while_a_node_dies(self):
         rpm, seconds = 600, 24
         cluster = self.cluster(rpm)
-        time.sleep(5)                                  # a new owner of limits grants nothing for two seconds
         cluster.sim.reset()
         seen = asyncio.run(steady(cluster.nodes, 3 * rpm / 60, seconds, at=[(seconds / 2, cluster["b"].kill)]))
         use = self.assert_within(cluster, rpm, seen, seconds)
@@ -108,7 +109,6 @@ class RateLimits(Base):
     def test_requests_a_minute_of_a_virtual_key_are_shared(self):
         rpm, seconds = 600, 15
         cluster = self.cluster(virtual_keys=[{"name": "team", "key": "vk-yard-team", "rpm": rpm}])
-        time.sleep(5)
         cluster.sim.reset()
         seen = asyncio.run(steady(cluster.nodes, 3 * rpm / 60, seconds, ["authorization: Bearer vk-yard-team"]))
         use = self.assert_within(cluster, rpm, seen, seconds)
@@ -117,11 +117,8 @@ class RateLimits(Base):
         self.assertEqual({status for _, status in seen}, {200, 429})
 
     def test_a_quiet_cluster_takes_the_first_request_on_every_node(self):
-        cluster = self.cluster(60)
-        time.sleep(6)
-        for node in cluster.nodes:
+        for node in self.cluster(600).nodes:
             self.assertEqual(node.chat()[0], 200, node.name)
-            time.sleep(2)
 
 
 class Budgets(Base):

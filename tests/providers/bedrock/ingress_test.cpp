@@ -10,8 +10,9 @@ using test::padded_body;
 namespace {
 
 result<api_request> parse(const std::string& body, bool stream = false, std::string model = "bedrock/amazon.nova-micro-v1:0") {
-  const padded_body text(body);
-  return bedrock_ingress().parse({.operation = api::converse, .model = std::move(model), .stream = stream}, text.view());
+  static std::vector<std::unique_ptr<padded_body>> kept;   // requests point into their bodies
+  const auto text = kept.emplace_back(std::make_unique<padded_body>(body))->view();
+  return bedrock_ingress().parse({.operation = api::converse, .model = std::move(model), .stream = stream}, text);
 }
 
 error refusal(const std::string& body) {
