@@ -17,6 +17,7 @@ std::optional<std::string> variable(const std::string& name) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   if (text.find("file:") != std::string_view::npos) return 0;   // reads what the machine has
+  if (text.find("canary-of-the-environment") != std::string_view::npos) return 0;   // what the file itself says may be shown
   const auto loaded = config::load_text(text, "fuzz.yaml", variable);
   require(loaded.value.has_value() == loaded.problems.empty());
   for (const auto& problem : loaded.problems) require(problem.to_string().find("canary-of-the-environment") == std::string::npos);
