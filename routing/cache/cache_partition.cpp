@@ -7,7 +7,7 @@ namespace switchyard::routing {
 
 namespace {
 
-constexpr std::size_t longest_tail = 512;        // flat below: a walk of so many takes some 15 us
+constexpr std::size_t longest_tail = 512;        // flat below: a walk of so many takes some 15 us, up to milliseconds where the vectors lie in cold memory
 constexpr std::size_t at_once = 64;              // vectors moved into a graph by one tend()
 constexpr std::size_t most_walked = 8192;        // of a tail that has no graph yet
 constexpr float least_cosine = 0.55f;            // below it nothing is worth judging

@@ -25,16 +25,11 @@ def config(rpm=0, virtual_keys=()):
     return make
 
 
-def endpoint(node):
-    host, port = node.data.rsplit(":", 1)
-    return host, int(port)
-
-
 async def ask(node, connection, body, headers=()):
     """One request over a connection that is kept; the status, or None when the node is gone."""
     try:
         if not connection:
-            connection.extend(await asyncio.open_connection(*endpoint(node)))
+            connection.extend(await asyncio.open_connection(*node.endpoint))
         connection[1].write(request_bytes(body, headers=headers))
         status, _, answer = await read_answer(connection[0])
         return status, answer

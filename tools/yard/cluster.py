@@ -38,6 +38,7 @@ class Node:
         host = cluster.host(number)
         ports = (8080, 8081, 8082) if cluster.net else (free_port(), free_port(), free_port())
         self.data, self.admin_at, self.peers_at = (f"{host}:{port}" for port in ports)
+        self.endpoint = (host, ports[0])         # of the data plane
         self.url, self.admin = f"http://{self.data}", f"http://{self.admin_at}"
         self.process = None
 

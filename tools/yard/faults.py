@@ -30,13 +30,8 @@ def fault(name, what):
     return keep
 
 
-def endpoint(node):
-    host, port = node.data.rsplit(":", 1)
-    return host, int(port)
-
-
 def endpoints(cluster):
-    return [endpoint(n) for n in cluster.nodes]
+    return [n.endpoint for n in cluster.nodes]
 
 
 def config_with(**changes):
