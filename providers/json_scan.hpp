@@ -68,6 +68,8 @@ class elements {
 };
 
 [[nodiscard]] inline bool is_string(std::string_view value) noexcept { return value.size() >= 2 && value.front() == '"'; }
+/// What has to be a string is one, whatever came: the value itself or "".
+[[nodiscard]] inline std::string_view or_empty(std::string_view value) noexcept { return is_string(value) ? value : std::string_view(R"("")"); }
 [[nodiscard]] inline bool is_object(std::string_view value) noexcept { return !value.empty() && value.front() == '{'; }
 [[nodiscard]] inline bool is_array(std::string_view value) noexcept { return !value.empty() && value.front() == '['; }
 [[nodiscard]] inline bool is_null(std::string_view value) noexcept { return value == "null"; }

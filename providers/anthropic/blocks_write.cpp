@@ -37,9 +37,6 @@ constexpr std::array own_types = {"server_tool_use", "mcp_tool_use", "container_
   return said.empty() ? sniffed(json::inside(p.data)) : said;
 }
 
-/// What has to be a string is one, whatever came.
-[[nodiscard]] std::string_view or_empty(std::string_view value) noexcept { return json::is_string(value) ? value : std::string_view(R"("")"); }
-
 /// A file kept by OpenAI is nothing to Anthropic.
 [[nodiscard]] bool is_strange_file(std::string_view id) noexcept { return json::inside(id).starts_with("file-"); }
 
@@ -198,19 +195,19 @@ void write_block(const part& p, block_style style, json::out& out) {
       out.text("type", "tool_use");
       out.key("id");
       write_tool_id(p.id, out);
-      out.raw("name", or_empty(p.name));
+      out.raw("name", json::or_empty(p.name));
       out.key("input");
       write_arguments(p.arguments, out);
       break;
     case part_kind::tool_result: write_result(p, out); break;
     case part_kind::reasoning:
       out.text("type", "thinking");
-      out.raw("thinking", or_empty(p.text));
-      out.raw("signature", or_empty(p.signature));
+      out.raw("thinking", json::or_empty(p.text));
+      out.raw("signature", json::or_empty(p.signature));
       break;
     case part_kind::redacted_reasoning:
       out.text("type", "redacted_thinking");
-      out.raw("data", or_empty(p.data));
+      out.raw("data", json::or_empty(p.data));
       break;
     default: write_text(p, style.ends_prompt, out); break;
   }
@@ -228,14 +225,14 @@ bool write_citation(std::string_view citation, json::out& out) {
   out.begin_object();
   if (json::is_object(url)) {
     out.text("type", "web_search_result_location");
-    out.raw("cited_text", or_empty(json::find(url, "content")));
-    out.raw("url", or_empty(json::find(url, "url")));
-    out.raw("title", or_empty(json::find(url, "title")));
+    out.raw("cited_text", json::or_empty(json::find(url, "content")));
+    out.raw("url", json::or_empty(json::find(url, "url")));
+    out.raw("title", json::or_empty(json::find(url, "title")));
     out.text("encrypted_index", "");
   } else {
     const auto title = json::find(file, "filename");
     out.text("type", "char_location");
-    out.raw("cited_text", or_empty(json::find(file, "content")));
+    out.raw("cited_text", json::or_empty(json::find(file, "content")));
     out.number("document_index", 0);
     out.raw("document_title", json::is_string(title) ? title : std::string_view("null"));
     out.number("start_char_index", or_zero(json::find(file, "start_index")));

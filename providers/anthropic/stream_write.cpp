@@ -237,7 +237,7 @@ class writer final : public stream_writer {
         o.text("type", "tool_use");
         o.key("id");
         write_tool_id(part.id, o);
-        o.raw("name", json::is_string(part.name) ? part.name : R"("")");
+        o.raw("name", json::or_empty(part.name));
         o.raw("input", "{}");
         o.end_object();
         break;

@@ -149,7 +149,7 @@ class converse_writer final : public stream_writer {
       json::out one(members);
       one.key("toolUseId");
       write_tool_id(one, what.id);
-      one.raw("name", what.name.empty() ? "\"\"" : what.name);
+      one.raw("name", json::or_empty(what.name));
       put_start("toolUse", members, out);
     } else if (kind == part_kind::redacted_reasoning) {
       neutral::arena texts;

@@ -194,7 +194,7 @@ void block_writer::write_tool_call(const part& what) {
   out_.begin_object();
   out_.key("toolUseId");
   write_tool_id(out_, what.id);
-  out_.raw("name", what.name.empty() ? "\"\"" : what.name);
+  out_.raw("name", json::or_empty(what.name));
   out_.key("input");
   write_arguments(out_, what.arguments);
   out_.end_object();

@@ -11,8 +11,6 @@ namespace {
 using neutral::json_text;
 using neutral::part_kind;
 
-constexpr json_text no_text = R"("")";
-
 struct hosted_kind {
   std::string_view name;
   json_text quoted;
@@ -188,7 +186,7 @@ bool read_part(std::string_view object, neutral::arena& texts, call_ids& ids, st
   } else if (json::is_string(text) || !out.signature.empty()) {
     const bool only_signature = !json::has_text(text) && !out.signature.empty();
     out.kind = thought || only_signature ? part_kind::reasoning : part_kind::text;
-    out.text = json::is_string(text) ? text : no_text;
+    out.text = json::or_empty(text);
   } else {
     return false;
   }
@@ -205,7 +203,7 @@ bool is_base64(json_text value) noexcept {
 
 void write_text(json_text text, bool thought, json_text signature, json::out& out) {
   out.begin_object();
-  out.raw("text", text.empty() ? no_text : text);
+  out.raw("text", json::or_empty(text));
   if (thought) out.boolean("thought", true);
   if (is_base64(signature)) out.raw("thoughtSignature", signature);
   out.end_object();
@@ -216,7 +214,7 @@ void write_call(json_text id, json_text name, json_text arguments, json_text sig
   out.key("functionCall");
   out.begin_object();
   out.raw_if("id", id);
-  out.raw("name", name.empty() ? no_text : name);
+  out.raw("name", json::or_empty(name));
   out.key("args");
   if (arguments.empty() || json::is_object(arguments)) {
     out.raw(arguments.empty() ? json_text("{}") : arguments);

@@ -100,7 +100,7 @@ void write_tool_call(const part& call, std::int64_t index, bool custom, json::ou
   out.raw("type", custom ? "\"custom\"" : "\"function\"");
   out.key(custom ? "custom" : "function");
   out.begin_object();
-  out.raw("name", call.name.empty() ? json_text("\"\"") : call.name);
+  out.raw("name", json::or_empty(call.name));
   out.key(custom ? "input" : "arguments");
   if (json::is_string(call.arguments))
     out.raw(call.arguments);

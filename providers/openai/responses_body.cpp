@@ -215,7 +215,7 @@ void response_body::write_item(const output_item& item, std::string_view status,
       body.text("status", status);
       body.raw("call_id", item.call_id);
       if (item.shape == tool_shape::function || item.shape == tool_shape::custom) {
-        body.raw("name", item.name.empty() ? std::string_view("\"\"") : std::string_view(item.name));   // a provider may have left it out
+        body.raw("name", json::or_empty(item.name));   // a provider may have left it out
         if (!item.space.empty()) body.raw("namespace", item.space);
         put_held(body, item.shape == tool_shape::function ? "arguments" : "input", text, lent_);
       } else {

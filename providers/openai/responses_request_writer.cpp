@@ -156,13 +156,13 @@ class request_writer {
     body_.raw_if("call_id", call.id);
     switch (tool.shape) {
       case tool_shape::function:
-        body_.raw("name", tool.name);
+        body_.raw("name", json::or_empty(tool.name));   // a client may have left it out
         body_.raw_if("namespace", tool.space);
         if (json::is_string(call.arguments)) body_.raw("arguments", call.arguments);
         else body_.text("arguments", call.arguments.empty() ? std::string_view("{}") : call.arguments);
         break;
       case tool_shape::custom: {
-        body_.raw("name", tool.name);
+        body_.raw("name", json::or_empty(tool.name));   // a client may have left it out
         body_.raw_if("namespace", tool.space);
         const auto input = json::is_string(call.arguments) ? call.arguments : json::find(call.arguments, "input");
         body_.raw("input", json::is_string(input) ? input : json_text("\"\""));

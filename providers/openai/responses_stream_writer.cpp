@@ -322,7 +322,7 @@ class response_stream_writer final : public stream_writer {
         begin(custom ? "response.custom_tool_call_input.done" : "response.function_call_arguments.done", at.item, out);
         if (!custom) {
           out += ",\"name\":";
-          out += item.name.empty() ? std::string_view("\"\"") : std::string_view(item.name);
+          out += json::or_empty(item.name);
         }
         text_member(custom ? "input" : "arguments", piece.text, out);
         close(out);
