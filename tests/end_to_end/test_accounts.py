@@ -112,7 +112,8 @@ class Accounts(unittest.TestCase):
         stored = [r for r in rows if r["cache"] in ("hit", "semantic-hit")]
         asked = [r for r in rows if r["cache"] not in ("hit", "semantic-hit")]
         self.assertEqual(len({(r["request_id"], r["attempt"]) for r in rows}), len(rows), "a row was doubled")
-        self.assertEqual([i for i in clients.whole if i not in {r["request_id"] for r in rows}], [], "a request has no row")
+        with_rows = {r["request_id"] for r in rows}
+        self.assertEqual([i for i in clients.whole if i not in with_rows], [], "a request has no row")
         self.assertEqual(len(stored), clients.came["from the cache"])
         self.assertTrue(all(Decimal(r["cost_usd"]) == 0 and Decimal(r["saved_usd"]) > 0 for r in stored))
         for name in ("one", "two", "three", "four"):
