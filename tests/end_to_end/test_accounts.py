@@ -83,7 +83,7 @@ class Accounts(unittest.TestCase):
         sim.faults({"kind": "status", "status": 500, "model": "small", "probability": 0.08},
                    {"kind": "stall", "model": "medium", "after_events": EVENTS},
                    {"kind": "truncate", "model": "large", "after_events": EVENTS, "probability": 0.5}, seed=7)
-        never = {"failure_rate": 1.0}
+        never = {"failure_rate": 1.0, "min_requests": 1000}   # failures in a row, too
         yard = Yard({
             "providers": {"sim": provider(sim.url, key("one"), key("two"), prices=PRICES),
                           "patient": provider(sim.url, key("three"), prices=PRICES),
