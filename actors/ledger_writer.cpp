@@ -21,7 +21,7 @@ constexpr std::size_t most_in_one_commit = 4096;
 constexpr std::size_t most_submissions_waiting = 64;
 constexpr std::size_t most_empty_batches = 4;              // about 100 KB each
 constexpr milliseconds retry_every{500};
-constexpr milliseconds commit_every{5};                    // at most, while nobody waits
+constexpr milliseconds commit_every{20};                   // at most, while nobody waits
 constexpr milliseconds retention_every = std::chrono::minutes(10);
 
 storage::attempt_parties parties_of(const ledger_entry& entry) {
