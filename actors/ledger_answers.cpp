@@ -90,6 +90,19 @@ json::object to_object(const storage::ledger_sums& sums) {
 
 std::string time_text(std::int64_t us) { return rfc3339(wall_time(std::chrono::duration_cast<wall_time::duration>(microseconds(us)))); }
 
+/// Per UTC day ("2026-01-31") or hour ("2026-01-31T12:00:00Z").
+result<std::map<std::string, storage::ledger_sums>> sums_over_time(const storage::reader& from, std::string_view by, storage::time_span span) {
+  const auto days = by == "day";
+  const auto sums = storage::sum_over_time(from, days ? storage::sums_per::day : storage::sums_per::hour, span);
+  if (!sums) return sums.failure();
+  std::map<std::string, storage::ledger_sums> out;
+  for (const auto& [begin_us, one] : *sums) {
+    const auto name = time_text(begin_us);
+    out.emplace(days ? name.substr(0, 10) : name.substr(0, 19) + "Z", one);
+  }
+  return out;
+}
+
 admin_answer storage_problem(const error& what) {
   const bool client = what.origin == error_origin::client;
   return problem_answer(client ? 400 : 500, client ? "invalid_request" : "internal", what.message);
@@ -147,11 +160,12 @@ admin_answer spend_answer(const ledger_writer& ledger, std::string_view query) {
   auto by = query_value(query, "by");
   if (by.empty()) by = "model";
   const auto dimension = storage::dimension_of(by);
-  if (!dimension) return problem_answer(400, "invalid_request", "by: one of model, virtual_key, provider, route, tag, key");
+  const auto over_time = by == "day" || by == "hour";
+  if (!dimension && !over_time) return problem_answer(400, "invalid_request", "by: one of model, virtual_key, provider, route, tag, key, day, hour");
   const auto wanted = span_of(query);
   if (wanted.problem) return *wanted.problem;
   const auto state = ledger.snapshot();          // groups and total are of one moment
-  const auto groups = storage::sum_by(*state, *dimension, wanted.span);
+  const auto groups = over_time ? sums_over_time(*state, by, wanted.span) : storage::sum_by(*state, *dimension, wanted.span);
   if (!groups) return storage_problem(groups.failure());
   const auto total = storage::sum_by(*state, storage::dimension::total, wanted.span);
   if (!total) return storage_problem(total.failure());

@@ -111,6 +111,30 @@ result<std::map<std::string, ledger_sums>> sum_by(const reader& from, dimension 
   return out;
 }
 
+result<std::map<std::int64_t, ledger_sums>> sum_over_time(const reader& from, sums_per unit, time_span span) {
+  constexpr std::size_t most_periods = 10'000;
+  const char kind = unit == sums_per::day ? 'd' : 'h';
+  const std::int64_t length_us = unit == sums_per::day ? 24 * us_per_hour : us_per_hour;
+  const auto number_at = [&](std::int64_t us) { return static_cast<std::uint32_t>(std::clamp<std::int64_t>(us / length_us, 0, UINT32_MAX - 1)); };
+  std::vector<std::uint32_t> numbers;
+  auto read = from.scan(table::rollups, rollup_prefix(kind, number_at(span.from_us)), rollup_prefix(kind, number_at(span.to_us) + 1),
+                        [&](std::string_view key, std::string_view) {
+                          if (key.size() != 6 || static_cast<dimension>(key[5]) != dimension::total) return true;
+                          numbers.push_back(read_big_endian<std::uint32_t>(key.substr(1)));
+                          return numbers.size() <= most_periods;
+                        });
+  if (!read) return read.failure();
+  if (numbers.size() > most_periods) return client_error(error_code::invalid_request, "from, to: more than 10000 of these periods lie between them", "from");
+  std::map<std::int64_t, ledger_sums> out;
+  for (const auto number : numbers) {
+    const auto begin_us = number * length_us;
+    auto sums = sum_by(from, dimension::total, {std::max(begin_us, span.from_us), std::min(begin_us + length_us, span.to_us)});
+    if (!sums) return sums.failure();
+    if (const auto some = sums->find(""); some != sums->end()) out.emplace(begin_us, some->second);
+  }
+  return out;
+}
+
 result<verification> verify(const reader& from, std::atomic<std::uint64_t>* rows_done) {
   verification out;
   const auto complain = [&](std::string what) {

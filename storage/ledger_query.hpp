@@ -19,6 +19,11 @@ struct time_span {
 /// Sums per name, exactly those of the rows in the span: whole days and hours from the roll-ups, the edges from the rows themselves.
 [[nodiscard]] result<std::map<std::string, ledger_sums>> sum_by(const reader& from, dimension by, time_span span);
 
+/// Sums of all rows per UTC day or hour that has any, by its beginning in microseconds since 1970; its part outside of the span is left out.
+/// More than 10,000 of them are refused.
+enum class sums_per : std::uint8_t { hour, day };
+[[nodiscard]] result<std::map<std::int64_t, ledger_sums>> sum_over_time(const reader& from, sums_per unit, time_span span);
+
 /// Rows in the span in the order they were settled, after the row of key `after` ("": from the first), until `visit` says no.
 [[nodiscard]] outcome each_row(const reader& from, time_span span, std::string_view after,
                                const std::function<bool(std::string_view key, const ledger_row&)>& visit);

@@ -66,10 +66,11 @@ void add_spending(json::object& whole, const json::object& said) {
   for (const auto& row : groups->get_array()) {
     const auto* group = row.if_object();
     const auto* name = group == nullptr ? nullptr : group->if_contains("name");
-    if (name == nullptr) continue;
-    const auto known = std::find_if(rows.begin(), rows.end(), [&](const json::value& one) { return one.as_object().at("name") == *name; });
-    if (known == rows.end())
-      rows.push_back(row);
+    if (name == nullptr || !name->is_string()) continue;
+    // They are in the order of their names, days and hours so in that of time.
+    const auto known = std::find_if(rows.begin(), rows.end(), [&](const json::value& one) { return one.as_object().at("name").as_string() >= name->as_string(); });
+    if (known == rows.end() || known->as_object().at("name") != *name)
+      rows.insert(known, row);
     else
       add_figures(known->as_object(), *group);
   }

@@ -176,7 +176,7 @@ class Accounts(unittest.TestCase):
         self.assertEqual(sum(r["output_tokens"] for r in rows), total["output_tokens"])
         self.assertEqual(sum(r["input_tokens"] for r in rows), total["input_tokens"])
         self.assertEqual({(r["virtual_key"], r["tags"]["team"]) for r in rows}, {("team-a", "red")})
-        for by in ("model", "provider", "route", "virtual_key", "tag", "key"):
+        for by in ("model", "provider", "route", "virtual_key", "tag", "key", "day", "hour"):
             spent = yard.get_admin("/admin/v1/spend?by=" + by)
             self.assertEqual(Decimal(spent["total"]["cost_usd"]), sum(Decimal(r["cost_usd"]) for r in rows))
             self.assertEqual(sum(Decimal(g["cost_usd"]) for g in spent["groups"]), Decimal(spent["total"]["cost_usd"]))

@@ -114,6 +114,28 @@ BOOST_AUTO_TEST_CASE(any_span_equals_its_rows) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(sums_over_time_are_those_of_the_rows_of_each_period) {
+  filled f;
+  std::mt19937 random(23);
+  auto now = noon_us;
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    now += random() % (2 * us_per_hour);
+    f.add(i, now);
+  }
+  for (int round = 0; round < 40; ++round) {
+    const auto unit = round % 2 == 0 ? sums_per::day : sums_per::hour;
+    const auto length_us = round % 2 == 0 ? us_per_day : us_per_hour;
+    time_span span;
+    if (round > 1) span.from_us = noon_us + static_cast<std::int64_t>(random() % (now - noon_us)), span.to_us = span.from_us + static_cast<std::int64_t>(random() % (now - noon_us));
+    std::map<std::int64_t, ledger_sums> expected;
+    BOOST_REQUIRE(each_row(f.disk, span, {}, [&](std::string_view, const ledger_row& row) {
+      expected[row.at_us - row.at_us % length_us].add(row);
+      return true;
+    }));
+    BOOST_TEST((*sum_over_time(f.disk, unit, span) == expected));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(rows_are_paged_by_their_keys) {
   filled f;
   for (std::uint32_t i = 1; i <= 7; ++i) f.add(i, noon_us + i);

@@ -177,7 +177,7 @@ class command_line {
   void add_spend() {
     auto* command = app_.add_subcommand("spend", "Requests, tokens and cost, grouped");
     command->add_option("--by", by_, "Group by")->capture_default_str()->check(
-        CLI::IsMember({"model", "virtual_key", "provider", "route", "tag", "key"}));
+        CLI::IsMember({"model", "virtual_key", "provider", "route", "tag", "key", "day", "hour"}));
     add_span(command);
     add_local(command);
     on(command, [this](const console& c) {
