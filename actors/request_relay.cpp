@@ -253,25 +253,40 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
   const int status = head.status;
   std::string told;                      // what the head says is left out of the answer
   std::string held;                      // whole events, until the first content decides that this provider answers
+  std::string unmasking;                 // pieces of an event: masked data is put back into whole ones
+  std::string_view piece;
+  bool more = false;                     // the last step was not all of what that piece is
   bool finished = false;
+  bool closed = false;
   std::optional<error> broken;
   std::optional<providers::failure> problem;
 
   while (true) {
-    auto piece = co_await call.read_body();
-    if (!piece) {
-      broken = piece.failure();
-      break;
+    if (!more) {
+      const auto read = co_await call.read_body();
+      if (!read) {
+        broken = read.failure();
+        break;
+      }
+      piece = *read;
+      closed = piece.empty();
     }
-    const bool closed = piece->empty();
-    const auto& step = closed ? decoder->close() : decoder->feed(*piece);
+    const auto& step = more ? decoder->more() : closed ? decoder->close() : decoder->feed(piece);
+    more = step.more;
     finished = finished || step.finished;
     std::span<const std::string_view> forward = step.forward;
+    std::string_view unmasked;
     if (restorer && guard == nullptr) {
+      if (more || !unmasking.empty() || forward.size() > 1) {
+        for (const auto part : forward) unmasking += part;
+        if (more) continue;
+        unmasked = unmasking;
+        forward = std::span<const std::string_view>(&unmasked, 1);
+      }
       forward = restorer->feed(forward);
       if (finished || closed || step.problem) forward = restorer->finish();
     }
-    const bool hold_last = finished && here_.ledger.holds_answers();   // the last bytes wait for the row
+    const bool hold_last = finished && !more && here_.ledger.holds_answers();   // the last bytes wait for the row
     if (content_sent_) {
       if (hold_last)
         for (const auto event : forward) held += event;
@@ -283,7 +298,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
         broken = upstream_failure(error_code::upstream_error, "the answer is too long to be judged by the guard", false);
         break;
       }
-      if (guard != nullptr && finished && !step.problem) {
+      if (guard != nullptr && finished && !more && !step.problem) {
         if (auto refusal = judge_answer(*guard, held, true)) {
           note_usage(decoder->reported(), decoder->estimated_output_tokens());
           price_it(*pick_);
@@ -292,7 +307,7 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
         // The client's own data is no finding: it comes back after the judgement.
         if (restorer) held = restorer->whole(held);
       }
-      const bool decided = !step.problem && (guard == nullptr || finished) && (step.content || step.finished || held.size() > most_held_stream || here_.thread.now() - opened > longest_hold);
+      const bool decided = !step.problem && (guard == nullptr || (finished && !more)) && (step.content || step.finished || held.size() > most_held_stream || here_.thread.now() - opened > longest_hold);
       if (decided && !held.empty()) {
         content_sent_ = true;
         away_ += call.waited();
@@ -309,6 +324,8 @@ net::task<request_life::attempt_end> request_life::relay_stream(net::upstream_ca
         }
       }
     }
+    unmasking.clear();
+    if (more) continue;
     if (step.problem) problem = step.problem;
     if (problem || finished || closed) break;
   }

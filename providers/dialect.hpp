@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "providers/neutral.hpp"
+#include "providers/packed_text.hpp"
 #include "providers/wire.hpp"
 
 #include <cstdint>
@@ -36,7 +37,8 @@ struct answer_context {
   const neutral::request* asked = nullptr;   ///< for formats that repeat the request in their answer (responses); may be null
 };
 
-/// Reads one provider stream into neutral events. Survives any split of the bytes; holds at most one unfinished event (8 MiB).
+/// Reads one provider stream into neutral events. Survives any split of the bytes; holds at most one unfinished event (8 MiB), and of one
+/// that only repeats what was streamed before no more than 64 KiB.
 class stream_reader {
  public:
   virtual ~stream_reader() = default;
@@ -48,18 +50,12 @@ class stream_reader {
   virtual void close(std::vector<neutral::event>& out) = 0;
 };
 
-/// Text that a writer holds and refers to instead of copying it: it belongs before the byte `at` of what was written.
-struct lent_text {
-  std::size_t at = 0;
-  std::string_view text;
-};
-
-/// Writes one client stream from neutral events. Holds no text longer than the format forces it to.
+/// Writes one client stream from neutral events. Holds no text longer than the format forces it to, and that packed.
 class stream_writer {
  public:
   virtual ~stream_writer() = default;
   /// From now on long texts that the writer holds anyway may be put into `lent`, in order, instead of into write()'s `out`. They live as
-  /// long as the writer. Who calls this empties `lent` and `out` together.
+  /// long as the writer, which is told nothing new while they are in use. Who calls this empties `lent` and `out` together.
   virtual void lend_to(std::vector<lent_text>* /*lent*/) {}
   /// Appends the bytes of whole events to `out`; may be nothing.
   virtual void write(const neutral::event& what, std::string& out) = 0;

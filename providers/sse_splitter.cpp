@@ -19,6 +19,7 @@ void sse_splitter::feed(std::string_view chunk) {
   at_ = start_ = 0;
   joined_.clear();
   if (joined_.capacity() > (1u << 16)) std::string{}.swap(joined_);
+  if (long_ != nullptr) long_->last_whole.clear();
 }
 
 bool sse_splitter::next(sse_piece& out) {
@@ -58,7 +59,7 @@ bool sse_splitter::next(sse_piece& out) {
     }
     const std::string_view rest = chunk_.substr(start_, at_ - start_);
     start_ = at_;
-    if (tail_.size() + rest.size() > longest_event) {
+    if (size_so_far() + rest.size() > longest_event) {
       overlong_ = true;
       return false;
     }
@@ -66,10 +67,15 @@ bool sse_splitter::next(sse_piece& out) {
       out = {rest, false};
       return true;
     }
-    tail_.append(rest);
+    add(rest);
     joined_.swap(tail_);
     tail_.clear();
     out = {joined_, false};
+    if (is_long()) {
+      std::swap(long_->whole, long_->last_whole);
+      long_->size = 0;
+      if (long_->keeps_bytes) out.whole = &long_->last_whole;
+    }
     return true;
   }
   keep_rest();
@@ -79,12 +85,41 @@ bool sse_splitter::next(sse_piece& out) {
 void sse_splitter::keep_rest() {
   const std::string_view rest = chunk_.substr(start_);
   start_ = at_ = chunk_.size();
-  if (tail_.size() + rest.size() > longest_event) {
+  if (size_so_far() + rest.size() > longest_event) {
     overlong_ = true;
     std::string{}.swap(tail_);
+    if (long_ != nullptr) long_->whole.clear();
     return;
   }
-  tail_.append(rest);
+  if (long_ != nullptr && !is_long() && tail_.size() + rest.size() > long_event) {
+    std::string begun;
+    begun.swap(tail_);
+    long_->digest.begin();
+    long_->size = begun.size() + rest.size();
+    digest(begun);
+    digest(rest);
+    return;
+  }
+  add(rest);
+}
+
+void sse_splitter::add(std::string_view rest) {
+  if (!is_long()) {
+    tail_.append(rest);
+    return;
+  }
+  long_->size += rest.size();
+  digest(rest);
+}
+
+void sse_splitter::digest(std::string_view bytes) {
+  long_->digest.feed(bytes, tail_);
+  if (long_->keeps_bytes) long_->whole.append(bytes);
+}
+
+void sse_splitter::digest_long_events(digest_rule& rule, long_bytes bytes) {
+  long_ = std::make_unique<long_events>(rule);
+  long_->keeps_bytes = bytes == long_bytes::kept;
 }
 
 std::string_view sse_splitter::take_pending() {

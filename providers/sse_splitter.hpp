@@ -3,9 +3,14 @@
 //   stream = *event          event = *(line eol) eol          eol = CR LF / LF / CR
 //
 // Every byte fed comes out exactly once and in order: an event includes its blank line. Comments and stray blank lines are events too.
+// Except, if its reader wants that, of events that are still unfinished after 64 KiB: of these the digest comes out (event_digest.hpp).
 #pragma once
 
+#include "providers/event_digest.hpp"
+#include "providers/packed_text.hpp"
+
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,12 +20,19 @@ namespace switchyard::providers {
 struct sse_piece {
   std::string_view bytes;
   bool completes_last = false;
+  const packed_text* whole = nullptr;    ///< of a digested event whose bytes were to be kept: all of them
 };
 
 class sse_splitter {
  public:
   /// An event longer than this is refused.
   static constexpr std::size_t longest_event = 8u << 20;
+  /// An event of which so much has come, and not its end, is digested if that is wanted.
+  static constexpr std::size_t long_event = 64u << 10;
+
+  enum class long_bytes { dropped, kept };
+  /// From now on only the digest of long events is held, and maybe all their bytes, packed. `rule` must outlive this.
+  void digest_long_events(digest_rule& rule, long_bytes bytes);
 
   /// Continues with `chunk`; the pieces then come from next(). Earlier pieces become invalid.
   void feed(std::string_view chunk);
@@ -37,9 +49,21 @@ class sse_splitter {
   [[nodiscard]] std::string_view rest() const noexcept { return chunk_.substr(start_); }
 
  private:
-  void keep_rest();
+  struct long_events {
+    explicit long_events(digest_rule& rule) : digest(rule) {}
+    event_digest digest;
+    packed_text whole, last_whole;  // of the event under way, of the one that came out last
+    std::size_t size = 0;           // of the event under way; 0: it is not long
+    bool keeps_bytes = false;
+  };
 
-  std::string tail_;              // the unfinished event of earlier chunks
+  void keep_rest();
+  void add(std::string_view rest);
+  void digest(std::string_view bytes);
+  [[nodiscard]] bool is_long() const noexcept { return long_ != nullptr && long_->size != 0; }
+  [[nodiscard]] std::size_t size_so_far() const noexcept { return is_long() ? long_->size : tail_.size(); }
+
+  std::string tail_;              // the unfinished event of earlier chunks, or its digest
   std::string joined_;            // an event that needed more than one chunk; lives until the next feed
   std::string_view chunk_;
   std::size_t at_ = 0;            // scanned so far
@@ -48,6 +72,7 @@ class sse_splitter {
   bool line_ended_by_cr_ = false; // an LF now belongs to that line
   bool event_ended_by_cr_ = false;
   bool overlong_ = false;
+  std::unique_ptr<long_events> long_;
 };
 
 /// An event's fields. `data` points into the event when it has one data line, else into `storage`.

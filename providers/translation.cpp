@@ -72,6 +72,12 @@ class translating_stream final : public stream_decoder {
     return step_;
   }
 
+  const stream_step& more() override {
+    step_.forward.clear();
+    step_.more = unpacker_.give(step_.forward);
+    return step_;
+  }
+
   [[nodiscard]] const usage& reported() const noexcept override { return usage_; }
   [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept override { return output_tokens_; }
   [[nodiscard]] std::string failure_event(const error& what) override {
@@ -88,7 +94,11 @@ class translating_stream final : public stream_decoder {
     events_.clear();
     out_.clear();
     if (out_.capacity() > most_kept) std::string().swap(out_);   // one large event is no reason to keep its room
-    lent_.clear();
+    if (!lent_.empty()) {
+      lent_.clear();
+      unpacker_.clear();
+    }
+    step_.more = false;
   }
 
   void take_events() {
@@ -103,13 +113,20 @@ class translating_stream final : public stream_decoder {
       if (what.kind == event_kind::end) step_.finished = true;
       writer_->write(what, out_);
     }
+    if (!lent_.empty()) return take_lent();
+    if (!out_.empty()) step_.forward.push_back(out_);
+  }
+
+  void take_lent() {
+    const std::string_view written = out_;
     std::size_t at = 0;
     for (const auto& held : lent_) {
-      if (held.at > at) step_.forward.push_back(std::string_view(out_).substr(at, held.at - at));
-      step_.forward.push_back(held.text);
+      if (held.at > at) unpacker_.add({written.substr(at, held.at - at)});
+      unpacker_.add(held.what);
       at = held.at;
     }
-    if (at < out_.size()) step_.forward.push_back(std::string_view(out_).substr(at));
+    if (at < written.size()) unpacker_.add({written.substr(at)});
+    (void)more();
   }
 
   std::unique_ptr<stream_reader> reader_;
@@ -118,6 +135,7 @@ class translating_stream final : public stream_decoder {
   std::vector<event> events_;
   std::string out_;
   std::vector<lent_text> lent_;
+  unpacker unpacker_;
   stream_step step_;
   usage usage_;
   neutral::dropped_fields lost_;

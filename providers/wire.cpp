@@ -2,6 +2,11 @@
 
 namespace switchyard::providers {
 
+const stream_step& stream_decoder::more() {
+  static const stream_step nothing;
+  return nothing;
+}
+
 const stream_step& stream_decoder::close() {
   static const stream_step nothing;
   return nothing;

@@ -85,18 +85,21 @@ struct rate_limit_report {
 
 /// What one piece of a stream amounts to.
 struct stream_step {
-  std::vector<std::string_view> forward;   ///< whole events for the client, in order; valid until the next feed()
+  std::vector<std::string_view> forward;   ///< for the client, in order; valid until the next feed() or more()
+  bool more = false;                       ///< long events do not stand in memory as a whole: ask more() for what follows, before the next feed()
   bool content = false;                    ///< content (text, tool call, reasoning) has been seen, now or earlier
   bool finished = false;                   ///< the stream's own end marker has been seen
   std::optional<failure> problem;          ///< the provider reported an error inside the stream; it is not in `forward`
-};
+};   // All `forward` of a feed() and its more() together are whole events.
 
-/// Follows one response stream event by event. Survives any split of the bytes; holds back at most one unfinished event.
+/// Follows one response stream event by event. Survives any split of the bytes; holds back at most one unfinished event, long ones packed.
 class stream_decoder {
  public:
   virtual ~stream_decoder() = default;
   /// An event longer than 8 MiB is a problem of kind bad_response.
   virtual const stream_step& feed(std::string_view bytes) = 0;
+  /// What follows a step whose `more` is set; the bytes fed are still needed. Default: nothing.
+  virtual const stream_step& more();
   /// Usage as reported so far.
   [[nodiscard]] virtual const usage& reported() const noexcept = 0;
   /// Output tokens estimated from the content seen (for streams that end without usage).
@@ -110,6 +113,15 @@ class stream_decoder {
   /// What of the answer the client's format has no place for, so far: "answer.image,answer.audio". Empty: nothing.
   [[nodiscard]] virtual std::string lost() const { return {}; }
 };
+
+/// Gives `take` that step of the decoder's and all that follow it.
+template <class Take>
+void take_all(stream_decoder& decoder, const stream_step& first, Take&& take) {
+  for (const auto* step = &first;; step = &decoder.more()) {
+    take(*step);
+    if (!step->more) return;
+  }
+}
 
 /// What a call is for, where a translated body has to be addressed.
 enum class purpose { generate, embed };

@@ -135,10 +135,7 @@ void write_answer(const neutral::answer& what, const answer_context& context, st
       }
       if (each.kind == part_kind::reasoning && json::has_text(each.signature))
         item.sealed = std::string(signature_mark) + std::string(json::inside(each.signature));
-      if (each.kind == part_kind::tool_call && !item.sealed.empty()) {
-        const output_item call = item;
-        body.add_call_signature(call, call.sealed);
-      }
+      if (each.kind == part_kind::tool_call && !item.sealed.empty()) body.add_call_signature(body.items().size() - 1);
     }
   }
   auto state = body.state_of(finish);

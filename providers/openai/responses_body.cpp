@@ -25,7 +25,7 @@ void put_inside(json::out& body, std::string_view name, std::string_view inside)
   body.placed();
 }
 
-void put_held(json::out& body, std::string_view name, const held_text& text, std::vector<lent_text>* lent) {
+void put_held(json::out& body, std::string_view name, const packed_text& text, std::vector<lent_text>* lent) {
   body.key(name);
   body.str() += '"';
   text.put(body.str(), lent);
@@ -145,17 +145,17 @@ output_item* response_body::add(const part& what) {
   return &items_.back();
 }
 
-output_item& response_body::add_call_signature(const output_item& call, std::string_view signature) {
+output_item& response_body::add_call_signature(std::size_t call) {
   output_item item;
   item.form = item_form::reasoning;
   item.id = make_id("rs_");
-  item.sealed = std::string(call_mark) + std::string(json::inside(call.call_id)) + ":" + std::string(signature);
+  item.sealed = std::string(call_mark) + std::string(json::inside(items_[call].call_id)) + ":" + items_[call].sealed;
   items_.push_back(std::move(item));
   return items_.back();
 }
 
 void response_body::write_piece(const output_piece& piece, bool announced, std::string& out) const {
-  static const held_text nothing;
+  static const packed_text nothing;
   json::out body(out);
   body.begin_object();
   const auto& text = announced ? nothing : piece.text;
@@ -177,7 +177,7 @@ void response_body::write_item(const output_item& item, std::string_view status,
     return;
   }
   const bool announced = status == "in_progress";
-  static const held_text nothing;
+  static const packed_text nothing;
   const auto& text = item.pieces.empty() || announced ? nothing : item.pieces.front().text;
   json::out body(out);
   body.begin_object();
@@ -326,7 +326,7 @@ void response_body::write(const state& now, std::string& out) const {
   body.end_object();
 }
 
-void append_arguments(held_text& out, tool_shape shape, json_text arguments) {
+void append_arguments(packed_text& out, tool_shape shape, json_text arguments) {
   const auto append_quoted = [&out](std::string_view text) {
     std::string quoted;
     json::append_string(quoted, text);

@@ -6,8 +6,8 @@
 // Ids are made of the response's own: msg_X_0, fc_X_1, … where the last figure is the item's output_index.
 #pragma once
 
-#include "providers/openai/held_text.hpp"
 #include "providers/openai/responses.hpp"
+#include "providers/packed_text.hpp"
 
 #include <string>
 #include <string_view>
@@ -17,11 +17,11 @@ namespace switchyard::providers::responses {
 
 enum class item_form : std::uint8_t { message, call, reasoning, hosted };
 
-/// A text that grows: of a content part, of thoughts, of a call's arguments. Kept once.
+/// A text that grows: of a content part, of thoughts, of a call's arguments. Kept once, packed.
 struct output_piece {
   neutral::part_kind kind = neutral::part_kind::text;
   std::uint32_t part = 0;                ///< index of the neutral part
-  held_text text;
+  packed_text text;
   std::string annotations, logprobs;     ///< entries of their lists, without the brackets
   std::uint32_t annotation_count = 0;
   bool open = true;
@@ -50,8 +50,8 @@ class response_body {
 
   /// A new item for a part of that kind; nullptr: this format has no place for it.
   output_item* add(const neutral::part& part);
-  /// An item that keeps a call's signature.
-  output_item& add_call_signature(const output_item& call, std::string_view signature);
+  /// An item that keeps the signature of the call that is item number `call`.
+  output_item& add_call_signature(std::size_t call);
   [[nodiscard]] std::vector<output_item>& items() noexcept { return items_; }
 
   /// See stream_writer::lend_to().
@@ -88,6 +88,6 @@ class response_body {
 };
 
 /// A call's arguments, an object or a string, as the text its item has: the inside of a JSON string.
-void append_arguments(held_text& out, tool_shape shape, json_text arguments);
+void append_arguments(packed_text& out, tool_shape shape, json_text arguments);
 
 }  // namespace switchyard::providers::responses

@@ -3,9 +3,10 @@
 //   [event: T]  data: {"type":T, "output_index", "content_index"? | "summary_index"?, "delta"? | "item"? | "response"?, …}
 //
 // A part is named by its item's output_index and, in messages, its content_index; deltas of parts that nobody announced, and texts that
-// only come when they are done, are taken as well: compatible servers leave out much.
+// only come when they are done, are taken as well: compatible servers leave out much. Of long events what repeats the deltas is not held.
 #include "providers/openai/error.hpp"
 #include "providers/openai/responses.hpp"
+#include "providers/openai/responses_repeats.hpp"
 #include "providers/sse_splitter.hpp"
 
 #include "base/secret.hpp"
@@ -35,9 +36,11 @@ struct fields_of_event {
   std::int64_t output_index = 0, content_index = 0, summary_index = 0;
 };
 
-class response_stream_reader final : public stream_reader {
+class response_stream_reader final : public stream_reader, private repeating_events {
  public:
-  explicit response_stream_reader(std::string_view credential) : credential_(std::string(credential)) {}
+  explicit response_stream_reader(std::string_view credential) : credential_(std::string(credential)) {
+    splitter_.digest_long_events(*this, sse_splitter::long_bytes::dropped);
+  }
 
   std::optional<failure> feed(std::string_view bytes, std::vector<event>& out) override {
     if (texts_used_) texts_ = std::make_unique<neutral::arena>();
@@ -127,6 +130,25 @@ class response_stream_reader final : public stream_reader {
     else if (type == "created" || type == "in_progress" || type == "queued") start(e.response, out);
     else if (type == "completed" || type == "incomplete") complete(e.response, out);
     return {};
+  }
+
+  /// What take() would make nothing of.
+  [[nodiscard]] bool only_repeats(const event_place& where, std::string_view name) const override {
+    const std::string_view type = where.type;
+    if (type == "completed" || type == "incomplete") return name == "output" ? next_index_ != 0 : name == "instructions" || name == "tools";
+    if (type == "created" || type == "in_progress" || type == "queued" || type == "output_item.added") return true;
+    if (!type.ends_with(".done")) return false;
+    const bool is_text = type == "output_text.done" || type == "refusal.done", is_call = type == "function_call_arguments.done";
+    if (!is_text && !is_call && type != "output_item.done") return true;
+    if (!where.output_index || (is_text && !where.content_index)) return false;
+    if (is_text || is_call) {
+      const auto content_index = is_text ? *where.content_index : 0;
+      return std::any_of(open_.begin(), open_.end(), [&](const open_part& p) {
+        return p.output_index == *where.output_index && p.content_index == content_index && p.fed;
+      });
+    }
+    const auto first = std::find_if(open_.begin(), open_.end(), [&](const open_part& p) { return p.output_index == *where.output_index; });
+    return first == open_.end() ? was_seen(*where.output_index) : first->fed || first->kind != part_kind::tool_call;
   }
 
   // ---- parts

@@ -9,7 +9,7 @@
 //   response.completed | response.incomplete          a failure: error, response.failed
 //
 // Texts that follow one another are parts of one message. The format repeats every text when it is done and all of them at the end, so
-// the answer is held, once.
+// the answer is held: once, packed, and unpacked a block at a time as it is said again.
 #include "providers/openai/error.hpp"
 #include "providers/openai/responses_body.hpp"
 #include "providers/openai/responses_custom_input.hpp"
@@ -87,7 +87,7 @@ class response_stream_writer final : public stream_writer {
     out += inside;
     out += '"';
   }
-  void text_member(std::string_view name, const held_text& text, std::string& out) const {
+  void text_member(std::string_view name, const packed_text& text, std::string& out) const {
     out += ",\"";
     out += name;
     out += "\":\"";
@@ -341,8 +341,7 @@ class response_stream_writer final : public stream_writer {
       items()[i].closed = true;
       write_item_event("response.output_item.done", i, i + 1 == count ? last_status : std::string_view("completed"), out);
       if (items()[i].form == item_form::call && !items()[i].sealed.empty()) {
-        const std::string signature = items()[i].sealed;
-        body_.add_call_signature(items()[i], signature).closed = true;
+        body_.add_call_signature(i).closed = true;
         const auto added = items().size() - 1;
         write_item_event("response.output_item.added", added, "in_progress", out);
         write_item_event("response.output_item.done", added, "completed", out);

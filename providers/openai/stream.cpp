@@ -9,6 +9,8 @@
 #include "providers/json_out.hpp"
 #include "providers/openai/chunk_shape.hpp"
 #include "providers/openai/error.hpp"
+#include "providers/openai/responses_repeats.hpp"
+#include "providers/packed_text.hpp"
 #include "providers/sse_splitter.hpp"
 #include "providers/token_estimate.hpp"
 
@@ -38,10 +40,14 @@ struct verdict {
 class openai_stream final : public stream_decoder {
  public:
   openai_stream(api operation, bool hide_usage, std::string_view credential)
-      : operation_(operation), hide_usage_(hide_usage), credential_(std::string(credential)) {}
+      : operation_(operation), hide_usage_(hide_usage), credential_(std::string(credential)) {
+    if (operation == api::responses) splitter_.digest_long_events(repeated_, sse_splitter::long_bytes::kept);
+  }
 
   const stream_step& feed(std::string_view bytes) override {
     step_.forward.clear();
+    step_.more = false;
+    if (!unpacker_.queue().empty()) unpacker_.clear();
     if (step_.problem) return step_;
     if (done_) {   // whatever still comes is none of our business
       if (!bytes.empty()) forward(bytes);
@@ -58,6 +64,13 @@ class openai_stream final : public stream_decoder {
       step_.finished = done_ = true;
       forward(splitter_.take_pending());
     }
+    if (unpacker_.empty()) return step_;
+    return more();
+  }
+
+  const stream_step& more() override {
+    step_.forward.clear();
+    step_.more = unpacker_.give(step_.forward);
     return step_;
   }
 
@@ -133,11 +146,14 @@ class openai_stream final : public stream_decoder {
     }
     if (!content_.empty() && output_tokens_ - tokens_before == estimate_json_string_tokens(json::inside(content_)))   // nothing but it
       shape_.remember(piece.bytes, content_);
-    forward(piece.bytes);
+    if (piece.whole == nullptr) return forward(piece.bytes);
+    for (const auto before : step_.forward) unpacker_.add({before});
+    piece.whole->list(unpacker_.queue());
   }
 
   /// Neighbouring events become one piece: fewer pieces to write.
   void forward(std::string_view bytes) {
+    if (!unpacker_.empty()) return unpacker_.add({bytes});
     if (!step_.forward.empty()) {
       auto& last = step_.forward.back();
       if (last.data() + last.size() == bytes.data()) {
@@ -287,6 +303,7 @@ class openai_stream final : public stream_decoder {
   }
 
   api operation_;
+  responses::repeated_texts repeated_;
   bool hide_usage_;
   bool last_hidden_ = false;
   bool done_ = false;      // [DONE] was seen
@@ -297,6 +314,7 @@ class openai_stream final : public stream_decoder {
   std::string joined_data_;
   std::string_view content_;       // delta.content of the event being judged, when it has text
   chunk_shape shape_;              // of the last event that had nothing else
+  unpacker unpacker_;              // what is forwarded once a long event is among it
   stream_step step_;
   usage usage_;
   std::int64_t output_tokens_ = 0;   // estimated piece by piece: pieces end where tokens do

@@ -19,7 +19,9 @@ followed follow(const wire& from, api operation, bool hide, std::string_view tex
   const auto decoder = from.open_stream(operation, hide, credential);
   followed out;
   const auto note = [&](const stream_step& step) {
-    for (const auto part : step.forward) out.forwarded += part;
+    take_all(*decoder, step, [&](const stream_step& each) {
+      for (const auto part : each.forward) out.forwarded += part;
+    });
     require(!out.content || step.content);   // once seen, seen
     out.content = step.content;
     out.finished = step.finished;

@@ -20,7 +20,9 @@ written translate(client& who, const config::provider_config& provider, std::str
   const auto decoder = translate_stream(who.request, *who.asked, *find_wire(provider.wire), provider, context_of(who), credential);
   written out;
   const auto note = [&](const stream_step& step) {
-    for (const auto part : step.forward) out.text += part;
+    take_all(*decoder, step, [&](const stream_step& each) {
+      for (const auto part : each.forward) out.text += part;
+    });
     out.content = step.content;
     out.finished = step.finished;
     if (!step.problem) return true;

@@ -51,11 +51,12 @@ struct followed {
   followed out;
   for (const auto piece : pieces) {
     const std::vector<char> copy(piece.begin(), piece.end());
-    const auto& step = decoder->feed(std::string_view(copy.data(), copy.size()));
-    for (const auto part : step.forward) out.forwarded += part;
-    out.content = step.content;
-    out.finished = step.finished;
-    out.problem = step.problem;
+    take_all(*decoder, decoder->feed(std::string_view(copy.data(), copy.size())), [&](const stream_step& step) {
+      for (const auto part : step.forward) out.forwarded += part;
+      out.content = step.content;
+      out.finished = step.finished;
+      out.problem = step.problem;
+    });
   }
   out.reported = decoder->reported();
   out.estimate = decoder->estimated_output_tokens();

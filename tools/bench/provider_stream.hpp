@@ -25,10 +25,10 @@ inline constexpr std::array<format, 5> formats = {{
     {"converse", providers::api::converse, config::wire_format::bedrock, config::native_api::chat_completions},
 }};
 
-/// A stream's beginning, the event of one piece of text, and its end after so many of them.
+/// A stream's beginning, the event of one piece of text, and its end, where some formats repeat the whole text.
 class provider_stream {
  public:
-  provider_stream(const format& what, std::string piece) : of_(what), piece_(std::move(piece)) {}
+  explicit provider_stream(const format& what) : of_(what) {}
 
   [[nodiscard]] std::string begin() const {
     switch (of_.operation) {
@@ -45,23 +45,21 @@ class provider_stream {
     }
   }
 
-  [[nodiscard]] std::string text() const {
+  [[nodiscard]] std::string text(std::string_view words) const {
+    const std::string piece(words);
     switch (of_.operation) {
       case providers::api::responses:
-        return event("response.output_text.delta", R"("sequence_number":3,"item_id":"msg_1","output_index":0,"content_index":0,"logprobs":[],"delta":")" + piece_ + '"');
-      case providers::api::messages: return event("content_block_delta", R"("index":0,"delta":{"type":"text_delta","text":")" + piece_ + "\"}");
-      case providers::api::converse: return frame("contentBlockDelta", R"({"contentBlockIndex":0,"delta":{"text":")" + piece_ + "\"}}");
-      case providers::api::generate_content: return gemini(R"("role":"model")", "");
-      default: return chat(R"({"content":")" + piece_ + "\"}", "null");
+        return event("response.output_text.delta", R"("sequence_number":3,"item_id":"msg_1","output_index":0,"content_index":0,"logprobs":[],"delta":")" + piece + '"');
+      case providers::api::messages: return event("content_block_delta", R"("index":0,"delta":{"type":"text_delta","text":")" + piece + "\"}");
+      case providers::api::converse: return frame("contentBlockDelta", R"({"contentBlockIndex":0,"delta":{"text":")" + piece + "\"}}");
+      case providers::api::generate_content: return gemini(piece, "");
+      default: return chat(R"({"content":")" + piece + "\"}", "null");
     }
   }
 
-  /// Some repeat the whole text.
-  [[nodiscard]] std::string end(std::size_t pieces) const {
+  [[nodiscard]] std::string end(const std::string& whole) const {
     switch (of_.operation) {
       case providers::api::responses: {
-        std::string whole;
-        for (std::size_t i = 0; i < pieces; ++i) whole += piece_;
         const auto part = R"({"type":"output_text","text":")" + whole + R"(","annotations":[]})";
         const auto item = R"({"id":"msg_1","type":"message","status":"completed","role":"assistant","content":[)" + part + "]}";
         const std::string place = R"("item_id":"msg_1","output_index":0,"content_index":0,)";
@@ -78,7 +76,7 @@ class provider_stream {
         return frame("contentBlockStop", R"({"contentBlockIndex":0})") + frame("messageStop", R"({"stopReason":"end_turn"})") +
                frame("metadata", R"({"usage":{"inputTokens":20,"outputTokens":50,"totalTokens":70},"metrics":{"latencyMs":100}})");
       case providers::api::generate_content:
-        return gemini(R"("role":"model")", R"(,"finishReason":"STOP")");
+        return gemini(".", R"(,"finishReason":"STOP")");
       default: return chat("{}", "\"stop\"") + "data: [DONE]\n\n";
     }
   }
@@ -98,13 +96,12 @@ class provider_stream {
     return R"(data: {"id":"chatcmpl-0123456789abcdef01234567","object":"chat.completion.chunk","created":1735689600,"model":"small","choices":[{"index":0,"delta":)" + std::string(delta) +
            R"(,"logprobs":null,"finish_reason":)" + std::string(finish) + "}]}\n\n";
   }
-  [[nodiscard]] std::string gemini(std::string_view role, std::string_view finish) const {
-    return R"(data: {"candidates":[{"content":{"parts":[{"text":")" + piece_ + R"("}],)" + std::string(role) + "}" + std::string(finish) +
+  static std::string gemini(std::string_view text, std::string_view finish) {
+    return R"(data: {"candidates":[{"content":{"parts":[{"text":")" + std::string(text) + R"("}],"role":"model"})" + std::string(finish) +
            R"(,"index":0}],"usageMetadata":{"promptTokenCount":20,"candidatesTokenCount":50,"totalTokenCount":70},"modelVersion":"small","responseId":"r1"})" "\r\n\r\n";
   }
 
   const format of_;
-  const std::string piece_;
 };
 
 /// A small streaming request of a client of that format.

@@ -40,11 +40,15 @@ std::size_t run(const format& from, client& who, bool relay, std::size_t events)
   const auto& wire = *providers::find_wire(from.wire);
   const providers::answer_context context{.request_id = "req", .model = "small", .created = 1735689600};
   const auto decoder = relay ? wire.open_stream(from.operation, false) : providers::translate_stream(who.request, *who.asked, wire, provider, context, "");
-  const provider_stream stream(from, " token");
-  const auto begin = stream.begin(), text = stream.text(), end = stream.end(50);
+  const provider_stream stream(from);
+  std::string whole;
+  for (std::size_t i = 0; i < 50; ++i) whole += " token";
+  const auto begin = stream.begin(), text = stream.text(" token"), end = stream.end(whole);
   std::size_t written = 0;
   const auto feed = [&](std::string_view bytes) {
-    for (const auto piece : decoder->feed(bytes).forward) written += piece.size();
+    providers::take_all(*decoder, decoder->feed(bytes), [&](const providers::stream_step& step) {
+      for (const auto piece : step.forward) written += piece.size();
+    });
   };
   if (!begin.empty()) feed(begin);
   for (std::size_t i = 0; i < events; ++i) feed(text);
