@@ -107,6 +107,7 @@ std::string_view text_of(config::wire_format wire) noexcept {
     case config::wire_format::anthropic: return "anthropic";
     case config::wire_format::gemini: return "gemini";
     case config::wire_format::bedrock: return "bedrock";
+    case config::wire_format::cohere: return "cohere";
   }
   return "unknown";
 }

@@ -50,7 +50,7 @@ struct admin_section {
   secret token;                                  ///< empty: none; then only a loopback listen address is allowed
 };
 
-enum class wire_format { openai, anthropic, gemini, bedrock };
+enum class wire_format { openai, anthropic, gemini, bedrock, cohere };
 
 /// How a key is presented: in the field the wire's own API has for it (x-api-key, x-goog-api-key, api-key), or as a bearer token.
 enum class auth_form { by_wire, api_key, bearer };

@@ -157,7 +157,7 @@ rule_ptr<retry_config> retry_table() {
 rule_ptr<std::vector<provider_config>> providers_table() {
   using wire_words = std::vector<std::pair<std::string_view, wire_format>>;
   const auto wire = std::make_shared<choice<wire_format>>(
-      wire_words{{"openai", wire_format::openai}, {"anthropic", wire_format::anthropic}, {"gemini", wire_format::gemini}, {"bedrock", wire_format::bedrock}});
+      wire_words{{"openai", wire_format::openai}, {"anthropic", wire_format::anthropic}, {"gemini", wire_format::gemini}, {"bedrock", wire_format::bedrock}, {"cohere", wire_format::cohere}});
   using auth_words = std::vector<std::pair<std::string_view, auth_form>>;
   const auto auth = std::make_shared<choice<auth_form>>(
       auth_words{{"by_wire", auth_form::by_wire}, {"api_key", auth_form::api_key}, {"bearer", auth_form::bearer}});

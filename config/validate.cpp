@@ -40,6 +40,8 @@ void complete_provider(provider_config& provider, const reading& run) {
     if (provider.base_url.empty() && preset->wire == provider.wire && !run.given(path + ".base_url"))
       provider.base_url = preset->base_url;
   }
+  // Cohere is known by its endpoint that speaks OpenAI's format; its own format is spoken at another address.
+  if (provider.wire == wire_format::cohere && provider.base_url.empty() && !run.given(path + ".base_url")) provider.base_url = "https://api.cohere.com";
   const bool needs_no_credential = (preset && preset->key_variable.empty()) || run.given(path + ".base_url");
   if (provider.keys.empty() && needs_no_credential && !run.given(path + ".keys")) provider.keys.emplace_back().at = provider.at;
   for (std::size_t i = 0; i < provider.keys.size(); ++i)

@@ -3,7 +3,8 @@
 //   client's body --read_request--> neutral::request --write_request--> provider's body
 //   client's answer <--write_answer-- neutral::answer <--read_answer-- provider's answer        streams: event by event, likewise
 //
-// Five of them: chat and responses in openai/, messages in anthropic/, generate_content in gemini/, converse in bedrock/.
+// Five of them: chat and responses in openai/, messages in anthropic/, generate_content in gemini/, converse in bedrock/; and, towards
+// providers only, Cohere's in cohere/.
 // A dialect knows no credentials, paths or errors' meanings: those are a wire's (towards providers) and an ingress's (towards clients).
 #pragma once
 
@@ -104,5 +105,6 @@ void note_if_lost(const dialect& to, const neutral::part& what, bool in_stream, 
 [[nodiscard]] const dialect& messages_dialect() noexcept;           // anthropic/messages_dialect.cpp
 [[nodiscard]] const dialect& generate_content_dialect() noexcept;   // gemini/generate_content_dialect.cpp
 [[nodiscard]] const dialect& converse_dialect() noexcept;           // bedrock/converse_dialect.cpp
+[[nodiscard]] const dialect& cohere_dialect() noexcept;             // cohere/chat_dialect.cpp: towards providers only
 
 }  // namespace switchyard::providers

@@ -27,6 +27,7 @@ class embedding_dialect {
 
 [[nodiscard]] const embedding_dialect& openai_embedding_dialect() noexcept;       // openai/embedding.cpp
 [[nodiscard]] const embedding_dialect& gemini_embedding_dialect() noexcept;       // gemini/embedding.cpp: embedContent (one input)
+[[nodiscard]] const embedding_dialect& cohere_embedding_dialect() noexcept;       // cohere/embedding.cpp: towards providers only
 [[nodiscard]] const embedding_dialect& gemini_batch_embedding_dialect() noexcept; // gemini/embedding.cpp: batchEmbedContents
 
 }  // namespace switchyard::providers

@@ -10,6 +10,7 @@ const wire* find_wire(config::wire_format format) noexcept {
     case config::wire_format::anthropic: return &anthropic_wire();
     case config::wire_format::gemini: return &gemini_wire();
     case config::wire_format::bedrock: return &bedrock_wire();
+    case config::wire_format::cohere: return &cohere_wire();
   }
   return nullptr;
 }

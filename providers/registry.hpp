@@ -19,6 +19,7 @@ namespace switchyard::providers {
 [[nodiscard]] const wire& anthropic_wire() noexcept;          // anthropic/wire.cpp
 [[nodiscard]] const wire& gemini_wire() noexcept;             // gemini/wire.cpp
 [[nodiscard]] const wire& bedrock_wire() noexcept;            // bedrock/wire.cpp
+[[nodiscard]] const wire& cohere_wire() noexcept;             // cohere/wire.cpp
 
 [[nodiscard]] const ingress& openai_ingress() noexcept;       // openai/ingress.cpp
 [[nodiscard]] const ingress& anthropic_ingress() noexcept;    // anthropic/ingress.cpp

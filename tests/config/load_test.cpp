@@ -263,6 +263,15 @@ BOOST_AUTO_TEST_CASE(the_environment_gives_a_provider_per_key_variable) {
   BOOST_TEST(!result.value->node.name.empty());
 }
 
+BOOST_AUTO_TEST_CASE(cohere_is_reached_by_its_own_format_where_that_is_asked_for) {
+  const auto config = loaded("providers: {cohere: {keys: [{value: a}]}, native: {wire: cohere, keys: [{value: b}]}, elsewhere: {wire: cohere, base_url: 'http://127.0.0.1:9', keys: [{value: c}]}}");
+  BOOST_TEST((config.providers.at(0).wire == wire_format::openai));
+  BOOST_TEST(config.providers.at(0).base_url == "https://api.cohere.ai/compatibility");
+  BOOST_TEST((config.providers.at(1).wire == wire_format::cohere));
+  BOOST_TEST(config.providers.at(1).base_url == "https://api.cohere.com");
+  BOOST_TEST(config.providers.at(2).base_url == "http://127.0.0.1:9");
+}
+
 BOOST_AUTO_TEST_CASE(a_bedrock_keys_region_makes_its_address) {
   const auto config = loaded("providers: {bedrock: {keys: [{access_key_id: AKID, secret_access_key: canary/+=, session_token: tok, region: eu-west-1},"
                              "{value: api-key, region: cn-north-1}, {value: api-key, base_url: 'http://127.0.0.1:9'}]}}");

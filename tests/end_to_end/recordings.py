@@ -31,7 +31,7 @@ def load():
 
 
 def wire_of(url):
-    for part, wire in (("/chat/completions", "chat"), ("/responses", "responses"), ("/v1/messages", "messages"), ("enerateContent", "gemini"), ("/converse", "bedrock")):
+    for part, wire in (("/chat/completions", "chat"), ("/v2/chat", "cohere"), ("/responses", "responses"), ("/v1/messages", "messages"), ("enerateContent", "gemini"), ("/converse", "bedrock")):
         if part in url:
             return wire
     return None
@@ -51,7 +51,7 @@ class Recording:
         else:
             self.body, self.content_type = base64.b64decode(response["base64"]), "application/vnd.amazon.eventstream"
         self.says = Says()
-        read = {"chat": read_chat, "responses": read_responses, "messages": read_messages, "gemini": read_gemini, "bedrock": read_bedrock}[wire]
+        read = {"chat": read_chat, "responses": read_responses, "messages": read_messages, "gemini": read_gemini, "bedrock": read_bedrock, "cohere": read_cohere}[wire]
         for event in self._events():
             read(event, self.says)
 
@@ -168,6 +168,14 @@ def read_gemini(event, says):
         says.input = usage["promptTokenCount"] + usage.get("toolUsePromptTokenCount", 0)
     if usage:
         says.output = usage.get("candidatesTokenCount", 0) + usage.get("thoughtsTokenCount", 0)
+
+
+def read_cohere(answer, says):   # whole ones: no stream of theirs is recorded
+    says.text = "".join(part.get("text", "") for part in answer["message"].get("content") or [])
+    for call in answer["message"].get("tool_calls") or []:
+        says.call(call["id"], call["function"]["name"], call["function"]["arguments"])
+    billed = answer["usage"]["billed_units"]
+    says.input, says.output = billed["input_tokens"], billed["output_tokens"]
 
 
 def read_bedrock(event, says):

@@ -15,13 +15,13 @@ from google.genai import types
 import recordings
 from yard import Yard, secret
 
-WIRES = {"chat": "openai", "responses": "openai-responses", "messages": "anthropic", "gemini": "gemini", "bedrock": "bedrock"}
+WIRES = {"chat": "openai", "responses": "openai-responses", "messages": "anthropic", "gemini": "gemini", "bedrock": "bedrock", "cohere": "cohere"}
 RECORDINGS = recordings.load()
 
 
 def provider_config(url):
     providers = {name: {"wire": name, "base_url": url, "keys": [{"name": name + "-key", "value": secret(name), "models": ["rec-*"]}]}
-                 for name in ("openai", "anthropic", "gemini")}
+                 for name in ("openai", "anthropic", "gemini", "cohere")}
     providers["openai"]["responses_api"] = False
     providers["openai-responses"] = {"wire": "openai", "native_api": "responses", "base_url": url,
                                      "keys": [{"name": "responses-key", "value": secret("responses"), "models": ["rec-*"]}]}

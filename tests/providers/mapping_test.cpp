@@ -110,8 +110,8 @@ const std::vector<feature>& features() {
   return all;
 }
 
-const dialect* const columns[] = {&chat_dialect(), &responses_dialect(), &messages_dialect(), &generate_content_dialect(), &converse_dialect()};
-constexpr std::string_view models[] = {"gpt-4o", "gpt-4o", "claude-sonnet-4-5", "gemini-2.5-flash", "anthropic.claude-sonnet-4-5-v1:0"};
+const dialect* const columns[] = {&chat_dialect(), &responses_dialect(), &messages_dialect(), &generate_content_dialect(), &converse_dialect(), &cohere_dialect()};
+constexpr std::string_view models[] = {"gpt-4o", "gpt-4o", "claude-sonnet-4-5", "gemini-2.5-flash", "anthropic.claude-sonnet-4-5-v1:0", "command-a-03-2025"};
 
 /// "said", "dropped" or "refused", as the writer does.
 std::string verdict(const dialect& to, std::string_view model, const feature& what) {
