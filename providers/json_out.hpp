@@ -48,6 +48,15 @@ class out {
     if (!value.empty()) raw(name, value);
   }
 
+  /// An array of what `write(*this, row)` makes of each row.
+  template <class Rows, class Write>
+  void list(std::string_view name, const Rows& rows, Write&& write) {
+    key(name);
+    begin_array();
+    for (const auto& row : rows) write(*this, row);
+    end_array();
+  }
+
   /// A comma if one is due: the next value is written by someone else straight into str(), who then calls placed().
   void place() {
     if (comma_) into_ += ',';

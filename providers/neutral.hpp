@@ -50,6 +50,11 @@ enum class part_kind : std::uint8_t {
   foreign,              ///< something only its own format knows (hosted tool calls, …): `original`, `name` says what for people
 };
 
+/// What every API that talks has a place for.
+[[nodiscard]] constexpr bool is_speech(part_kind kind) noexcept {
+  return kind == part_kind::text || kind == part_kind::refusal || kind == part_kind::reasoning || kind == part_kind::tool_call;
+}
+
 // Citations are OpenAI's chat annotations, one object per source, in the order of the text they support:
 //
 //   citation = {"type":"url_citation","url_citation":{"url":S,"title":S,"start_index":N,"end_index":N,"content"?:S}, raw?}

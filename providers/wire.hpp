@@ -90,6 +90,12 @@ struct stream_step {
   bool content = false;                    ///< content (text, tool call, reasoning) has been seen, now or earlier
   bool finished = false;                   ///< the stream's own end marker has been seen
   std::optional<failure> problem;          ///< the provider reported an error inside the stream; it is not in `forward`
+
+  /// Forwards `bytes`. Neighbours become one piece: fewer pieces to write.
+  void pass_on(std::string_view bytes) {
+    if (!forward.empty() && forward.back().data() + forward.back().size() == bytes.data()) forward.back() = {forward.back().data(), forward.back().size() + bytes.size()};
+    else forward.push_back(bytes);
+  }
 };   // All `forward` of a feed() and its more() together are whole events.
 
 /// Follows one response stream event by event. Survives any split of the bytes; holds back at most one unfinished event, long ones packed.

@@ -35,7 +35,7 @@ constexpr ending endings[] = {
   return has_block(part) && is_expressible(part, nowhere);
 }
 
-[[nodiscard]] error bad(std::string_view why) { return bad_anthropic_answer(why).what; }
+[[nodiscard]] error bad(std::string why) { return bad_response(std::move(why)).what; }
 
 }  // namespace
 

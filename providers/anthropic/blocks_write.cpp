@@ -141,13 +141,9 @@ bool is_own_block(std::string_view original) noexcept {
 
 bool has_block(const part& p) noexcept {
   switch (p.kind) {
-    case part_kind::text:
-    case part_kind::refusal:
-    case part_kind::reasoning:
-    case part_kind::redacted_reasoning:
-    case part_kind::tool_call: return true;
+    case part_kind::redacted_reasoning: return true;
     case part_kind::foreign: return is_own_block(p.original);
-    default: return false;
+    default: return neutral::is_speech(p.kind);
   }
 }
 

@@ -1,8 +1,7 @@
 #include "providers/anthropic/error.hpp"
 
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_scan.hpp"
-#include "providers/mask.hpp"
 #include "providers/openai/error.hpp"
 
 #include <algorithm>
@@ -10,8 +9,6 @@
 namespace switchyard::providers {
 
 namespace {
-
-constexpr std::size_t longest_message = 2000;   // bytes
 
 struct meaning {
   std::string_view type;
@@ -47,42 +44,6 @@ constexpr meaning meanings[] = {
   return failure_kind::request_refused;
 }
 
-/// Cuts to at most `longest_message` bytes, never inside a UTF-8 sequence.
-[[nodiscard]] std::string shortened(std::string text) {
-  if (text.size() <= longest_message) return text;
-  std::size_t most = longest_message;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  text.resize(most);
-  return text + "...";
-}
-
-[[nodiscard]] error describe(failure_kind kind, int status, std::string message) {
-  if (message.empty()) message = "the provider answered " + std::to_string(status);
-  switch (kind) {
-    case failure_kind::request_refused: {
-      error what{error_code::invalid_request, error_origin::upstream, false, std::move(message), {}};
-      what.status = status;
-      return what;
-    }
-    case failure_kind::rate_limited:
-    case failure_kind::quota_exhausted: return upstream_failure(error_code::rate_limited, std::move(message));
-    case failure_kind::unauthorized: return upstream_failure(error_code::upstream_error, "the provider refused the key");
-    case failure_kind::server_error: return upstream_failure(error_code::upstream_error, std::move(message));
-    case failure_kind::bad_response: break;
-  }
-  if (status >= 300)
-    return upstream_failure(error_code::upstream_error, "the provider answered with a redirect, which is not followed");
-  return upstream_failure(error_code::upstream_error, "the provider's answer is not what it should be");
-}
-
-/// The provider's own body when a client may see it as it is: valid JSON in Anthropic's shape.
-[[nodiscard]] std::string client_body(std::string_view body, std::string_view credential) {
-  std::string masked = mask_credentials(body, credential);
-  json::document document;
-  if (!document.parse_copy(masked)) masked.clear();
-  return masked;
-}
-
 }  // namespace
 
 failure judge_anthropic_error(int status, std::string_view body, std::span<const header> headers, wall_time now,
@@ -91,21 +52,11 @@ failure judge_anthropic_error(int status, std::string_view body, std::span<const
   const bool is_error = json::find(body, "type") == R"("error")" && facts.openai_shape;
   if (status == 0 || (status >= 200 && status < 300 && is_error)) status = status_of(facts);
 
-  failure out;
-  out.kind = kind_of(status, facts);
-  // Masked before it is cut: half a key would not be recognised any more.
-  out.what = describe(out.kind, status, shortened(mask_credentials(facts.message, credential)));
-  out.retry_after = read_retry_after(headers, now);
-  if (out.kind == failure_kind::rate_limited && out.retry_after.count() == 0) out.retry_after = read_rate_limit_headers(headers, now).rest_for();
-  out.what.retry_after_s = static_cast<int>((out.retry_after.count() + 999) / 1000);
-  if (out.kind == failure_kind::request_refused && is_error) out.body_for_client = client_body(body, credential);
-  return out;
-}
-
-failure bad_anthropic_answer(std::string_view why) {
-  failure out;
-  out.kind = failure_kind::bad_response;
-  out.what = upstream_failure(error_code::upstream_error, std::string(why));
+  failure out = failure_of(kind_of(status, facts), status, facts.message, {}, credential);
+  auto retry_after = read_retry_after(headers, now);
+  if (out.kind == failure_kind::rate_limited && retry_after.count() == 0) retry_after = read_rate_limit_headers(headers, now).rest_for();
+  take_retry_after(out, retry_after);
+  if (out.kind == failure_kind::request_refused && is_error) out.body_for_client = body_for_client(body, credential);
   return out;
 }
 

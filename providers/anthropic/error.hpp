@@ -1,7 +1,7 @@
 // What Anthropic means by an error: {"type":"error","error":{"type":T,"message":M},"request_id":R?}, as a body or as a stream's event.
 #pragma once
 
-#include "providers/wire.hpp"
+#include "providers/failure.hpp"
 
 #include <string_view>
 
@@ -11,8 +11,5 @@ namespace switchyard::providers {
 /// `headers` give retry-after.
 [[nodiscard]] failure judge_anthropic_error(int status, std::string_view body, std::span<const header> headers, wall_time now,
                                             std::string_view credential);
-
-/// A stream or body that is not what it should be.
-[[nodiscard]] failure bad_anthropic_answer(std::string_view why);
 
 }  // namespace switchyard::providers

@@ -86,10 +86,7 @@ class anthropic_format final : public ingress {
     std::string text;
     json::out out(text);
     out.begin_object();
-    out.key("data");
-    out.begin_array();
-    for (const auto& model : models) write_model(out, model);
-    out.end_array();
+    out.list("data", models, write_model);
     out.boolean("has_more", false);
     out.key("first_id");
     models.empty() ? out.null() : out.text(models.front().id);

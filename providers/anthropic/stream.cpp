@@ -23,15 +23,15 @@ class anthropic_stream final : public stream_decoder {
     step_.forward.clear();
     if (step_.problem) return step_;
     if (step_.finished) {   // whatever still comes is none of our business
-      if (!bytes.empty()) forward(bytes);
+      if (!bytes.empty()) step_.pass_on(bytes);
       return step_;
     }
     splitter_.feed(bytes);
     for (sse_piece piece; !step_.finished && !step_.problem && splitter_.next(piece);) take(piece);
     if (step_.finished) {
-      if (const auto rest = splitter_.rest(); !rest.empty()) forward(rest);
+      if (const auto rest = splitter_.rest(); !rest.empty()) step_.pass_on(rest);
     } else if (!step_.problem && splitter_.overlong()) {
-      step_.problem = bad_anthropic_answer("the provider sent an event of more than 8 MiB");
+      step_.problem = bad_response("the provider sent an event of more than 8 MiB");
     }
     return step_;
   }
@@ -43,7 +43,7 @@ class anthropic_stream final : public stream_decoder {
     const auto fields = read_sse_fields(splitter_.pending(), joined_data_);
     if (!json::is_text(json::find(fields.data, "type"), "message_stop")) return step_;
     step_.finished = true;
-    forward("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+    step_.pass_on("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     return step_;
   }
 
@@ -52,10 +52,10 @@ class anthropic_stream final : public stream_decoder {
 
  private:
   void take(const sse_piece& piece) {
-    if (piece.completes_last) return forward(piece.bytes);
+    if (piece.completes_last) return step_.pass_on(piece.bytes);
     const auto fields = read_sse_fields(piece.bytes, joined_data_);
     if (fields.event == "error") return fail(fields.data.empty() ? "{}" : fields.data);
-    if (!fields.has_data || fields.data.empty()) return forward(piece.bytes);
+    if (!fields.has_data || fields.data.empty()) return step_.pass_on(piece.bytes);
     std::string_view type, message, block, delta, figures, error;
     json::members walk(fields.data);
     for (json::member m; walk.next(m);) {
@@ -67,7 +67,7 @@ class anthropic_stream final : public stream_decoder {
       else if (m.name == "error") error = m.value;
     }
     if (!walk.ok()) {
-      step_.problem = bad_anthropic_answer("the provider sent an event that is not a JSON object");
+      step_.problem = bad_response("the provider sent an event that is not a JSON object");
       return;
     }
     if (type == "error" || (type.empty() && json::has_entries(error))) return fail(fields.data);
@@ -76,7 +76,7 @@ class anthropic_stream final : public stream_decoder {
     else if (type == "content_block_delta") step_.content |= read_delta(delta);
     else if (type == "message_delta") count(figures), step_.content |= json::has_text(json::find(delta, "stop_reason"));
     else if (type == "message_stop") step_.finished = true;
-    forward(piece.bytes);
+    step_.pass_on(piece.bytes);
   }
 
   void fail(std::string_view body) { step_.problem = judge_anthropic_error(0, body, {}, wall_time{}, credential_.reveal()); }
@@ -109,18 +109,6 @@ class anthropic_stream final : public stream_decoder {
     if (!json::has_text(value)) return false;
     output_characters_ += static_cast<std::int64_t>(json::text_length(value));
     return true;
-  }
-
-  /// Neighbouring events become one piece: fewer pieces to write.
-  void forward(std::string_view bytes) {
-    if (!step_.forward.empty()) {
-      auto& last = step_.forward.back();
-      if (last.data() + last.size() == bytes.data()) {
-        last = {last.data(), last.size() + bytes.size()};
-        return;
-      }
-    }
-    step_.forward.push_back(bytes);
   }
 
   secret credential_;

@@ -31,7 +31,7 @@ class reader final : public stream_reader {
     splitter_.feed(bytes);
     for (sse_piece piece; !ended_ && !problem_ && splitter_.next(piece);)
       if (!piece.completes_last) take(piece.bytes);
-    if (!problem_ && !ended_ && splitter_.overlong()) problem_ = bad_anthropic_answer("the provider sent an event of more than 8 MiB");
+    if (!problem_ && !ended_ && splitter_.overlong()) problem_ = bad_response("the provider sent an event of more than 8 MiB");
     return problem_;
   }
 
@@ -71,7 +71,7 @@ class reader final : public stream_reader {
       else if (m.name == "error") error = m.value;
     }
     if (!walk.ok()) {
-      problem_ = bad_anthropic_answer("the provider sent an event that is not a JSON object");
+      problem_ = bad_response("the provider sent an event that is not a JSON object");
       return;
     }
     if (type == "error" || (type.empty() && json::has_entries(error))) return fail(fields.data);
@@ -141,7 +141,7 @@ class reader final : public stream_reader {
   void more(std::int64_t source, std::string_view delta) {
     auto* block = find(source);
     if (block == nullptr) {
-      problem_ = bad_anthropic_answer("the provider continued a content block that was not begun");
+      problem_ = bad_response("the provider continued a content block that was not begun");
       return;
     }
     std::string_view text, signature, citation;
@@ -153,7 +153,7 @@ class reader final : public stream_reader {
     }
     if (block->kind == part_kind::foreign) {
       if (json::is_string(text)) block->input += json::unescape(text);
-      if (block->input.size() > longest_foreign) problem_ = bad_anthropic_answer("the provider sent a content block of more than 8 MiB");
+      if (block->input.size() > longest_foreign) problem_ = bad_response("the provider sent a content block of more than 8 MiB");
       return;
     }
     if (!json::has_text(text) && !json::has_text(signature) && !json::is_object(citation)) return;

@@ -7,7 +7,7 @@
 #include "providers/anthropic/stream.hpp"
 #include "providers/body_edit.hpp"
 #include "providers/dialect.hpp"
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_scan.hpp"
 #include "providers/registry.hpp"
 
@@ -18,7 +18,6 @@ namespace {
 constexpr std::string_view version = "2023-06-01";
 constexpr std::string_view oauth_token = "sk-ant-oat";
 constexpr std::string_view oauth_beta = "oauth-2025-04-20";
-constexpr std::size_t fully_validated = 256u << 10;   // a longer answer is only checked for UTF-8 and structure
 constexpr std::string_view passed_on[] = {"anthropic-version", "anthropic-beta"};
 
 /// People give base URLs with and without the version.
@@ -58,12 +57,7 @@ class anthropic_wire_format final : public wire {
 
   [[nodiscard]] result<usage> inspect(api operation, std::string_view body) const override {
     const auto refused = [](std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); };
-    if (body.size() <= fully_validated) {
-      json::document document;
-      if (!document.parse_copy(body)) return refused("the provider's answer is not valid JSON: " + document.fault());
-    } else if (!simdjson::validate_utf8(body.data(), body.size())) {
-      return refused("the provider's answer is not valid UTF-8");
-    }
+    if (auto valid = check_answer(body); !valid) return valid.failure();
     anthropic::reported_counts counts;
     bool has_error = false;
     bool has_answer = false;

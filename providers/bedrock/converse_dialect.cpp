@@ -23,16 +23,12 @@ class converse_grammar final : public dialect {
   [[nodiscard]] bool has_place_for(const neutral::part& what, bool in_stream) const noexcept override {
     using neutral::part_kind;
     switch (what.kind) {
-      case part_kind::text:
-      case part_kind::refusal:
-      case part_kind::reasoning:
-      case part_kind::redacted_reasoning:
-      case part_kind::tool_call: return true;
+      case part_kind::redacted_reasoning: return true;
       case part_kind::image: return !what.data.empty() || (!in_stream && !what.url.empty());
       case part_kind::audio:
       case part_kind::video:
       case part_kind::file: return !in_stream;
-      default: return false;
+      default: return neutral::is_speech(what.kind);
     }
   }
   [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential) const override { return converse::open_reader(credential); }

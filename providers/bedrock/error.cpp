@@ -1,8 +1,7 @@
 #include "providers/bedrock/error.hpp"
 
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_scan.hpp"
-#include "providers/mask.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -13,7 +12,6 @@ namespace switchyard::providers {
 namespace {
 
 constexpr std::size_t longest_body = 256u << 10;      // a longer error body is not looked into
-constexpr std::size_t longest_message = 2000;         // bytes
 
 /// What an exception's name stands for. Some come with statuses that say something else (ModelNotReady: 429, ModelError: 424).
 struct meaning {
@@ -125,42 +123,9 @@ struct error_facts {
   return by_status(status == 0 ? 500 : status);
 }
 
-/// Cuts to at most `most` bytes, never inside a UTF-8 sequence.
-void shorten(std::string& text, std::size_t most) {
-  if (text.size() <= most) return;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  text.resize(most);
-  text += "...";
-}
-
-[[nodiscard]] error describe(const meaning& what, std::string message) {
-  if (message.empty()) message = "the provider answered " + std::to_string(what.status);
-  switch (what.kind) {
-    case failure_kind::request_refused: {
-      error out{error_code::invalid_request, error_origin::upstream, false, std::move(message), {}};
-      out.status = what.status;
-      return out;
-    }
-    case failure_kind::rate_limited:
-    case failure_kind::quota_exhausted: return upstream_failure(error_code::rate_limited, std::move(message));
-    // Its message may hold what was signed, session token included.
-    case failure_kind::unauthorized: return upstream_failure(error_code::upstream_error, "the provider refused the key");
-    case failure_kind::server_error: return upstream_failure(error_code::upstream_error, std::move(message));
-    case failure_kind::bad_response: break;
-  }
-  if (what.status >= 300 && what.status < 400)
-    return upstream_failure(error_code::upstream_error, "the provider answered with a redirect, which is not followed");
-  return upstream_failure(error_code::upstream_error, "the provider's answer is not what it should be");
-}
-
 [[nodiscard]] failure judge(const error_facts& facts, int status, std::string_view credential) {
-  failure out;
   const auto what = meaning_of(facts, status);
-  out.kind = what.kind;
-  std::string message = mask_credentials(facts.message, credential);   // before it is cut: half a key would not be recognised
-  shorten(message, longest_message);
-  out.what = describe(what, std::move(message));
-  return out;
+  return failure_of(what.kind, what.status, facts.message, {}, credential);
 }
 
 }  // namespace
@@ -170,13 +135,8 @@ failure judge_bedrock_error(int status, std::span<const header> headers, std::st
   if (const auto name = find_header(headers, "x-amzn-errortype"); !name.empty()) facts.name = bare_name(name);
   // An error's status is what it says; a success that is no answer is judged by the error it names, if it names one.
   failure out = judge(facts, status == 0 && !facts.own_shape ? 1 : status, credential);
-  out.retry_after = read_retry_after(headers, now);
-  out.what.retry_after_s = static_cast<int>((out.retry_after.count() + 999) / 1000);
-  if (out.kind == failure_kind::request_refused && facts.own_shape) {
-    out.body_for_client = mask_credentials(body, credential);
-    json::document document;
-    if (!document.parse_copy(out.body_for_client)) out.body_for_client.clear();
-  }
+  take_retry_after(out, read_retry_after(headers, now));
+  if (out.kind == failure_kind::request_refused && facts.own_shape) out.body_for_client = body_for_client(body, credential);
   return out;
 }
 
@@ -187,12 +147,7 @@ failure judge_bedrock_exception(const event_frame& frame, std::string_view crede
   return judge(facts, 0, credential);
 }
 
-failure bad_bedrock_stream(std::string_view why) {
-  failure out;
-  out.kind = failure_kind::bad_response;
-  out.what = upstream_failure(error_code::upstream_error, "the provider's stream cannot be read: " + std::string(why));
-  return out;
-}
+failure bad_bedrock_stream(std::string_view why) { return bad_response("the provider's stream cannot be read: " + std::string(why)); }
 
 std::string_view bedrock_exception_of(const error& what) noexcept {
   const int status = http_status(what);

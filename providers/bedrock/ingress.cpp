@@ -60,10 +60,7 @@ class bedrock_format final : public ingress {
     std::string text;
     json::out out(text);
     out.begin_object();
-    out.key("modelSummaries");
-    out.begin_array();
-    for (const auto& model : models) write_model(out, model);
-    out.end_array();
+    out.list("modelSummaries", models, write_model);
     out.end_object();
     return text;
   }

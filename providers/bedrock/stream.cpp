@@ -60,7 +60,7 @@ class bedrock_stream final : public stream_decoder {
       step_.problem = bad_bedrock_stream("an event is not a JSON object");
       return;
     }
-    forward(frame.bytes);
+    step_.pass_on(frame.bytes);
   }
 
   /// False: not an object.
@@ -79,18 +79,6 @@ class bedrock_stream final : public stream_decoder {
       }
     }
     return walk.ok();
-  }
-
-  /// Neighbouring frames become one piece: fewer pieces to write.
-  void forward(std::string_view bytes) {
-    if (!step_.forward.empty()) {
-      auto& last = step_.forward.back();
-      if (last.data() + last.size() == bytes.data()) {
-        last = {last.data(), last.size() + bytes.size()};
-        return;
-      }
-    }
-    step_.forward.push_back(bytes);
   }
 
   secret credential_;

@@ -10,7 +10,7 @@
 #include "providers/bedrock/stream.hpp"
 #include "providers/body_edit.hpp"
 #include "providers/dialect.hpp"
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_scan.hpp"
 #include "providers/registry.hpp"
 
@@ -21,7 +21,6 @@ namespace switchyard::providers {
 namespace {
 
 constexpr std::string_view event_stream_type = "application/vnd.amazon.eventstream";
-constexpr std::size_t fully_validated = 256u << 10;   // a longer answer is only checked for UTF-8 and structure
 
 /// The host field as it will be sent: without the scheme's own port.
 [[nodiscard]] std::string host_field(std::string_view base_url) {
@@ -83,12 +82,7 @@ class bedrock_wire_format final : public wire {
 
   [[nodiscard]] result<usage> inspect(api, std::string_view body) const override {
     const auto refused = [](std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); };
-    if (body.size() <= fully_validated) {
-      json::document document;
-      if (!document.parse_copy(body)) return refused("the provider's answer is not valid JSON: " + document.fault());
-    } else if (!simdjson::validate_utf8(body.data(), body.size())) {
-      return refused("the provider's answer is not valid UTF-8");
-    }
+    if (auto valid = check_answer(body); !valid) return valid.failure();
     usage out;
     bool has_answer = false;
     json::members walk(body);

@@ -25,13 +25,6 @@ using neutral::event_kind;
 using neutral::part;
 using neutral::part_kind;
 
-[[nodiscard]] failure bad_stream(std::string message) {
-  failure out;
-  out.kind = failure_kind::bad_response;
-  out.what = upstream_failure(error_code::upstream_error, std::move(message));
-  return out;
-}
-
 class cohere_stream_reader final : public stream_reader {
  public:
   explicit cohere_stream_reader(std::string_view credential) : credential_(std::string(credential)) {}
@@ -54,7 +47,7 @@ class cohere_stream_reader final : public stream_reader {
     }
     if (!done_ && splitter_.overlong()) {
       done_ = true;
-      return bad_stream("the provider sent an event of more than 8 MiB");
+      return bad_response("the provider sent an event of more than 8 MiB");
     }
     return {};
   }
@@ -87,7 +80,7 @@ class cohere_stream_reader final : public stream_reader {
       else if (m.name == "id") id = m.value;
       else if (m.name == "error" || (m.name == "message" && json::is_string(m.value))) error = m.value;
     }
-    if (!walk.ok()) return bad_stream("the provider sent an event that is not a JSON object");
+    if (!walk.ok()) return bad_response("the provider sent an event that is not a JSON object");
     if (type == "error" || json::has_text(error) || json::has_entries(error)) return problem(data);
     const auto message = json::find(delta, "message");
     if (type == "content-delta") {
@@ -195,7 +188,7 @@ class cohere_stream_reader final : public stream_reader {
     const auto reason = json::find(delta, "finish_reason");
     if (json::has_text(error) || json::has_entries(error)) return problem(delta);
     if (next_index_ == 0 && read_finish(reason) == neutral::finish_reason::other)
-      return bad_stream("the provider answered with nothing but \"" + std::string(json::inside(reason)) + '"');
+      return bad_response("the provider answered with nothing but \"" + std::string(json::inside(reason)) + '"');
     start(id, out);
     end_parts([](const open_part&) { return true; }, out);
     event& last = out.emplace_back();

@@ -1,9 +1,8 @@
 #include "providers/gemini/error.hpp"
 
+#include "providers/failure.hpp"
 #include "providers/gemini/field.hpp"
-#include "providers/json_document.hpp"
 #include "providers/json_out.hpp"
-#include "providers/mask.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,8 +12,6 @@ namespace switchyard::providers::gemini {
 namespace {
 
 constexpr std::size_t longest_body = 256u << 10;      // a longer error body is not looked into
-constexpr std::size_t longest_message = 2000;         // bytes
-constexpr std::size_t longest_param = 200;
 
 struct status_row {
   std::string_view name;
@@ -119,25 +116,6 @@ void shorten(std::string& text, std::size_t most) {
   text += "...";
 }
 
-[[nodiscard]] error describe(failure_kind kind, int status, std::string message, std::string param) {
-  if (message.empty()) message = "the provider answered " + std::to_string(status);
-  switch (kind) {
-    case failure_kind::request_refused: {
-      error what{error_code::invalid_request, error_origin::upstream, false, std::move(message), std::move(param)};
-      what.status = status;
-      return what;
-    }
-    case failure_kind::rate_limited:
-    case failure_kind::quota_exhausted: return upstream_failure(error_code::rate_limited, std::move(message));
-    case failure_kind::unauthorized: return upstream_failure(error_code::upstream_error, "the provider refused the key");
-    case failure_kind::server_error: return upstream_failure(error_code::upstream_error, std::move(message));
-    case failure_kind::bad_response: break;
-  }
-  if (status >= 300 && status < 400)
-    return upstream_failure(error_code::upstream_error, "the provider answered with a redirect, which is not followed");
-  return upstream_failure(error_code::upstream_error, "the provider's answer is not what it should be");
-}
-
 }  // namespace
 
 std::string_view status_name(int http_status) noexcept {
@@ -157,36 +135,18 @@ failure judge_error(int status, std::string_view body, std::span<const header> h
       if (status < 400 && row.name == f.status) status = row.http;
     if (status < 400) status = f.google_shape ? 500 : 200;
   }
-  failure out;
-  out.kind = kind_of(status, f);
-  // Masked before it is cut: half a key would not be recognised any more.
-  std::string message = mask_credentials(f.message, credential);
-  shorten(message, longest_message);
-  std::string param = mask_credentials(f.param, credential);
-  shorten(param, longest_param);
-  out.what = describe(out.kind, status, std::move(message), std::move(param));
-  out.retry_after = read_retry_after(headers, now);
-  if (out.retry_after.count() == 0 && (out.kind == failure_kind::rate_limited || out.kind == failure_kind::server_error))
-    out.retry_after = f.retry_delay;   // with a day's quota gone its few seconds mean nothing
-  out.what.retry_after_s = static_cast<int>((out.retry_after.count() + 999) / 1000);
-  if (out.kind == failure_kind::request_refused && f.google_shape) {
-    out.body_for_client = mask_credentials(f.object, credential);
-    json::document document;
-    if (!document.parse_copy(out.body_for_client)) out.body_for_client.clear();
-  }
+  failure out = failure_of(kind_of(status, f), status, f.message, f.param, credential);
+  auto retry_after = read_retry_after(headers, now);
+  if (retry_after.count() == 0 && (out.kind == failure_kind::rate_limited || out.kind == failure_kind::server_error))
+    retry_after = f.retry_delay;   // with a day's quota gone its few seconds mean nothing
+  take_retry_after(out, retry_after);
+  if (out.kind == failure_kind::request_refused && f.google_shape) out.body_for_client = body_for_client(f.object, credential);
   return out;
 }
 
 std::string_view bare_json(std::string_view event) noexcept {
   event.remove_prefix(json::skip_space(event, 0));
   return json::is_object(event) || json::is_array(event) ? event : std::string_view{};
-}
-
-failure bad_response(std::string message) {
-  failure out;
-  out.kind = failure_kind::bad_response;
-  out.what = upstream_failure(error_code::upstream_error, std::move(message));
-  return out;
 }
 
 }  // namespace switchyard::providers::gemini

@@ -7,7 +7,7 @@
 //           | {"@type":"…/google.rpc.BadRequest","fieldViolations":[{"field":F,"description":S}]}
 #pragma once
 
-#include "providers/wire.hpp"
+#include "providers/failure.hpp"
 
 #include <string_view>
 
@@ -19,9 +19,6 @@ namespace switchyard::providers::gemini {
 
 /// Some errors come into a stream as they are, without "data:": the JSON that is the whole of `event`; empty: it is none.
 [[nodiscard]] std::string_view bare_json(std::string_view event) noexcept;
-
-/// A stream or body that is not what it should be.
-[[nodiscard]] failure bad_response(std::string message);
 
 /// Google's name for an HTTP status: "INVALID_ARGUMENT" for 400.
 [[nodiscard]] std::string_view status_name(int http_status) noexcept;

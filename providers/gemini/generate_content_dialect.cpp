@@ -44,16 +44,12 @@ class generate_content_format final : public dialect {
   [[nodiscard]] bool has_place_for(const neutral::part& what, bool) const noexcept override {
     using neutral::part_kind;
     switch (what.kind) {
-      case part_kind::text:
-      case part_kind::refusal:
-      case part_kind::reasoning:
-      case part_kind::tool_call: return true;
       case part_kind::image:
       case part_kind::audio:
       case part_kind::video:
       case part_kind::file: return !what.data.empty() || !what.url.empty();
       case part_kind::foreign: return gemini::is_own(what);
-      default: return false;   // redacted thoughts: clients could not give them back as what they are
+      default: return neutral::is_speech(what.kind);   // not redacted thoughts: clients could not give them back as what they are
     }
   }
   [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential) const override {

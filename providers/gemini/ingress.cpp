@@ -118,10 +118,7 @@ class gemini_format final : public ingress {
     std::string text;
     json::out out(text);
     out.begin_object();
-    out.key("models");
-    out.begin_array();
-    for (const auto& model : models) append_model(out, model);
-    out.end_array();
+    out.list("models", models, append_model);
     out.end_object();
     return text;
   }

@@ -73,7 +73,7 @@ class gemini_stream final : public stream_decoder {
         begun_ = true;
       }
     }
-    if (!as_array_) forward(piece);
+    if (!as_array_) step_.pass_on(piece);
   }
 
   void judge(std::string_view data) {
@@ -129,18 +129,6 @@ class gemini_stream final : public stream_decoder {
         usage_.images += is_field(m.name, "inlineData") && is_picture(m.value);
       }
     }
-  }
-
-  /// Neighbouring events become one piece: fewer pieces to write.
-  void forward(std::string_view bytes) {
-    if (!step_.forward.empty()) {
-      auto& last = step_.forward.back();
-      if (last.data() + last.size() == bytes.data()) {
-        last = {last.data(), last.size() + bytes.size()};
-        return;
-      }
-    }
-    step_.forward.push_back(bytes);
   }
 
   void forward_array() {

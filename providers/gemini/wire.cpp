@@ -14,7 +14,7 @@
 #include "providers/gemini/parts.hpp"
 #include "providers/gemini/stream.hpp"
 #include "providers/gemini/usage_metadata.hpp"
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_out.hpp"
 #include "providers/registry.hpp"
 
@@ -26,7 +26,6 @@ namespace {
 
 using namespace gemini;
 
-constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (vectors, images) is only checked for UTF-8 and structure
 constexpr std::string_view models_prefix = "models/";
 
 /// "/v1", "/v1beta", "/v1beta1".
@@ -139,12 +138,7 @@ class gemini_wire_format final : public wire {
 
   [[nodiscard]] result<usage> inspect(api, std::string_view body) const override {
     const auto refused = [](std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); };
-    if (body.size() <= fully_validated) {
-      json::document document;
-      if (!document.parse_copy(body)) return refused("the provider's answer is not valid JSON: " + document.fault());
-    } else if (!simdjson::validate_utf8(body.data(), body.size())) {
-      return refused("the provider's answer is not valid UTF-8");
-    }
+    if (auto valid = check_answer(body); !valid) return valid.failure();
     usage out;
     bool has_error = false;
     std::int64_t images = 0;

@@ -31,13 +31,6 @@ constexpr std::uint32_t none = static_cast<std::uint32_t>(-1);
 constexpr std::size_t most_choices = 128;      // OpenAI's own bound for n
 constexpr std::size_t most_calls = 1024;       // of one choice; beyond it a stream is not what it should be
 
-[[nodiscard]] failure bad_stream(std::string message) {
-  failure out;
-  out.kind = failure_kind::bad_response;
-  out.what = upstream_failure(error_code::upstream_error, std::move(message));
-  return out;
-}
-
 /// Follows the pieces of a JSON string whose content is an object's text: is the object whole?
 class object_balance {
  public:
@@ -101,7 +94,7 @@ class chat_stream_reader final : public stream_reader {
     for (sse_piece piece; !over_ && splitter_.next(piece);)
       if (!piece.completes_last)
         if (auto problem = take(piece.bytes, out)) return fail(std::move(*problem));
-    if (!over_ && splitter_.overlong()) return fail(bad_stream("the provider sent an event of more than 8 MiB"));
+    if (!over_ && splitter_.overlong()) return fail(bad_response("the provider sent an event of more than 8 MiB"));
     // Some close without the last blank line; nothing of worth can follow the end marker.
     if (!over_ && is_done_line(splitter_.pending())) finish_all(out);
     return std::nullopt;
@@ -193,7 +186,7 @@ class chat_stream_reader final : public stream_reader {
         if (const auto inner = json::find(m.value, "error"); json::has_entries(inner) || json::has_text(inner)) error = wrapped(inner);
       }
     }
-    if (!walk.ok()) return bad_stream("the provider sent an event that is not a JSON object");
+    if (!walk.ok()) return bad_response("the provider sent an event that is not a JSON object");
     if (!error.empty()) return problem(error);
     if (!started_ && json::has_entries(choices)) out.push_back(start), started_ = true;
     json::elements list(choices);
@@ -223,7 +216,7 @@ class chat_stream_reader final : public stream_reader {
       else if (m.name == "logprobs" && json::has_entries(m.value)) logprobs = m.value;
       else if (m.name == "error" && json::has_entries(m.value)) return problem(object);
     }
-    if (index >= most_choices) return bad_stream("the provider sent a choice number that cannot be");
+    if (index >= most_choices) return bad_response("the provider sent a choice number that cannot be");
     if (choices_.size() <= index) choices_.resize(index + 1);
     choice_ = static_cast<std::uint32_t>(index);
     choices_[index].begun = true;
@@ -359,7 +352,7 @@ class chat_stream_reader final : public stream_reader {
     if (call != nullptr && id.empty() && !name.empty() && call->arguments.whole()) call = nullptr;
     if (call != nullptr && !call->open) return std::nullopt;   // its arguments were whole: this can only be white space
     if (call == nullptr) {
-      if (calls.size() >= most_calls) return bad_stream("the provider sent more tool calls than can be");
+      if (calls.size() >= most_calls) return bad_response("the provider sent more tool calls than can be");
       close_part(out);
       close_whole_calls(out);
       calls.push_back({.index = index, .id = std::string(id), .part = current().next_part++});

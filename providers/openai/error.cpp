@@ -1,8 +1,7 @@
 #include "providers/openai/error.hpp"
 
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_scan.hpp"
-#include "providers/mask.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,21 +13,12 @@ namespace {
 
 constexpr std::size_t longest_body = 256u << 10;      // a longer error body is not looked into
 constexpr std::size_t longest_message = 2000;         // bytes
-constexpr std::size_t longest_param = 200;
 
 [[nodiscard]] std::string lower(std::string_view text) {
   std::string out(text);
   for (auto& c : out)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return out;
-}
-
-/// Cuts to at most `most` bytes, never inside a UTF-8 sequence.
-void shorten(std::string& text, std::size_t most) {
-  if (text.size() <= most) return;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  text.resize(most);
-  text += "...";
 }
 
 [[nodiscard]] std::string scalar_text(std::string_view value) {
@@ -152,35 +142,6 @@ struct clues {
   return text.empty() || (text.back() >= '0' && text.back() <= '9') ? milliseconds(0) : parse_reset_duration(text);
 }
 
-[[nodiscard]] error describe(failure_kind kind, int status, std::string message, std::string param) {
-  const auto or_status = [&](std::string text) {
-    return text.empty() ? "the provider answered " + std::to_string(status) : std::move(text);
-  };
-  switch (kind) {
-    case failure_kind::request_refused: {
-      error what{error_code::invalid_request, error_origin::upstream, false, or_status(std::move(message)), std::move(param)};
-      what.status = status;
-      return what;
-    }
-    case failure_kind::rate_limited: return upstream_failure(error_code::rate_limited, or_status(std::move(message)));
-    case failure_kind::quota_exhausted: return upstream_failure(error_code::rate_limited, or_status(std::move(message)));
-    case failure_kind::unauthorized: return upstream_failure(error_code::upstream_error, "the provider refused the key");
-    case failure_kind::server_error: return upstream_failure(error_code::upstream_error, or_status(std::move(message)));
-    case failure_kind::bad_response: break;
-  }
-  if (status >= 300 && status < 400)
-    return upstream_failure(error_code::upstream_error, "the provider answered with a redirect, which is not followed");
-  return upstream_failure(error_code::upstream_error, "the provider's answer is not what it should be");
-}
-
-/// The provider's own body when a client may see it as it is: valid JSON in the client's shape.
-[[nodiscard]] std::string client_body(std::string_view body, std::string_view credential) {
-  std::string masked = mask_credentials(body, credential);
-  json::document document;
-  if (!document.parse_copy(masked)) masked.clear();
-  return masked;
-}
-
 }  // namespace
 
 error_facts read_error(std::string_view body) {
@@ -215,22 +176,15 @@ failure judge_error(int status, std::string_view body, std::span<const header> h
   const bool names_error = facts.openai_shape || facts.status != 0;
   if (status == 0 || (status >= 200 && status < 300 && names_error)) status = status_of(facts, words);
 
-  failure out;
-  out.kind = kind_of(status, words);
-  // Masked before it is cut: half a key would not be recognised any more.
-  std::string message = mask_credentials(facts.message, credential);
-  shorten(message, longest_message);
-  std::string param = mask_credentials(facts.param, credential);
-  shorten(param, longest_param);
-  out.what = describe(out.kind, status, std::move(message), std::move(param));
-  out.retry_after = read_retry_after(headers, now);
-  if (out.kind == failure_kind::rate_limited && out.retry_after.count() == 0) {
-    out.retry_after = read_rate_limit_headers(headers, now).rest_for();
-    if (out.retry_after.count() == 0) out.retry_after = retry_hint(facts.message);
+  failure out = failure_of(kind_of(status, words), status, facts.message, facts.param, credential);
+  auto retry_after = read_retry_after(headers, now);
+  if (out.kind == failure_kind::rate_limited && retry_after.count() == 0) {
+    retry_after = read_rate_limit_headers(headers, now).rest_for();
+    if (retry_after.count() == 0) retry_after = retry_hint(facts.message);
   }
-  out.what.retry_after_s = static_cast<int>((out.retry_after.count() + 999) / 1000);
+  take_retry_after(out, retry_after);
   if (out.kind == failure_kind::request_refused && facts.openai_shape && json::is_object(body.substr(json::skip_space(body, 0))))
-    out.body_for_client = client_body(body, credential);
+    out.body_for_client = body_for_client(body, credential);
   return out;
 }
 

@@ -1,7 +1,7 @@
 // What an OpenAI-compatible provider means by an error: the many shapes of the body, and one judgement from status and body.
 #pragma once
 
-#include "providers/wire.hpp"
+#include "providers/failure.hpp"
 
 #include <cstdint>
 #include <string>

@@ -24,14 +24,10 @@ class responses_format final : public dialect {
   [[nodiscard]] bool has_place_for(const neutral::part& what, bool) const noexcept override {
     using neutral::part_kind;
     switch (what.kind) {
-      case part_kind::text:
-      case part_kind::refusal:
-      case part_kind::reasoning:
-      case part_kind::redacted_reasoning:
-      case part_kind::tool_call: return true;
+      case part_kind::redacted_reasoning: return true;
       case part_kind::image: return !what.data.empty();
       case part_kind::foreign: return responses::is_hosted_item(json::inside(json::find(what.original, "type")));
-      default: return false;
+      default: return neutral::is_speech(what.kind);
     }
   }
   [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential) const override {

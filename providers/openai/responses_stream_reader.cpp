@@ -22,13 +22,6 @@ using neutral::event_kind;
 using neutral::part;
 using neutral::part_kind;
 
-[[nodiscard]] failure bad_stream(std::string message) {
-  failure out;
-  out.kind = failure_kind::bad_response;
-  out.what = upstream_failure(error_code::upstream_error, std::move(message));
-  return out;
-}
-
 /// The members of an event that any of them may have.
 struct fields_of_event {
   std::string_view type;
@@ -61,7 +54,7 @@ class response_stream_reader final : public stream_reader, private repeating_eve
     }
     if (!done_ && splitter_.overlong()) {
       done_ = true;
-      return bad_stream("the provider sent an event of more than 8 MiB");
+      return bad_response("the provider sent an event of more than 8 MiB");
     }
     return {};
   }
@@ -106,7 +99,7 @@ class response_stream_reader final : public stream_reader, private repeating_eve
       const auto body = e.error.empty() ? std::string(data) : "{\"error\":" + std::string(e.error) + "}";
       return judge_error(0, body, {}, wall_time{}, credential_.reveal());
     }
-    if (!whole) return bad_stream("the provider sent an event that is not a JSON object");
+    if (!whole) return bad_response("the provider sent an event that is not a JSON object");
     const auto type = e.type.starts_with("response.") ? e.type.substr(9) : std::string_view{};
     if (type == "failed") {
       const auto reason = json::find(e.response, "error");

@@ -21,13 +21,6 @@ namespace switchyard::providers {
 
 namespace {
 
-[[nodiscard]] failure bad_stream(std::string message) {
-  failure out;
-  out.kind = failure_kind::bad_response;
-  out.what = upstream_failure(error_code::upstream_error, std::move(message));
-  return out;
-}
-
 /// What an event of the stream amounts to.
 struct verdict {
   bool content = false;
@@ -58,7 +51,7 @@ class openai_stream final : public stream_decoder {
     if (done_) {
       if (const auto rest = splitter_.rest(); !rest.empty()) forward(rest);
     } else if (!step_.problem && splitter_.overlong()) {
-      step_.problem = bad_stream("the provider sent an event of more than 8 MiB");
+      step_.problem = bad_response("the provider sent an event of more than 8 MiB");
     } else if (!step_.problem && begins_with_done_line(splitter_.pending())) {
       // Some close without the last blank line. Nothing of worth can follow, so there is nothing to wait for.
       step_.finished = done_ = true;
@@ -135,7 +128,7 @@ class openai_stream final : public stream_decoder {
       return;
     }
     if (what.malformed) {
-      step_.problem = bad_stream("the provider sent an event that is not a JSON object");
+      step_.problem = bad_response("the provider sent an event that is not a JSON object");
       return;
     }
     step_.content |= what.content;
@@ -151,17 +144,9 @@ class openai_stream final : public stream_decoder {
     piece.whole->list(unpacker_.queue());
   }
 
-  /// Neighbouring events become one piece: fewer pieces to write.
   void forward(std::string_view bytes) {
-    if (!unpacker_.empty()) return unpacker_.add({bytes});
-    if (!step_.forward.empty()) {
-      auto& last = step_.forward.back();
-      if (last.data() + last.size() == bytes.data()) {
-        last = {last.data(), last.size() + bytes.size()};
-        return;
-      }
-    }
-    step_.forward.push_back(bytes);
+    if (unpacker_.empty()) step_.pass_on(bytes);
+    else unpacker_.add({bytes});
   }
 
   [[nodiscard]] verdict judge(const sse_fields& fields) {

@@ -22,7 +22,6 @@ namespace switchyard::providers {
 namespace {
 
 constexpr std::string_view ask_for_usage = R"("stream_options":{"include_usage":true},)";
-constexpr std::size_t fully_validated = 256u << 10;   // a longer answer (embeddings) is only checked for UTF-8 and structure
 
 [[nodiscard]] std::string_view path_of(api operation) noexcept {
   switch (operation) {
@@ -214,8 +213,8 @@ class openai_wire_format final : public wire {
   }
 
   [[nodiscard]] result<usage> inspect(api operation, std::string_view body) const override {
-    if (body.size() <= fully_validated) return inspect_parsed(operation, body);
-    if (!simdjson::validate_utf8(body.data(), body.size())) return refused("the provider's answer is not valid UTF-8");
+    if (body.size() <= fully_checked) return inspect_parsed(operation, body);
+    if (auto valid = check_answer(body); !valid) return valid.failure();
     usage out;
     bool has_answer = false;
     bool has_error = false;

@@ -8,9 +8,6 @@
 #include <boost/json.hpp>
 
 namespace switchyard::sim {
-namespace {
-
-namespace json = boost::json;
 
 std::string_view stop_reason(ending why) {
   switch (why) {
@@ -21,6 +18,10 @@ std::string_view stop_reason(ending why) {
   }
   return "end_turn";
 }
+
+namespace {
+
+namespace json = boost::json;
 
 json::value stopped_by(const generated& answer) {
   return answer.why == ending::stop_sequence ? json::value(answer.stopped_by) : json::value();

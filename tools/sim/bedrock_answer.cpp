@@ -3,6 +3,7 @@
 // Only a tool's block has a contentBlockStart. Blocks follow one another.
 #include "tools/sim/bedrock_answer.hpp"
 
+#include "tools/sim/anthropic_answer.hpp"
 #include "tools/sim/event_frames.hpp"
 #include "tools/sim/tokens.hpp"
 
@@ -12,16 +13,6 @@ namespace switchyard::sim {
 namespace {
 
 namespace json = boost::json;
-
-std::string_view stop_reason(ending why) {
-  switch (why) {
-    case ending::length: return "max_tokens";
-    case ending::tool_calls: return "tool_use";
-    case ending::stop_sequence: return "stop_sequence";
-    case ending::stop: break;
-  }
-  return "end_turn";
-}
 
 json::object usage_object(const prompt_meter& input, std::size_t output) {
   return {{"inputTokens", input.uncached()}, {"outputTokens", output}, {"totalTokens", input.total() + output},
