@@ -1,4 +1,4 @@
-// Configuration and revoked virtual keys. kinds 50 to 56.
+// Configuration. kinds 50 to 54.
 #pragma once
 
 #include "cluster/message.hpp"
@@ -75,27 +75,6 @@ struct config_text {
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(self.version, self.text);
-  }
-};
-
-/// Revoked ids fall into 16 groups by the first 4 bits of their hash; per group: the exclusive or of the ids' hashes.
-struct revocation_digest {
-  static constexpr auto kind = message_kind::revocation_digest;
-  std::vector<std::uint64_t> groups;
-
-  template <class Self, class Visit>
-  static void fields(Self& self, Visit&& visit) {
-    visit(self.groups);
-  }
-};
-
-struct revocation_list {
-  static constexpr auto kind = message_kind::revocation_list;
-  std::vector<std::string> revoked;
-
-  template <class Self, class Visit>
-  static void fields(Self& self, Visit&& visit) {
-    visit(self.revoked);
   }
 };
 

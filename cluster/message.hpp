@@ -45,8 +45,7 @@ enum class message_kind : std::uint16_t {
   config_committed = 52,
   config_fetch = 53,
   config_text = 54,
-  revocation_digest = 55,
-  revocation_list = 56,
+  // 55 and 56 were revoked keys before shared records held them.
   record_digest = 57,
   record_list = 58,
   shipped_rows = 60,

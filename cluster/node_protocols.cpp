@@ -17,7 +17,7 @@ node_protocols::node_protocols(const node_name& name, const std::vector<node_nam
                                surroundings around)
     : name(name), life(life), members(name, all, life, now, options.members), leases_given(all.size(), life, now, options.lease),
       leases_held(name, all, life, now, options.lease), pools(options.budget), purses(name, all, life, options.budget), shared(name, all, life, options.shared),
-      health(name, all, shared), config(name, all, around.validate, options.configuration), revoked(name, all), records(name, all, options.record), shipper(name, all, options.shipping),
+      health(name, all, shared), config(name, all, around.validate, options.configuration), records(name, all, options.record), shipper(name, all, options.shipping),
       collector(name, all, options.shipping), options_(options), around_(std::move(around)) {
   configure(options_.limits, now);
   configure(options_.budgets);
@@ -26,10 +26,7 @@ node_protocols::node_protocols(const node_name& name, const std::vector<node_nam
     replay_all<escrow_record>(around_, journal_log::purses, purses);
     purses.recovered(purse_journal);
   }
-  if (options.config) {
-    replay_all<config_record>(around_, journal_log::config, config);
-    around_.replay(journal_log::revoked, [this](const std::string& id) { revoked.replay(id); });
-  }
+  if (options.config) replay_all<config_record>(around_, journal_log::config, config);
   if (options.ledger) replay_all<kept_rows>(around_, journal_log::kept, collector);
 }
 
@@ -52,10 +49,7 @@ std::optional<rows_to_read> node_protocols::tick(steady_time now) {
   if (options_.leases) leases_held.tick(now, alive(), out);
   if (options_.escrow) purses.tick(now, out, purse_journal);
   if (options_.registers) shared.tick(now, out);
-  if (options_.config) {
-    config.tick(now, out, config_journal);
-    revoked.tick(now, out);
-  }
+  if (options_.config) config.tick(now, out, config_journal);
   if (options_.records) records.tick(now, out);
   if (options_.ledger) return shipper.tick(now, alive());
   return std::nullopt;
@@ -87,8 +81,6 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
     void operator()(const config_committed& m) { node.config.on(from, m, node.out, node.config_journal); }
     void operator()(const config_fetch& m) { node.config.on(from, m, node.out); }
     void operator()(const config_text& m) { node.config.on(from, m, node.config_journal); }
-    void operator()(const revocation_digest& m) { node.revoked.on(from, m, node.out); }
-    void operator()(const revocation_list& m) { node.revoked.on(from, m, node.revocation_journal); }
     void operator()(const record_digest& m) { node.records.on(from, m, node.out); }
     void operator()(const record_list& m) { node.records.on(from, m); }
     void operator()(const shipped_rows& m) { node.collector.on(from, m, node.out, node.row_journal); }
@@ -108,7 +100,6 @@ std::vector<std::pair<std::string, record_to_write>> node_protocols::take_record
   take(journal_log::pools, pool_journal);
   take(journal_log::purses, purse_journal);
   take(journal_log::config, config_journal);
-  take(journal_log::revoked, revocation_journal);
   take(journal_log::kept, row_journal);
   if (const auto wanted = members.incarnation_to_write(); wanted && wanted != incarnation_under_way_) {
     incarnation_under_way_ = wanted;

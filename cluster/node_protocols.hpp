@@ -13,7 +13,6 @@
 #include "cluster/lease_owner.hpp"
 #include "cluster/membership.hpp"
 #include "cluster/registers.hpp"
-#include "cluster/revocations.hpp"
 #include "cluster/row_collector.hpp"
 #include "cluster/row_shipper.hpp"
 #include "cluster/shared_health.hpp"
@@ -41,7 +40,6 @@ namespace journal_log {
 inline constexpr const char* pools = "pools";
 inline constexpr const char* purses = "purses";
 inline constexpr const char* config = "config";
-inline constexpr const char* revoked = "revoked";
 inline constexpr const char* kept = "kept";                ///< rows of other nodes
 inline constexpr const char* incarnation = "incarnation";
 }  // namespace journal_log
@@ -90,13 +88,12 @@ class node_protocols {
   cluster::registers shared;
   shared_health health;
   config_commit config;
-  cluster::revocations revoked;
   shared_records records;
   row_shipper shipper;
   row_collector collector;
 
   outbox out;
-  journal_box pool_journal, purse_journal, config_journal, revocation_journal, row_journal;
+  journal_box pool_journal, purse_journal, config_journal, row_journal;
 
  private:
   protocol_options options_;

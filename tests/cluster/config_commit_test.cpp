@@ -1,5 +1,4 @@
 #include "cluster/config_commit.hpp"
-#include "cluster/revocations.hpp"
 #include "tests/cluster/support.hpp"
 
 #include <map>
@@ -177,45 +176,6 @@ BOOST_AUTO_TEST_CASE(a_text_that_is_not_what_its_sum_names_is_refused) {
   BOOST_TEST(!sent<config_staged>(out.take(), "a")[0].taken);
   yard.nodes.at("b").on("a", config_text{config_commit::version_of(9, "x"), "y"}, yard.boxes["b"]);
   BOOST_TEST(yard.boxes["b"].take().empty());
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(revoked_keys)
-
-BOOST_AUTO_TEST_CASE(a_minority_may_revoke_and_all_know_after_healing) {
-  std::map<node_name, revocations> nodes;
-  std::map<node_name, journal_box> boxes;
-  for (const auto& name : five) nodes.emplace(name, revocations(name, five));
-  std::set<node_name> cut = {"a", "b"};
-  const auto deliver = [&](const node_name& from, outbox& out, auto& self) -> void {
-    for (const auto& mail : out.take()) {
-      if (cut.contains(from) != cut.contains(mail.to)) continue;
-      outbox back;
-      if (mail.kind == message_kind::revocation_list)
-        nodes.at(mail.to).on(from, *decode<revocation_list>(mail.body), boxes[mail.to]);
-      else
-        nodes.at(mail.to).on(from, *decode<revocation_digest>(mail.body), back);
-      self(mail.to, back, self);
-    }
-  };
-  outbox out;
-  for (int i = 0; i < 100; ++i) nodes.at("a").revoke("vk-" + std::to_string(i), out, boxes["a"]);
-  deliver("a", out, deliver);
-  for (int i = 50; i < 150; ++i) nodes.at("d").revoke("vk-" + std::to_string(i), out, boxes["d"]);
-  deliver("d", out, deliver);
-  BOOST_TEST(nodes.at("b").revoked("vk-3"));
-  BOOST_TEST(!nodes.at("c").revoked("vk-3"));
-  cut.clear();
-  for (auto at = 0ms; at < 4s; at += 100ms)
-    for (auto& [name, node] : nodes) {
-      node.tick(t(at), out);
-      deliver(name, out, deliver);
-    }
-  for (const auto& name : five) {
-    BOOST_TEST(nodes.at(name).all().size() == 150u);
-    BOOST_TEST(boxes[name].take().size() == 150u);             // each journaled once
-  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

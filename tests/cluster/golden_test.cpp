@@ -100,8 +100,6 @@ BOOST_AUTO_TEST_CASE(version_1_is_written_and_read_as_recorded) {
   g.check("config_committed", config_committed{version_nine()});
   g.check("config_fetch", config_fetch{version_nine()});
   g.check("config_text", config_text{version_nine(), "server: {}\n"});
-  g.check("revocation_digest", revocation_digest{std::vector<std::uint64_t>(16, 5)});
-  g.check("revocation_list", revocation_list{{"vk-1", "vk-2"}});
   g.check("record_digest", record_digest{std::vector<std::uint64_t>(64, 5), true});
   g.check("record_list", record_list{{{"team-a", 3, "node-b", false, std::string("\x91\x00", 2)}, {"team-b", 1, "node-a", true, ""}}});
   g.check("shipped_rows", shipped_rows{7, 513, {"row", std::string("\x00\xff", 2)}});
@@ -149,6 +147,9 @@ BOOST_AUTO_TEST_CASE(kinds_that_are_not_known_here_are_told_apart_from_broken_by
   int handled = 0;
   const auto count_it = [&](const auto&) { ++handled; };
   BOOST_TEST(!dispatch(4711, "anything", count_it).has_value());
+  // The build before this one still says these two; nothing else may ever have their numbers.
+  BOOST_TEST(!dispatch(55, encode(unsupported{}), count_it).has_value());
+  BOOST_TEST(!dispatch(56, encode(unsupported{}), count_it).has_value());
   const auto broken = dispatch(10, "\x91", count_it);
   BOOST_REQUIRE(broken.has_value());
   BOOST_TEST(!broken->has_value());

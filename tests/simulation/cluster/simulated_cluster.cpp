@@ -196,7 +196,6 @@ void simulated_cluster::change_config() {
   auto& place = nodes_[at];
   if (!place.protocols || place.paused) return;
   auto& node = *place.protocols;
-  if (world.chance(0.3)) node.revoked.revoke("vk-" + std::to_string(++texts_), node.out, node.revocation_journal);
   (void)node.config.apply("text " + std::to_string(++texts_), clock(at), node.out, node.config_journal);
   flush(at);
 }

@@ -51,7 +51,7 @@ class simulated_cluster {
   void split(const std::vector<bool>& sides, bool off);
   void lose_disk(std::size_t node);
 
-  /// Convergence of membership, registers, configuration, revocations and shipping: call when healed and quiet.
+  /// Convergence of membership, registers, configuration, records and shipping: call when healed and quiet.
   void check_convergence();
   /// Every checker's words; empty: all is well.
   [[nodiscard]] std::string violations() const;
