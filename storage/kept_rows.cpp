@@ -48,6 +48,21 @@ std::string kept_key(char what, std::string_view origin, std::uint64_t incarnati
   return key;
 }
 
+std::uint64_t last_number(std::string_view key) { return read_big_endian<std::uint64_t>(key.substr(key.size() - sizeof(std::uint64_t))); }
+
+/// False: the bytes are no run of rows.
+bool each_of_run(std::string_view run, const std::function<bool(std::uint64_t index, std::string_view row)>& visit) {
+  for (std::uint64_t index = 0; !run.empty(); ++index) {
+    if (run.size() < sizeof(std::uint32_t)) return false;
+    const std::size_t length = read_big_endian<std::uint32_t>(run);
+    run.remove_prefix(sizeof(std::uint32_t));
+    if (length > run.size()) return false;
+    if (!visit(index, run.substr(0, length))) return true;
+    run.remove_prefix(length);
+  }
+  return true;
+}
+
 std::string number_bytes(std::uint64_t value) {
   std::string bytes;
   append_big_endian(bytes, value);
@@ -110,7 +125,15 @@ result<shipped_mark> read_shipped(const reader& from) {
 
 void keep_rows(write_batch& batch, std::string_view origin, std::uint64_t incarnation, std::uint64_t first, const std::vector<std::string>& rows) {
   if (rows.empty()) return;
-  for (std::size_t i = 0; i < rows.size(); ++i) batch.put(table::kept_rows, kept_key('r', origin, incarnation, first + i), rows[i]);
+  std::size_t size = 0;
+  for (const auto& row : rows) size += sizeof(std::uint32_t) + row.size();
+  std::string run;
+  run.reserve(size);
+  for (const auto& row : rows) {
+    append_big_endian(run, static_cast<std::uint32_t>(row.size()));
+    run += row;
+  }
+  batch.put(table::kept_rows, kept_key('k', origin, incarnation, first), run);
   batch.put(table::kept_rows, kept_key('s', origin, incarnation, first), number_bytes(first + rows.size() - 1));
 }
 
@@ -129,10 +152,38 @@ result<std::vector<kept_range>> kept_ranges(const reader& from) {
 
 outcome each_kept_row(const reader& from, std::string_view origin, std::uint64_t incarnation, std::uint64_t first, std::uint64_t last,
                       const std::function<bool(std::uint64_t seq, std::string_view row)>& visit) {
-  const auto begin = kept_key('r', origin, incarnation, first);
-  return from.scan(table::kept_rows, begin, kept_key('r', origin, incarnation, last) + '\0', [&](std::string_view key, std::string_view value) {
-    return visit(read_big_endian<std::uint64_t>(key.substr(key.size() - sizeof(std::uint64_t))), value);
+  auto begin = kept_key('s', origin, incarnation, first);
+  // The range that holds `first` may begin before it.
+  auto read = from.scan_back(table::kept_rows, kept_key('s', origin, incarnation, 0), begin + '\0', [&](std::string_view key, std::string_view) {
+    begin = key;
+    return false;
   });
+  if (!read) return read;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+  read = from.scan(table::kept_rows, begin, kept_key('s', origin, incarnation, last) + '\0', [&](std::string_view key, std::string_view value) {
+    if (value.size() == sizeof(std::uint64_t)) ranges.emplace_back(last_number(key), read_big_endian<std::uint64_t>(value));
+    return true;
+  });
+  if (!read) return read;
+  bool goes_on = true;
+  for (const auto& [range_first, range_last] : ranges) {
+    if (!goes_on || range_last < first) continue;
+    const auto run = from.get(table::kept_rows, kept_key('k', origin, incarnation, range_first));
+    if (!run) return run.failure();
+    if (*run) {
+      const auto whole = each_of_run(**run, [&](std::uint64_t index, std::string_view row) {
+        const auto seq = range_first + index;
+        if (seq >= first && seq <= last) goes_on = visit(seq, row);
+        return goes_on && seq < last;
+      });
+      if (!whole) return storage_error("rows that were kept for another node are damaged");
+      continue;
+    }
+    read = from.scan(table::kept_rows, kept_key('r', origin, incarnation, std::max(first, range_first)), kept_key('r', origin, incarnation, std::min(last, range_last)) + '\0',
+                     [&](std::string_view key, std::string_view value) { return goes_on = visit(last_number(key), value); });
+    if (!read) return read;
+  }
+  return done{};
 }
 
 outcome drop_kept_rows(store& on, std::int64_t before_us) {
@@ -142,15 +193,18 @@ outcome drop_kept_rows(store& on, std::int64_t before_us) {
   const kept_range* young = nullptr;               // rows of one life are in the order of their time: what follows it stays
   for (const auto& range : *ranges) {
     if (young != nullptr && young->origin == range.origin && young->incarnation == range.incarnation) continue;
-    const auto value = on.get(table::kept_rows, kept_key('r', range.origin, range.incarnation, range.last));
-    if (!value) return value.failure();
-    const auto row = *value ? decode_row(row_id{range.origin, range.incarnation, range.last}.key(), **value) : result<ledger_row>(ledger_row{});
-    if (row && row->at_us >= before_us) {
+    result<ledger_row> newest{ledger_row{}};         // nothing there: the range goes
+    auto read = each_kept_row(on, range.origin, range.incarnation, range.last, range.last, [&](std::uint64_t seq, std::string_view row) {
+      newest = decode_row(row_id{range.origin, range.incarnation, seq}.key(), row);
+      return false;
+    });
+    if (!read) return read;
+    if (newest && newest->at_us >= before_us) {
       young = &range;
       continue;
     }
     batch.erase_range(table::kept_rows, kept_key('r', range.origin, range.incarnation, range.first), kept_key('r', range.origin, range.incarnation, range.last) + '\0');
-    batch.erase(table::kept_rows, kept_key('s', range.origin, range.incarnation, range.first));
+    for (const char what : {'k', 's'}) batch.erase(table::kept_rows, kept_key(what, range.origin, range.incarnation, range.first));
   }
   if (batch.empty()) return done{};
   return on.write(batch, survives::process);

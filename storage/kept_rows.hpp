@@ -1,9 +1,12 @@
 // Ledger rows on their way to a second disk, both ends: what this node reads of its own ledger to ship, and what it keeps of others'.
 //
-//   kept_rows  key   = 'r', length of the origin's name (u8), origin, incarnation (u64), seq (u64)
-//              value = the row, as it stands in its own ledger's ledger_rows
+//   kept_rows  key   = 'k', length of the origin's name (u8), origin, incarnation (u64), first seq (u64)
+//              value = [length (u32), the row as it stands in its own ledger's ledger_rows]...: a run, as it came in one message
 //              key   = 's', length of the origin's name (u8), origin, incarnation (u64), first seq (u64)
 //              value = last seq (u64): rows first .. last are here, written in the same batch
+//              key   = 'r', length of the origin's name (u8), origin, incarnation (u64), seq (u64)
+//              value = the row: how 0.1 kept each, still read
+// A run is one value because a row costs less so, by ten, than by itself: nobody looks for one of them unless a disk is lost.
 //   meta       "shipped" = record 1: incarnation, seq: this node's rows up to here are on another disk, with all of earlier incarnations
 #pragma once
 

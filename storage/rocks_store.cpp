@@ -31,6 +31,8 @@ namespace files = std::filesystem;
 // Memory, so that a node stays small: a table has at most two buffers, of which one is on its way to the disk. 2 MiB hold about 5,000 rows.
 constexpr std::size_t rows_buffer_bytes = 2u << 20;
 constexpr std::size_t other_buffer_bytes = 512u << 10;
+constexpr std::uint64_t least_blob_bytes = 4u << 10;
+constexpr std::uint64_t blob_file_bytes = 32u << 20;
 constexpr std::size_t buffer_piece_bytes = 512u << 10;     // what a buffer grows by; as tools/switchyard's limit, so that it is given back whole
 constexpr std::size_t block_cache_bytes = 4u << 20;        // only questions read
 constexpr std::size_t most_kept_batch_bytes = 1u << 20;
@@ -59,7 +61,7 @@ class our_log final : public rocksdb::Logger {
 
 rocksdb::ColumnFamilyOptions options_of(table which) {
   rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = which == table::ledger_rows ? rows_buffer_bytes : other_buffer_bytes;
+  options.write_buffer_size = which == table::ledger_rows || which == table::kept_rows ? rows_buffer_bytes : other_buffer_bytes;
   options.arena_block_size = buffer_piece_bytes;
   // Where a key goes is sought from where the last one like it went: sums and the head are written over and over, open attempts come by
   // time (their first 4 bytes change every 65 s). Rows only ever go to the end, which is found without.
@@ -70,6 +72,14 @@ rocksdb::ColumnFamilyOptions options_of(table which) {
   static const auto compressions = rocksdb::GetSupportedCompressions();
   const bool lz4 = std::find(compressions.begin(), compressions.end(), rocksdb::kLZ4Compression) != compressions.end();
   options.compression = lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  if (which == table::kept_rows) {
+    // Runs of rows that hardly anyone reads: written once beside the keys, so that no compaction copies them again.
+    options.enable_blob_files = true;
+    options.min_blob_size = least_blob_bytes;
+    options.blob_file_size = blob_file_bytes;
+    options.blob_compression_type = options.compression;
+    options.enable_blob_garbage_collection = true;
+  }
   static const auto cache = rocksdb::NewLRUCache(block_cache_bytes);
   rocksdb::BlockBasedTableOptions blocks;
   blocks.block_cache = cache;

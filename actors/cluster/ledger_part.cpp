@@ -50,7 +50,7 @@ void ledger_part::begin(cluster::node_protocols& protocols, steady_time) {
 void ledger_part::tick(steady_time now) {
   if (protocols_ == nullptr) return;
   protocols_->shipper.durable(ledger_->incarnation(), ledger_->durable_rows());
-  for (const auto& found : returns_->found.take()) ship(found, now);
+  for (auto& found : returns_->found.take()) ship(std::move(found), now);
 
   std::vector<kept_record> records;
   for (auto& record : protocols_->row_journal.take()) {
@@ -86,9 +86,9 @@ void ledger_part::rows_wanted(const cluster::rows_to_read& wanted, steady_time) 
   });
 }
 
-void ledger_part::ship(const found_rows& found, steady_time now) {
+void ledger_part::ship(found_rows found, steady_time now) {
   auto wanted = found.wanted;
-  auto rows = found.run.rows;
+  auto rows = std::move(found.run.rows);
   if (!rows.empty() && found.run.first > wanted.first) {
     // Retention dropped what was before: passed over, and what is there asked for by itself.
     wanted.count = found.run.first - wanted.first;

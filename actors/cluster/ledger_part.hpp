@@ -42,7 +42,7 @@ class ledger_part final : public cluster_part {
     hand_over<kept_record> kept{4096};
   };
 
-  void ship(const found_rows& found, steady_time now);
+  void ship(found_rows found, steady_time now);
   void keep(std::vector<kept_record> records);
   void note_what_is_shipped(steady_time now);
 

@@ -103,9 +103,45 @@ BOOST_AUTO_TEST_CASE(kept_rows_are_dropped_by_age_and_younger_ones_stay) {
   const auto left = kept_ranges(other);
   BOOST_REQUIRE(left->size() == 1u);
   BOOST_TEST(left->at(0).incarnation == 2u);
-  std::size_t rows = 0;
-  BOOST_REQUIRE(other.scan(table::kept_rows, "r", after_prefix("r"), [&](std::string_view, std::string_view) { return ++rows > 0; }));
+  std::size_t runs = 0, rows = 0;
+  BOOST_REQUIRE(other.scan(table::kept_rows, "k", after_prefix("k"), [&](std::string_view, std::string_view) { return ++runs > 0; }));
+  BOOST_TEST(runs == 1u);
+  BOOST_REQUIRE(each_kept_row(other, "yard-a", 2, 1, 100, [&](std::uint64_t, std::string_view) { return ++rows > 0; }));
   BOOST_TEST(rows == 3u);
+}
+
+// 'r', length of the name, name, incarnation, seq: a row by itself.
+std::string old_key(char what, const std::string& origin, char seq) {
+  return std::string(1, what) + static_cast<char>(origin.size()) + origin + std::string("\0\0\0\0\0\0\0\1", 8) + std::string(7, '\0') + seq;
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_an_earlier_build_kept_one_by_one_are_read_before_runs) {
+  memory_store on;
+  write_batch batch;
+  for (char seq = 1; seq <= 3; ++seq) batch.put(table::kept_rows, old_key('r', "b", seq), "old " + std::to_string(seq));
+  batch.put(table::kept_rows, old_key('s', "b", 1), std::string(7, '\0') + '\3');
+  keep_rows(batch, "b", 1, 4, {"new 4", "", "new 6"});
+  BOOST_REQUIRE(on.write(batch, survives::power));
+  std::string all;
+  BOOST_REQUIRE(each_kept_row(on, "b", 1, 2, 6, [&](std::uint64_t seq, std::string_view row) {
+    all += std::to_string(seq) + "=" + std::string(row) + ";";
+    return true;
+  }));
+  BOOST_TEST(all == "2=old 2;3=old 3;4=new 4;5=;6=new 6;");
+  int seen = 0;
+  BOOST_REQUIRE(each_kept_row(on, "b", 1, 1, 6, [&](std::uint64_t, std::string_view) { return ++seen < 2; }));
+  BOOST_TEST(seen == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_run_is_an_error) {
+  memory_store on;
+  write_batch batch;
+  keep_rows(batch, "b", 1, 1, {"one", "two"});
+  batch.put(table::kept_rows, old_key('k', "b", 1), std::string("\0\0\0\3one\0\0\0\x09two", 14));
+  BOOST_REQUIRE(on.write(batch, survives::power));
+  int seen = 0;
+  BOOST_TEST(!each_kept_row(on, "b", 1, 1, 2, [&](std::uint64_t, std::string_view) { return ++seen > 0; }));
+  BOOST_TEST(seen == 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_mark_of_what_was_shipped_comes_back) {
