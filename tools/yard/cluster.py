@@ -48,8 +48,10 @@ class Node:
             "node": {"name": self.name, "data_dir": str(self.folder / "data")},
             "server": {"listen": self.data, "threads": 1, "drain_timeout": "20s"},
             "admin": {"listen": self.admin_at, "token": cluster.token},
-            "cluster": {"listen": self.peers_at, "seeds": [n.peers_at for n in cluster.nodes if n is not self], "members": cluster.names},
         }
+        if cluster.size == 1:                    # it stands alone
+            return {**cluster.config, **own}
+        own["cluster"] = {"listen": self.peers_at, "seeds": [n.peers_at for n in cluster.nodes if n is not self], "members": cluster.names}
         if cluster.certificates:
             own["cluster"]["tls"] = {"ca": str(cluster.certificates / "ca.pem"), "cert": str(cluster.certificates / f"{self.name}.pem"),
                                      "key": str(cluster.certificates / f"{self.name}.key")}
@@ -62,7 +64,7 @@ class Node:
         return path
 
     def start(self, program=None, before=()):
-        """`program`: another build than this one's. `before`: what stands before it on the command line, such as faketime."""
+        """`program`: another build than this one's. `before`: what stands before it on the command line, such as env."""
         inside = self.cluster.net.inside(self.number) if self.cluster.net else []
         self.process = Process([*inside, *before, str(program or BIN / "switchyard"), "--config", str(self.write())], self.folder, r"listening data=(\S+) admin=(\S+)")
 
