@@ -250,9 +250,11 @@ class whole_answer {
 };
 
 /// The same question to all nodes, this one included. It takes as long as the slowest, 2 s at most.
-void ask_everywhere(self_pointer self, const inquiry& asked, const cluster_handle& cluster, void (*serve)(self_pointer, const inquiry&)) {
+void ask_everywhere(self_pointer self, const inquiry& asked, const cluster_handle& cluster, void (*serve)(self_pointer, const inquiry&),
+                    std::string_view scope = "") {
   auto question = std::make_shared<admin_question>(*asked.question);
   question->query = without_scope(question->query);
+  if (!scope.empty()) question->query.append(question->query.empty() ? "" : "&").append(scope);
   const auto whole = std::make_shared<whole_answer>(asked, yard_of(self)->node_name);
   self->send(cluster, ask_nodes{question, {}, [whole](std::vector<node_answer> answers, std::vector<std::string> missing) {
                                   whole->others(std::move(answers), std::move(missing));
@@ -281,11 +283,19 @@ void cache_stats(self_pointer self, const inquiry& asked) {
   const auto& hook = self->state.around.world->hooks.cache_stats;
   (*asked.answer)({200, "application/json", hook ? hook() : R"({"enabled":false})"});
 }
-void clear_cache(self_pointer self, const inquiry& asked) {
+void clear_own_cache(self_pointer self, const inquiry& asked) {
   const auto& hook = self->state.around.world->hooks.clear_cache;
   const auto given = [&](std::string_view name) { return query_value(asked.question->query, name); };
   const auto cleared = hook ? hook(given("route"), given("virtual_key"), given("tag")) : 0;
   (*asked.answer)({200, "application/json", "{\"cleared\":" + std::to_string(cleared) + "}"});
+}
+/// In a cluster on all nodes: those that answer say how much it was, the others do it when they hear of it.
+void clear_cache(self_pointer self, const inquiry& asked) {
+  const auto cluster = self->state.around.book->current().cluster;
+  const auto& query = asked.question->query;
+  if (!cluster || query_value(query, "scope") == "node") return clear_own_cache(self, asked);
+  (void)self->state.around.world->board->cache_clears.put({query_value(query, "route"), query_value(query, "virtual_key"), query_value(query, "tag")});
+  ask_everywhere(self, asked, cluster, clear_own_cache, "scope=node");
 }
 
 void explain_chat(self_pointer self, const inquiry& asked) {

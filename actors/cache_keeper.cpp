@@ -1,5 +1,8 @@
 #include "actors/cache_keeper.hpp"
 
+#include "actors/cache_records.hpp"
+#include "actors/cluster/cache_exchange.hpp"
+#include "actors/cluster/cache_wire.hpp"
 #include "actors/end_thread.hpp"
 #include "base/log.hpp"
 #include "base/money.hpp"
@@ -9,6 +12,7 @@
 #include "providers/stored_answer.hpp"
 #include "routing/cache/answers_agree.hpp"
 #include "storage/answer_store.hpp"
+#include "storage/cleared_answers.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/rocks_store.hpp"
 
@@ -29,56 +33,11 @@ constexpr milliseconds idle_round{1000};           // graphs tended
 constexpr milliseconds expiry_round{10'000};       // expired answers dropped; none is given before that either
 constexpr std::size_t most_in_one_batch = 256;
 constexpr milliseconds graphs_round = std::chrono::minutes(1);   // between two times that graphs are kept
+constexpr microseconds own_copy_for = std::chrono::seconds(10);   // of an answer that another node keeps: for those who wait for the same request
 constexpr std::uint64_t fewest_changes = 1000;     // and an eighth of the graphs: so much is worth writing them again
 constexpr std::array<std::string_view, 4> lookup_names{"hit", "semantic_hit", "miss", "bypass"};
 
 std::int64_t now_us() { return std::chrono::duration_cast<microseconds>(wall_now().time_since_epoch()).count(); }
-
-storage::stored_answer stored(const routing::cache_entry& entry) {
-  storage::stored_answer out;
-  out.exact = entry.key.exact;
-  out.partition = entry.key.partition;
-  out.prompt = entry.key.prompt;
-  out.vector = entry.vector.values;
-  out.scale = entry.vector.scale;
-  out.embedding = entry.embedding;
-  out.route = entry.route;
-  out.tenant = entry.tenant;
-  out.tags = entry.tags;
-  out.provider = entry.provider;
-  out.model = entry.model;
-  out.key = entry.key_name;
-  out.content_type = entry.content_type;
-  out.body = entry.body;
-  out.created_us = entry.created_us;
-  out.expires_us = entry.expires_us;
-  out.input_tokens = entry.input_tokens;
-  out.output_tokens = entry.output_tokens;
-  out.cost = entry.cost;
-  return out;
-}
-
-std::shared_ptr<routing::cache_entry> restored(storage::stored_answer&& from) {
-  auto out = std::make_shared<routing::cache_entry>();
-  out->key = {from.partition, from.exact, std::move(from.prompt)};
-  out->vector.values = std::move(from.vector);
-  out->vector.scale = from.scale;
-  out->embedding = from.embedding;
-  out->route = std::move(from.route);
-  out->tenant = std::move(from.tenant);
-  out->tags = std::move(from.tags);
-  out->provider = std::move(from.provider);
-  out->model = std::move(from.model);
-  out->key_name = std::move(from.key);
-  out->content_type = std::move(from.content_type);
-  out->body = std::move(from.body);
-  out->created_us = from.created_us;
-  out->expires_us = from.expires_us;
-  out->input_tokens = from.input_tokens;
-  out->output_tokens = from.output_tokens;
-  out->cost = from.cost;
-  return out;
-}
 
 bool has_cache_stage(const config::config& config) {
   for (const auto& route : config.routes)
@@ -141,9 +100,16 @@ void cache_keeper::load() {
   });
   if (!read) {
     writing_ = false;
-    return log::warn("cache_not_read", read.failure().message, {});
+    log::warn("cache_not_read", read.failure().message, {});
   }
   const auto ms_since = [](steady_time from) { return static_cast<std::int64_t>(std::chrono::duration_cast<milliseconds>(steady_now() - from).count()); };
+  if (exchange_) {
+    auto clears = storage::read_clears(*store_);
+    if (!clears) log::warn("cache_clears_not_read", clears.failure().message + "; more is cleared than must be", {});
+    const std::lock_guard guard(mutex_);
+    known_clears_ = clears ? *std::move(clears) : storage::clears_read{};
+  }
+  if (!read) return;
   const auto read_ms = ms_since(begun);
   const auto graphs_begun = steady_now();
   const auto graphs = graphs_path_.empty() ? routing::answer_cache::graphs_taken{} : cache_->take_graphs(graphs_path_);
@@ -231,7 +197,7 @@ void cache_keeper::run() {
 void cache_keeper::keep(cache_offer& what) {
   auto& entry = *what.entry;
   const auto operation = what.operation.operation;
-  std::string fresh;
+  std::optional<std::string> fresh;              // its text
   if (providers::is_embedding(operation)) {
     if (what.streamed) return;
   } else {
@@ -251,10 +217,11 @@ void cache_keeper::keep(cache_offer& what) {
     const auto facts = providers::read_facts(operation, what.body);
     if (!facts || !facts->complete) return void(refused_.fetch_add(1, std::memory_order_relaxed));
     fresh = facts->text;
-    if (what.control) judge(what, fresh);
   }
   entry.content_type = "application/json";
   entry.body = std::move(what.body);
+  if (hand_on(what)) return;
+  if (what.control && fresh) judge(what, *fresh);
   if (what.control)
     cache_->set_threshold(entry.key.partition, static_cast<float>(control_.threshold(entry.key.partition)),
                           static_cast<float>(control_.verify_share(entry.key.partition, what.control->verify_share)));
@@ -262,9 +229,35 @@ void cache_keeper::keep(cache_offer& what) {
   forget(cache_->insert(what.entry, entry.created_us));
 }
 
+/// True: another node owns its partition. What is too long to travel stays here, found by the very request alone.
+bool cache_keeper::hand_on(const cache_offer& what) {
+  if (!exchange_ || what.from_peer) return false;
+  auto& entry = *what.entry;
+  const auto owner = exchange_->owner_of(bytes_of(entry.key.partition));
+  if (owner.empty()) return false;
+  auto message = store_of(what);
+  const bool travels = message.record.size() <= longest_shared_answer;
+  if (travels) {
+    if (!exchange_->store(owner, std::move(message))) dropped_.fetch_add(1, std::memory_order_relaxed);
+    entry.expires_us = std::min(entry.expires_us, entry.created_us + own_copy_for.count());
+  }
+  entry.key.prompt.reset();
+  entry.vector = {};
+  auto gone = cache_->insert(what.entry, entry.created_us);
+  if (!travels) {
+    changes_.emplace_back(storage::answer_key(entry.key.exact), storage::encode(stored(entry)));
+  } else if (std::any_of(gone.begin(), gone.end(), [&](const auto& old) { return old->key.exact == entry.key.exact; })) {
+    changes_.emplace_back(storage::answer_key(entry.key.exact), std::nullopt);   // or a restart would bring the older one back
+  }
+  forget(gone);
+  return true;
+}
+
 void cache_keeper::judge(const cache_offer& what, const std::string& fresh) {
-  if (!what.near) return;
-  const auto facts = providers::read_facts(what.operation.operation, what.near->body);
+  auto near = what.near;
+  if (!near && what.near_exact) near = cache_->find_same(*what.near_exact, what.entry->created_us).entry;
+  if (!near) return;
+  const auto facts = providers::read_facts(what.operation.operation, near->body);
   if (!facts) return;
   const bool wrong = !routing::answers_agree(*model_, facts->text, fresh);
   checked_.fetch_add(1, std::memory_order_relaxed);
@@ -318,6 +311,45 @@ std::uint64_t cache_keeper::clear(std::string route, std::string tenant, std::st
   return answer.wait_for(seconds(1)) == std::future_status::ready ? answer.get() : 0;
 }
 
+void cache_keeper::run_soon(std::function<void()> errand) {
+  const std::lock_guard guard(mutex_);
+  if (stopping_ || ready_.load(std::memory_order_acquire) == nullptr) return;
+  errands_.push_back(std::move(errand));
+  arrived_.notify_one();
+}
+
+void cache_keeper::clear_for(std::string node, std::uint64_t mark, std::string route, std::string tenant, std::string tag) {
+  run_soon([this, node = std::move(node), mark, route = std::move(route), tenant = std::move(tenant), tag = std::move(tag)] {
+    const auto gone = cache_->clear(route, tenant, tag);
+    cleared_ = cleared_ || !gone.empty();
+    forget(gone);
+    if (mark == 0) return;
+    {
+      const std::lock_guard guard(mutex_);
+      if (known_clears_) known_clears_->marks[node] = mark;
+    }
+    auto [key, value] = storage::clear_mark(node, mark);
+    changes_.emplace_back(std::move(key), std::move(value));
+    log::info("cache_cleared", "another node's clearing of the cache is done here", {{"node", node}, {"answers", static_cast<std::uint64_t>(gone.size())}});
+  });
+}
+
+void cache_keeper::keep_clear(std::uint8_t slot, storage::own_clear what) {
+  {
+    const std::lock_guard guard(mutex_);
+    if (known_clears_) known_clears_->own[slot] = what;
+  }
+  run_soon([this, slot, what = std::move(what)] {
+    auto [key, value] = storage::own_clear_record(slot, what);
+    changes_.emplace_back(std::move(key), std::move(value));
+  });
+}
+
+std::optional<storage::clears_read> cache_keeper::known_clears() {
+  const std::lock_guard guard(mutex_);
+  return known_clears_;
+}
+
 bool cache_keeper::join(const routing::cache_hash& exact, std::function<void()> landed) {
   const std::lock_guard guard(flights_mutex_);
   const auto at = flights_.find(exact);
@@ -368,6 +400,20 @@ std::string cache_keeper::stats_json() const {
   out.number("checked_wrong", static_cast<std::int64_t>(wrong_.load(std::memory_order_relaxed)));
   out.number("not_kept", static_cast<std::int64_t>(refused_.load(std::memory_order_relaxed)));
   out.number("dropped", static_cast<std::int64_t>(dropped_.load(std::memory_order_relaxed)));
+  if (exchange_) {
+    const auto shared = exchange_->figures();
+    out.key("cluster");
+    out.begin_object();
+    out.number("asked", static_cast<std::int64_t>(shared.lookups.asked));
+    out.number("found", static_cast<std::int64_t>(shared.lookups.found));
+    out.number("unanswered", static_cast<std::int64_t>(shared.lookups.unanswered));
+    out.number("late", static_cast<std::int64_t>(shared.lookups.late));
+    out.number("not_asked", static_cast<std::int64_t>(shared.lookups.not_asked));
+    out.number("answered", static_cast<std::int64_t>(shared.answered));
+    out.number("stores_sent", static_cast<std::int64_t>(shared.stores_sent));
+    out.number("stores_dropped", static_cast<std::int64_t>(shared.stores_dropped));
+    out.end_object();
+  }
   out.end_object();
   return text;
 }

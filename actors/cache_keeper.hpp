@@ -14,6 +14,7 @@
 #include "providers/wire.hpp"
 #include "routing/cache/answer_cache.hpp"
 #include "routing/cache/error_control.hpp"
+#include "storage/cleared_answers.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -32,6 +33,8 @@ class store;
 
 namespace switchyard::actors {
 
+class cache_exchange;
+
 /// An answer that was sent, as it was sent, with all that keeping it needs.
 struct cache_offer {
   std::shared_ptr<routing::cache_entry> entry;   ///< without its body
@@ -47,12 +50,17 @@ struct cache_offer {
   routing::cache_entry_ptr near;
   float similarity = 0;
   float chance = 1;
+  // In a cluster: that one may be with the owner of the partition, and this offer may come from another node.
+  std::optional<routing::cache_hash> near_exact;
+  bool from_peer = false;
 };
 
 class cache_keeper {
  public:
   explicit cache_keeper(std::string data_dir);   ///< "" keeps nothing on disk
   ~cache_keeper();
+  /// In a cluster, before anything else: what other nodes' partitions are asked for, and given, by way of it.
+  void share(std::shared_ptr<cache_exchange> exchange) { exchange_ = std::move(exchange); }
   cache_keeper(const cache_keeper&) = delete;
   cache_keeper& operator=(const cache_keeper&) = delete;
 
@@ -69,6 +77,15 @@ class cache_keeper {
   /// Drops everything of a route, a tenant and a tag ("" any); gives how much.
   [[nodiscard]] std::uint64_t clear(std::string route, std::string tenant, std::string tag);
 
+  /// Null where this node stands alone.
+  [[nodiscard]] const std::shared_ptr<cache_exchange>& exchange() const noexcept { return exchange_; }
+  /// Another node's clear; `mark` (0: none) goes to the disk with what is erased.
+  void clear_for(std::string node, std::uint64_t mark, std::string route, std::string tenant, std::string tag);
+  /// One of this node's own last clears, for after a restart.
+  void keep_clear(std::uint8_t slot, storage::own_clear what);
+  /// What is known of clears, at the start by the disk; nullopt: not read yet, or there is no cache.
+  [[nodiscard]] std::optional<storage::clears_read> known_clears();
+
   /// One request for a key goes to the provider, the others wait: true for the one that leads. `landed` is called (any thread) once the
   /// leader's answer is kept, or failed; then ask again.
   [[nodiscard]] bool join(const routing::cache_hash& exact, std::function<void()> landed);
@@ -84,12 +101,15 @@ class cache_keeper {
   void load();
   void run();
   void keep(cache_offer& what);
+  bool hand_on(const cache_offer& what);
+  void run_soon(std::function<void()> errand);
   void judge(const cache_offer& what, const std::string& fresh);
   void write_out();
   void keep_graphs(bool ending);
   void forget(const std::vector<routing::cache_entry_ptr>& gone);
 
   const std::string data_dir_;
+  std::shared_ptr<cache_exchange> exchange_;
   std::unique_ptr<routing::embedder> model_;
   std::unique_ptr<routing::answer_cache> cache_;
   std::unique_ptr<storage::store> store_;
@@ -108,6 +128,7 @@ class cache_keeper {
   std::vector<std::function<void()>> errands_;   ///< clears, new bounds
   std::size_t queued_bytes_ = 0;
   bool stopping_ = false;
+  std::optional<storage::clears_read> known_clears_;
 
   std::mutex flights_mutex_;
   std::unordered_map<routing::cache_hash, std::vector<std::function<void()>>, routing::cache_hash_hash> flights_;

@@ -5,6 +5,7 @@
 #include "actors/admin_answers.hpp"
 #include "actors/cache_keeper.hpp"
 #include "actors/cluster/board.hpp"
+#include "actors/cluster/cache_exchange.hpp"
 #include "actors/cluster/wiring.hpp"
 #include "actors/data_plane.hpp"
 #include "actors/provider_embedding.hpp"
@@ -228,7 +229,6 @@ result<node_addresses> node::start() {
   if (!ledger) return ledger.failure();
   s.ledger = *std::move(ledger);
   s.cache = std::make_shared<cache_keeper>(s.config.node.data_dir);
-  s.cache->configure(s.config);
   const int threads = thread_count(s.config.server);
   for (int i = 0; i < threads; ++i) s.io.push_back(std::make_unique<net::io_thread>("io-" + std::to_string(i)));
   s.admin_thread = std::make_unique<net::io_thread>("admin");
@@ -237,6 +237,12 @@ result<node_addresses> node::start() {
   s.running = true;
   auto cluster = s.wire_cluster();
   if (!cluster) return cluster.failure();
+  if (*cluster) {
+    (*cluster)->cache = s.cache;
+    (*cluster)->cache_traffic = std::make_shared<cache_exchange>((*cluster)->transport);
+    s.cache->share((*cluster)->cache_traffic);
+  }
+  s.cache->configure(s.config);
   s.world = std::make_unique<actor_world>(s.config, s.hooks(), s.ledger, *cluster);
 
   std::random_device seed;

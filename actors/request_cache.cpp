@@ -4,7 +4,10 @@
 // all (504). What a guard refuses or masks is neither looked up nor kept. A hit is a row of the ledger without cost, which says what it saved.
 #include "actors/request_life.hpp"
 
+#include "actors/cluster/cache_exchange.hpp"
+#include "actors/cluster/cache_wire.hpp"
 #include "actors/request_cache.hpp"
+#include "net/short_wait.hpp"
 #include "providers/registry.hpp"
 #include "providers/stored_answer.hpp"
 #include "routing/stages/cache.hpp"
@@ -44,6 +47,10 @@ std::string_view to_string(config::cache_scope scope) noexcept {
   return "virtual_key";
 }
 
+routing::answer_cache::control control_of(const config::cache_stage_config& told) noexcept {
+  return told.max_wrong_rate ? routing::answer_cache::control::measured : routing::answer_cache::control::none;
+}
+
 std::int64_t micros(wall_time at) { return std::chrono::duration_cast<microseconds>(at.time_since_epoch()).count(); }
 
 error not_stored() {
@@ -80,9 +87,12 @@ net::task<bool> request_life::answer_from_cache(const providers::operation_targe
   for (int waits = 0; *wish != cache_wish::refresh; ++waits) {
     const auto now_us = micros(wall_now());
     auto found = cache->find_same(key.exact, now_us);
-    if (!found.entry && key.prompt)
-      found = cache->find_alike(key, cache_->prompt_vector(*cache), static_cast<float>(told->threshold), now_us,
-                                told->max_wrong_rate ? routing::answer_cache::control::measured : routing::answer_cache::control::none);
+    cache_->near_exact.reset();
+    const auto owner = found.entry ? std::string() : owner_elsewhere();
+    if (!owner.empty())
+      found = co_await ask_owner(owner);
+    else if (!found.entry && key.prompt)
+      found = cache->find_alike(key, cache_->prompt_vector(*cache), static_cast<float>(told->threshold), now_us, control_of(*told));
     if (found.kind == kind::alike && told->max_wrong_rate && *wish != cache_wish::only && here_.random.uniform() < static_cast<double>(found.verify_share)) {
       cache_->chance = found.verify_share;
       found.kind = kind::unsure;                 // checked: the provider is asked, and the stored answer compared
@@ -97,6 +107,7 @@ net::task<bool> request_life::answer_from_cache(const providers::operation_targe
       co_await answer_error(not_stored());
       co_return true;
     }
+    if (found.kind == kind::unsure && found.entry) cache_->near_exact = found.entry->key.exact;
     cache_->near = found.kind == kind::unsure ? std::move(found) : routing::answer_cache::finding{};
     if (waits == most_waits || !co_await wait_for_the_same(key.exact)) break;
     if (x_.client_gone()) break;
@@ -106,6 +117,31 @@ net::task<bool> request_life::answer_from_cache(const providers::operation_targe
   here_.cache->count(cache_keeper::lookup::miss);
   tap_.arm(most_kept);
   co_return false;
+}
+
+/// The node to ask for what is not here; "": there is none.
+std::string request_life::owner_elsewhere() const {
+  const auto& exchange = cache_->keeper->exchange();
+  return exchange ? exchange->owner_of(bytes_of(cache_->entry->key.partition)) : std::string();
+}
+
+/// What the owner of the request's partition has, if it says so in time.
+net::task<routing::answer_cache::finding> request_life::ask_owner(const std::string& owner) {
+  auto& visit = *cache_;
+  const auto& key = visit.entry->key;
+  std::span<const float> vector;
+  if (key.prompt) vector = visit.prompt_vector(*visit.keeper->answers());
+  const auto& exchange = visit.keeper->exchange();
+  const auto box = std::make_shared<net::mailbox<std::optional<cluster::cache_answer>>>(here_.thread);
+  const auto id = exchange->ask(owner, lookup_of(key, vector, static_cast<float>(visit.told.threshold), control_of(visit.told)),
+                                [box](std::optional<cluster::cache_answer> answer) { box->put(std::move(answer)); });
+  if (!id) co_return routing::answer_cache::finding{};
+  const net::short_wait deadline(here_.thread, cluster::cache_options{}.deadline, [exchange, id = *id] { exchange->give_up(id); });
+  const auto said = co_await box->take();
+  if (!said) co_return routing::answer_cache::finding{};
+  auto remote = finding_of(*said, key);
+  visit.near_exact = remote.near;
+  co_return std::move(remote.found);
 }
 
 void request_life::begin_cache_visit(const providers::operation_target& wanted, const config::cache_stage_config& told) {
@@ -241,6 +277,7 @@ void request_life::keep_answer() {
   offer.counts.output = record_.output_tokens;
   offer.request_id.assign(id_text_, sizeof id_text_);
   offer.lands_flight = std::exchange(visit.leads, false);
+  offer.near_exact = visit.near_exact;
   if (visit.told.max_wrong_rate && entry.key.prompt) {
     offer.control = {.max_wrong_rate = *visit.told.max_wrong_rate, .verify_share = visit.told.verify_share, .least_similarity = visit.told.threshold};
     offer.near = visit.near.entry;

@@ -18,6 +18,7 @@ struct cache_visit {
   std::shared_ptr<routing::cache_entry> entry;   ///< what its answer will be kept as
   std::vector<float> vector;                     ///< of the prompt; empty: nobody asked for it
   routing::answer_cache::finding near;           ///< under error control: to be judged by the fresh answer
+  std::optional<routing::cache_hash> near_exact; ///< its hash, where another node has it
   float chance = 1;                              ///< how likely it was to be judged
   bool leads = false;                            ///< others wait for this request's answer
   bool counts = false;                           ///< neither a hit nor without the cache: a miss

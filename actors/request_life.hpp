@@ -92,6 +92,8 @@ class request_life {
   [[nodiscard]] bool may_ask_cache() const;
   [[nodiscard]] net::task<bool> answer_from_cache(const providers::operation_target& wanted);
   void begin_cache_visit(const providers::operation_target& wanted, const config::cache_stage_config& told);
+  [[nodiscard]] std::string owner_elsewhere() const;
+  [[nodiscard]] net::task<routing::answer_cache::finding> ask_owner(const std::string& owner);
   [[nodiscard]] net::task<bool> wait_for_the_same(const routing::cache_hash& exact);
   [[nodiscard]] net::task<bool> give_stored(const routing::answer_cache::finding& found);
   void keep_answer();

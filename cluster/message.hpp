@@ -52,6 +52,9 @@ enum class message_kind : std::uint16_t {
   shipped_answer = 61,
   admin_ask = 70,
   admin_said = 71,
+  cache_lookup = 80,
+  cache_answer = 81,
+  cache_store = 82,
 };
 
 namespace detail {

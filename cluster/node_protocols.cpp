@@ -18,7 +18,7 @@ node_protocols::node_protocols(const node_name& name, const std::vector<node_nam
     : name(name), life(life), members(name, all, life, now, options.members), leases_given(all.size(), life, now, options.lease),
       leases_held(name, all, life, now, options.lease), pools(options.budget), purses(name, all, life, options.budget), shared(name, all, life, options.shared),
       health(name, all, shared), config(name, all, around.validate, options.configuration), records(name, all, options.record), shipper(name, all, options.shipping),
-      collector(name, all, options.shipping), options_(options), around_(std::move(around)) {
+      collector(name, all, options.shipping), clears(name, all, life, shared, options.clears), options_(options), around_(std::move(around)) {
   configure(options_.limits, now);
   configure(options_.budgets);
   if (options.escrow) {
@@ -60,7 +60,9 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
     node_protocols& node;
     const node_name& from;
     steady_time now;
-    void operator()(const unsupported&) {}
+    void operator()(const unsupported& m) {
+      if (node.around_.cache != nullptr && m.what == static_cast<std::uint16_t>(message_kind::cache_lookup)) node.around_.cache->unsupported_by(from, now);
+    }
     // Whoever runs the protocols heeds these before they come here.
     void operator()(const introductions&) {}
     void operator()(const admin_ask&) {}
@@ -85,6 +87,16 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
     void operator()(const record_list& m) { node.records.on(from, m); }
     void operator()(const shipped_rows& m) { node.collector.on(from, m, node.out, node.row_journal); }
     void operator()(const shipped_answer& m) { node.shipper.on(from, m, now); }
+    void operator()(const cache_lookup& m) {
+      if (node.around_.cache != nullptr) return node.around_.cache->on(from, m, now, node.out);
+      node.out.send(from, cache_answer{m.id, cache_result::miss, {}, 0, 0, {}});
+    }
+    void operator()(cache_answer& m) {
+      if (node.around_.cache != nullptr) node.around_.cache->on(from, std::move(m), now);
+    }
+    void operator()(cache_store& m) {
+      if (node.around_.cache != nullptr) node.around_.cache->on(from, std::move(m), now);
+    }
   };
   auto ended = dispatch(static_cast<std::uint16_t>(kind), body, handler{*this, from, now});
   if (ended) return *std::move(ended);

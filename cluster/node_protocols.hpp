@@ -6,6 +6,7 @@
 // A log's records are kept in order over restarts; the constructor replays them. The logs' names are part of what is on disk.
 #pragma once
 
+#include "cluster/cache_clears.hpp"
 #include "cluster/config_commit.hpp"
 #include "cluster/dispatch.hpp"
 #include "cluster/escrow_holder.hpp"
@@ -33,6 +34,7 @@ struct protocol_options {
   config_options configuration;
   record_options record;
   shipping_options shipping;
+  clear_options clears;
 };
 
 /// Names of the logs.
@@ -44,6 +46,17 @@ inline constexpr const char* kept = "kept";                ///< rows of other no
 inline constexpr const char* incarnation = "incarnation";
 }  // namespace journal_log
 
+/// Answers other nodes' lookups in the cache, and hears what becomes of this one's. Called within receive().
+class cache_desk {
+ public:
+  virtual ~cache_desk() = default;
+  virtual void on(const node_name& from, const cache_lookup& asked, steady_time now, outbox& out) = 0;
+  virtual void on(const node_name& from, cache_answer&& said, steady_time now) = 0;
+  virtual void on(const node_name& from, cache_store&& kept, steady_time now) = 0;
+  /// That node knows none of these messages.
+  virtual void unsupported_by(const node_name& node, steady_time now) = 0;
+};
+
 /// Not thread-safe.
 class node_protocols {
  public:
@@ -53,6 +66,7 @@ class node_protocols {
     config_commit::validator validate;
     /// A budget's present period by this node's wall clock.
     std::function<std::int64_t(const std::string& budget)> period;
+    cache_desk* cache = nullptr;                 ///< null: nobody here has a cache; outlives the protocols
   };
 
   /// `all`: every configured node, this one included. `life`: above every one used before, and on disk.
@@ -91,6 +105,7 @@ class node_protocols {
   shared_records records;
   row_shipper shipper;
   row_collector collector;
+  cache_clears clears;
 
   outbox out;
   journal_box pool_journal, purse_journal, config_journal, row_journal;

@@ -58,11 +58,17 @@ struct config_proposal {
   std::function<void(config_verdict)> then;      ///< once, on any thread
 };
 
+/// Answers of the cache to be forgotten on all nodes; each "" for any.
+struct cache_clear_wish {
+  std::string route, tenant, tag;
+};
+
 struct cluster_board {
   hand_over<cluster::shared_record> virtual_keys{100'000};   ///< changed here by the admin API, and on disk
   /// Whoever owns the virtual keys begins, and knows what is on disk: it may have been told of more.
   std::atomic<bool> virtual_keys_begin{false};
   hand_over<config_proposal> configs{16};
+  hand_over<cache_clear_wish> cache_clears{1024};            ///< done on this node already
 
   /// Of the configuration that the cluster has committed and this node has in force; empty: none, or no cluster.
   [[nodiscard]] std::string config_version() const {

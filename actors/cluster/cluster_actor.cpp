@@ -16,9 +16,10 @@ constexpr milliseconds idle_tick_every = cluster::membership::tick_every;   // w
 constexpr milliseconds publish_every{200};
 constexpr milliseconds joined_after = seconds(3);
 
-/// What another node may ask here: to look, and to drain.
+/// What another node may ask here: to look, to drain, and to forget answers.
 bool may_be_asked(const cluster::admin_ask& question) {
-  return question.method == "GET" || (question.method == "POST" && question.target == "/admin/v1/drain");
+  return question.method == "GET" || (question.method == "POST" && question.target == "/admin/v1/drain") ||
+         (question.method == "DELETE" && question.target.starts_with("/admin/v1/cache?"));
 }
 
 void tell(const surroundings& around, const cluster::member_change& change) {

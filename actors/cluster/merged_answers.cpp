@@ -16,12 +16,12 @@ namespace {
 
 struct merged_list {
   std::string_view path;
-  std::string_view list;                         // of rows; "": figures that are added up
+  std::string_view list;                         // of rows; "": of spending, its figures are added up; "figures": all are
 };
 constexpr std::array merged_lists{
     merged_list{"/admin/v1/status", "actors"},     merged_list{"/admin/v1/nodes", "nodes"},   merged_list{"/admin/v1/keys", "keys"},
     merged_list{"/admin/v1/breakers", "breakers"}, merged_list{"/admin/v1/limits", "limits"}, merged_list{"/admin/v1/spend", ""},
-    merged_list{"/admin/v1/ledger/copies", "copies"},
+    merged_list{"/admin/v1/ledger/copies", "copies"}, merged_list{"/admin/v1/cache", "figures"},
 };
 
 /// "12.000000001" in nano-dollars; 0 for what is none.
@@ -50,6 +50,8 @@ void add_figures(json::object& into, const json::object& from) {
     auto* known = into.if_contains(name);
     if (known == nullptr) {
       into[name] = value;
+    } else if (value.is_object() && known->is_object()) {
+      add_figures(known->get_object(), value.get_object());
     } else if (value.is_int64() && known->is_int64()) {
       known->get_int64() += value.get_int64();
     } else if (value.is_string() && known->is_string() && name.ends_with("_usd")) {
@@ -137,9 +139,10 @@ std::string merged_answer(std::string_view path, const std::vector<node_answer>&
     }
     if (std::exchange(first, false)) whole = *said;
     else if (shape->list.empty()) add_spending(whole, *said);
+    else if (shape->list == "figures") add_figures(whole, *said);
     if (shape->list == "nodes") {
       complete_node(whole["nodes"].as_array(), one.node, *said);
-    } else if (!shape->list.empty()) {
+    } else if (!shape->list.empty() && shape->list != "figures") {
       add_rows(rows, shape->list, one.node, *said);
     }
     if (shape->list == "actors") {
@@ -148,7 +151,7 @@ std::string merged_answer(std::string_view path, const std::vector<node_answer>&
       summaries.push_back(std::move(summary));
     }
   }
-  if (!shape->list.empty() && shape->list != "nodes") whole[shape->list] = std::move(rows);
+  if (!shape->list.empty() && shape->list != "nodes" && shape->list != "figures") whole[shape->list] = std::move(rows);
   if (shape->list == "actors") whole["nodes"] = std::move(summaries);
   std::sort(missing.begin(), missing.end());
   json::array names;

@@ -107,6 +107,10 @@ BOOST_AUTO_TEST_CASE(version_1_is_written_and_read_as_recorded) {
   g.check("introductions", introductions{{{"node-a", 7, "10.0.0.1:8082", "0.1.0"}, {"node-b", 3, "", ""}}, {{"node-c", 1ULL << 40}}});
   g.check("admin_ask", admin_ask{9, "GET", "/admin/v1/spend?by=model", ""});
   g.check("admin_said", admin_said{9, 200, "{}", 1, 2});
+  const std::string hash(16, '\x7a');
+  g.check("cache_lookup", cache_lookup{5, hash, std::string(16, '\x11'), "What is the best way to learn French?", std::string("\x00\x00\x80\x3f", 4), 0x3f666666, true});
+  g.check("cache_answer", cache_answer{5, cache_result::alike, hash, 0x3f733333, 0x3d4ccccd, "record"});
+  g.check("cache_store", cache_store{hash, "record", milliseconds(3'600'000), "chat_completions", cache_judgement{0x3f847ae147ae147b, 0x3fa999999999999a, 0x3fe0000000000000, hash, 0x3f733333, 0x3f800000}});
   BOOST_TEST(g.kinds.size() == count(all_messages{}) + 1);      // and hello
   BOOST_TEST(g.lines.size() == g.kinds.size());
 }
