@@ -50,6 +50,7 @@ node_view view_of(self_pointer self) {
   node.keys_usable = count_usable(*yard, steady_now());
   node.unworked_batches = world.gate.inside();
   node.records_dropped = world.counters.records_dropped.load(std::memory_order_relaxed);
+  node.config_problem = world.board->config_problem();
   node.actor_restarts = world.counters.actor_restarts.load(std::memory_order_relaxed);
   return node;
 }

@@ -112,13 +112,19 @@ std::string_view text_of(config::wire_format wire) noexcept {
   return "unknown";
 }
 
+json::value problem_of(const node_view& node) {
+  if (node.config_problem.empty()) return nullptr;
+  return json::string(node.config_problem);
+}
+
 json::object node_object(const node_view& node) {
   return {{"name", node.name},
           {"state", "alive"},
           {"self", true},
           {"version", build_version()},
           {"region", node.region},
-          {"uptime_s", node.uptime.count()}};
+          {"uptime_s", node.uptime.count()},
+          {"config_problem", problem_of(node)}};
 }
 
 int hex_digit(char c) noexcept {
@@ -252,6 +258,7 @@ std::string status_json(const node_view& node, std::span<const actor_view> actor
                           {"ready", node.yard_version > 0},
                           {"yard_version", node.yard_version},
                           {"config_version", node.config_version},
+                          {"config_problem", problem_of(node)},
                           {"connections", node.connections},
                           {"keys", node.keys},
                           {"keys_usable", node.keys_usable},

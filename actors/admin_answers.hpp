@@ -64,6 +64,7 @@ struct node_view {
   int unworked_batches = 0;
   std::uint64_t records_dropped = 0;
   std::uint64_t actor_restarts = 0;
+  std::string config_problem;                    ///< why the cluster's configuration is not in force here; empty: it is
 };
 struct actor_view {
   std::string name;

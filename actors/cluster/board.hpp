@@ -79,10 +79,20 @@ struct cluster_board {
     const std::lock_guard guard(mutex_);
     config_version_ = std::move(version);
   }
+  /// Why this node goes on with another configuration than the one that the cluster has committed; empty: it does not.
+  [[nodiscard]] std::string config_problem() const {
+    const std::lock_guard guard(mutex_);
+    return config_problem_;
+  }
+  void config_cannot_be_applied(std::string why) {
+    const std::lock_guard guard(mutex_);
+    config_problem_ = std::move(why);
+  }
 
  private:
   mutable std::mutex mutex_;
   std::string config_version_;
+  std::string config_problem_;
 };
 
 }  // namespace switchyard::actors

@@ -97,6 +97,7 @@ void config_part::tick(steady_time now) {
     problem_.clear();
     if (!why.empty()) failed(handled_, why);
   }
+  if (problem_ != shown_) board_->config_cannot_be_applied(shown_ = problem_);
   for (auto& asked : board_->configs.take()) waiting_.push_back(std::move(asked));
   propose(now);
 }

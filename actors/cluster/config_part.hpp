@@ -73,6 +73,7 @@ class config_part final : public cluster_part {
   std::string text_;                             // whose shared sections are in force; empty: those of around_.own()
   std::uint64_t handled_ = 0;                    // committed version that is in force, or cannot be
   std::string problem_;
+  std::string shown_;                            // of problem_, on the board
   std::string said_;                             // of what config_commit could not take
   std::optional<application> applying_;
   std::shared_ptr<hand_over<outcome>> outcomes_ = std::make_shared<hand_over<outcome>>();

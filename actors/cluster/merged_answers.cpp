@@ -89,7 +89,7 @@ void complete_node(json::array& nodes, const std::string& name, const json::obje
     for (auto& known : nodes) {
       auto* entry = known.if_object();
       if (entry == nullptr || !entry->contains("name") || entry->at("name") != json::value(json::string_view(name))) continue;
-      for (const char* member : {"region", "uptime_s", "version"})
+      for (const char* member : {"region", "uptime_s", "version", "config_problem"})
         if (own->contains(member)) (*entry)[member] = own->at(member);
     }
   }

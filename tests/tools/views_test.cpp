@@ -65,6 +65,16 @@ BOOST_AUTO_TEST_CASE(status_lists_the_node_and_its_actors) {
              "ACTOR          KIND  MAILBOX  STATE\nkey openai/k1  key         0  ok\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_cannot_apply_the_configuration_is_named_with_the_reason) {
+  const auto problem = std::string("config_problem\":\"config:4:30: providers.openai.keys: env.K is not set\\nand more");
+  const auto words = " cannot apply the cluster's configuration and goes on with its old one:\n  config:4:30: providers.openai.keys: env.K is not set\n  and more\n";
+  const auto nodes = show_nodes(json::parse("{\"nodes\":[{\"name\":\"a\",\"config_problem\":null},{\"name\":\"b\",\"" + problem + "\"}]}"), {});
+  BOOST_TEST(holds(nodes, std::string("b") + words));
+  BOOST_TEST(!holds(nodes, "a cannot"));
+  BOOST_TEST(holds(show_status(json::parse("{\"node\":\"b\",\"actors\":[],\"" + problem + "\"}"), {}), std::string("b") + words));
+  BOOST_TEST(holds(show_status(json::parse("{\"nodes\":[{\"node\":\"a\"},{\"node\":\"b\",\"" + problem + "\"}],\"actors\":[]}"), {}), std::string("b") + words));
+}
+
 BOOST_AUTO_TEST_CASE(routes_show_stages_targets_and_fallbacks) {
   const auto shown = show_routes(json::parse(R"({"routes":[{"name":"auto","aliases":["a"],"stages":[{"kind":"balance"},{"kind":"fallback"}],
     "strategy":"adaptive","targets":["openai/x",{"target":"openai/y","weight":0.05}],"fallbacks":[]}]})"), {});

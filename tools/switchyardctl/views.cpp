@@ -98,6 +98,22 @@ bool some_have(const json::array& rows, std::string_view name) {
   return std::any_of(rows.begin(), rows.end(), [name](const json::value& row) { return member(row, std::string(name)) != nullptr; });
 }
 
+/// Nodes that go on with an old configuration, and why. `name`: the member that names a node.
+std::string config_problems(const json::array& nodes, std::string_view name) {
+  std::string out;
+  for (const auto& node : nodes) {
+    const auto* why = member(node, "config_problem");
+    if (why == nullptr || !why->is_string()) continue;
+    out += printable(text_at(node, name)) + " cannot apply the cluster's configuration and goes on with its old one:\n";
+    for (std::string_view rest = why->get_string(); !rest.empty();) {
+      const auto end = std::min(rest.find('\n'), rest.size());
+      out += "  " + printable(std::string(rest.substr(0, end))) + "\n";
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  return out;
+}
+
 std::string missing_nodes(const json::value& answer) {
   std::string out;
   if (!answer.is_object()) return out;
@@ -220,6 +236,7 @@ std::string show_status(const json::value& answer, const table_style& style) {
   if (nodes.size() > 1)
     out = tabulate(nodes, {text("NODE", "node"), text("VERSION", "version"), text("REGION", "region"), duration("UP", "uptime_s", 1e6), number("CLIENTS", "connections"),
                            number("YARD", "yard_version"), number("KEYS", "keys"), number("USABLE", "keys_usable")}, style, "");
+  out += config_problems(nodes.empty() ? json::array{answer} : nodes, "node");
   return out + "\n" + tabulate_list(answer, "actors",
                                {text("ACTOR", "name"), text("KIND", "kind"), number("MAILBOX", "mailbox"), text("STATE", "state")},
                                style, "no actors");
@@ -230,7 +247,7 @@ std::string show_nodes(const json::value& answer, const table_style& style) {
   if (some_have(list_of(answer, "nodes"), "incarnation"))            // in a cluster
     fields.insert(fields.end(), {text("ADDRESS", "address"), text("INCARNATION", "incarnation"), duration("ROUND TRIP", "round_trip_ms", 1e3)});
   fields.insert(fields.end(), {text("REGION", "region"), text("VERSION", "version"), duration("UP", "uptime_s", 1e6)});
-  return tabulate_list(answer, "nodes", std::move(fields), style, "no nodes");
+  return tabulate_list(answer, "nodes", std::move(fields), style, "no nodes") + config_problems(list_of(answer, "nodes"), "name");
 }
 
 std::string show_keys(const json::value& answer, const table_style& style) {

@@ -144,10 +144,13 @@ BOOST_AUTO_TEST_CASE(a_node_that_cannot_apply_what_was_committed_says_so_and_kee
   BOOST_TEST(yard.at("c").part.problem() == "route auto: no such model");
   BOOST_TEST((yard.at("c").told == std::vector<std::string>{"c not_applied"}));
   BOOST_TEST(yard.at("c").board->config_version() == "0");
+  BOOST_TEST(yard.at("c").board->config_problem() == "route auto: no such model");
+  BOOST_TEST(yard.at("a").board->config_problem() == "");
   yard.at("c").refuses = false;
   BOOST_TEST(yard.propose("b", cache_of(9)).what == kind::in_force);
   yard.run_for(100ms);
   BOOST_TEST(yard.at("c").part.problem().empty());
+  BOOST_TEST(yard.at("c").board->config_problem() == "");
   BOOST_TEST(yard.at("c").in_force.cache.max_entries == 9u);
 }
 
