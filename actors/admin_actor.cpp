@@ -252,12 +252,13 @@ class whole_answer {
 
 /// The same question to all nodes, this one included. It takes as long as the slowest, 2 s at most.
 void ask_everywhere(self_pointer self, const inquiry& asked, const cluster_handle& cluster, void (*serve)(self_pointer, const inquiry&),
-                    std::string_view scope = "") {
+                    std::string_view scope = "", std::function<void()> all_were_asked = [] {}) {
   auto question = std::make_shared<admin_question>(*asked.question);
   question->query = without_scope(question->query);
   if (!scope.empty()) question->query.append(question->query.empty() ? "" : "&").append(scope);
   const auto whole = std::make_shared<whole_answer>(asked, yard_of(self)->node_name);
-  self->send(cluster, ask_nodes{question, {}, [whole](std::vector<node_answer> answers, std::vector<std::string> missing) {
+  self->send(cluster, ask_nodes{question, {}, [whole, all_were_asked = std::move(all_were_asked)](std::vector<node_answer> answers, std::vector<std::string> missing) {
+                                  all_were_asked();
                                   whole->others(std::move(answers), std::move(missing));
                                 }});
   serve(self, inquiry{question, std::make_shared<answer_once>([whole](admin_answer answer) { whole->own(std::move(answer)); })});
@@ -295,8 +296,10 @@ void clear_cache(self_pointer self, const inquiry& asked) {
   const auto cluster = self->state.around.book->current().cluster;
   const auto& query = asked.question->query;
   if (!cluster || query_value(query, "scope") == "node") return clear_own_cache(self, asked);
-  (void)self->state.around.world->board->cache_clears.put({query_value(query, "route"), query_value(query, "virtual_key"), query_value(query, "tag")});
-  ask_everywhere(self, asked, cluster, clear_own_cache, "scope=node");
+  // Shown to all only when they were asked, so that their answers count what it was.
+  cache_clear_wish wish{query_value(query, "route"), query_value(query, "virtual_key"), query_value(query, "tag")};
+  ask_everywhere(self, asked, cluster, clear_own_cache, "scope=node",
+                 [board = self->state.around.world->board, wish = std::move(wish)] { (void)board->cache_clears.put(cache_clear_wish(wish)); });
 }
 
 void explain_chat(self_pointer self, const inquiry& asked) {

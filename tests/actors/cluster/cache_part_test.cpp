@@ -2,7 +2,7 @@
 #include "actors/cluster/cache_part.hpp"
 
 #include "actors/cluster/cache_wire.hpp"
-#include "base/random.hpp"
+#include "cluster/rendezvous.hpp"
 #include "tests/actors/cluster/part_yard.hpp"
 
 #include <future>
