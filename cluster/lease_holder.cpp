@@ -17,7 +17,9 @@ constexpr std::size_t most_asked = 32;
 
 lease_holder::lease_holder(node_name self, std::vector<node_name> configured, std::uint64_t life, steady_time now, lease_options options)
     : self_(std::move(self)), configured_(std::move(configured)), life_(life), options_(options), born_(now), folded_(now),
-      seq_(static_cast<std::uint64_t>(to_ns(now))) {}   // above any that a holder of the same life has used
+      seq_(static_cast<std::uint64_t>(to_ns(now))) {   // above any that a holder of the same life has used
+  for (const auto& node : configured_) set_ ^= stable_hash(node);
+}
 
 void lease_holder::configure(const std::vector<lease_limit>& limits) {
   std::set<std::string> wanted;
@@ -30,6 +32,10 @@ void lease_holder::configure(const std::vector<lease_limit>& limits) {
     if (fresh) {
       s.order = owners_of(shard_name(number), configured_);
       s.bound_until = born_ + 2 * options_.ttl;  // an earlier life of this node may still be counted somewhere
+      if (const auto before = recorded_.find(number); before != recorded_.end() && !before->second.empty()) {   // H5
+        s.recorded = s.bound_to = before->second;
+        if (s.recorded == self_) s.bound_until = born_ + options_.ttl;
+      }
     }
     s.limits[one.key].terms = lease_terms::of(one.per_minute, configured_.size());
   }
@@ -244,7 +250,7 @@ bool lease_holder::wants_to_ask(const shard_state& s, steady_time now) const {
   return false;
 }
 
-void lease_holder::tick(steady_time now, const alive_check& alive, outbox& out) {
+void lease_holder::tick(steady_time now, const alive_check& alive, outbox& out, journal_box* journal) {
   const auto passed = now - folded_;
   const bool fold = passed >= shortest_gap;
   if (fold) folded_ = now;
@@ -260,15 +266,31 @@ void lease_holder::tick(steady_time now, const alive_check& alive, outbox& out) 
         l.leases.pop_front();
       }
     }
-    if (wants_to_ask(s, now)) ask(number, s, now, out);
+    if (wants_to_ask(s, now)) ask(number, s, now, out, journal);
   }
 }
 
-void lease_holder::ask(std::uint8_t number, shard_state& s, steady_time now, outbox& out) {
+bool lease_holder::is_recorded(std::uint8_t number, shard_state& s, journal_box* journal) const {
+  if (journal == nullptr || s.recorded == s.owner || (!options_.attachment_is_recorded && !s.recorded.empty())) return true;
+  if (s.recording == s.owner) return false;
+  s.recording = s.owner;
+  s.record = journal->write(encode(lease_record{number, s.owner, set_}));
+  return false;
+}
+
+void lease_holder::written(std::uint64_t number) {
+  for (auto& [shard, s] : shards_)
+    if (s.record != 0 && s.record <= number) {
+      s.recorded = std::exchange(s.recording, {});
+      s.record = 0;
+    }
+}
+
+void lease_holder::ask(std::uint8_t number, shard_state& s, steady_time now, outbox& out, journal_box* journal) {
   lease_request request{number, life_, ++seq_, s.owner_life, 0, {}};
   // H1. A stamp whose time has passed proves nothing and would only bind this node longer.
   const bool stamp_is_young = s.stamp != 0 && now - s.stamp_received < options_.ttl;
-  if (stamp_is_young && (s.shown || is_free_for_owner(s, now))) {
+  if (stamp_is_young && (s.shown || (is_free_for_owner(s, now) && is_recorded(number, s, journal)))) {
     s.shown = true;
     s.bound_to = s.owner;
     s.bound_until = std::max(s.bound_until, s.stamp_received + 2 * options_.ttl);
@@ -287,6 +309,16 @@ void lease_holder::ask(std::uint8_t number, shard_state& s, steady_time now, out
   s.asked_at = now;
   s.waiting = true;
   out.send(s.owner, request);
+}
+
+bool lease_holder::has_begun() const {
+  for (const auto& [number, s] : shards_) {
+    if (s.limits.empty()) continue;
+    if (!s.shown) return false;
+    for (const auto& [key, l] : s.limits)
+      if (least(l) > 0 && l.leases.empty() && l.lent.empty()) return false;
+  }
+  return true;
 }
 
 void lease_holder::on(const node_name& from, const lease_grant& message, steady_time now) {

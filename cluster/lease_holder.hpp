@@ -8,8 +8,11 @@
 //     a node that was stopped finds its tokens void.
 // H3  Grants that arrive out of order are dropped: what is reported unused covers all grants up to the stamp that is shown.
 // H4  What was lent counts as held and unused until repay() says how much of it was used; none of it goes back to the owner while it is lent.
+// H5  To which owner stamps are shown is on disk before that, so a node which starts again among the same nodes is free at once for the owner that its earlier life
+//     was attached to: by H1 nobody else counts it. If that was the node itself, others are free after ttl, when what it granted is void. Without a record H1 is waited for.
 #pragma once
 
+#include "cluster/journal.hpp"
 #include "cluster/lease_messages.hpp"
 #include "cluster/lease_terms.hpp"
 #include "cluster/outbox.hpp"
@@ -20,6 +23,18 @@
 
 namespace switchyard::cluster {
 
+/// A shard's stamps are shown to that owner from now on.
+struct lease_record {
+  std::uint8_t shard = 0;
+  node_name owner;
+  std::uint64_t set = 0;                         ///< hash of all nodes' names
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(self.shard, self.owner, self.set);
+  }
+};
+
 /// Not thread-safe. Tokens are taken one by one (take), or lent in bulk to whoever hands them to many threads (lend, repay); one way per limit.
 class lease_holder {
   struct limit;
@@ -29,6 +44,8 @@ class lease_holder {
 
   lease_holder(node_name self, std::vector<node_name> configured, std::uint64_t life, steady_time now, lease_options options = {});
 
+  /// A record of an earlier life, oldest first; before configure().
+  void replay(const lease_record& record) { recorded_[record.shard] = record.set == set_ ? record.owner : node_name(); }
   void configure(const std::vector<lease_limit>& limits);
   /// Takes `amount` or nothing. An amount above half the burst of this node's own share passes when that much is held; the rest is debt,
   /// and nothing else passes until grants have paid it.
@@ -62,8 +79,14 @@ class lease_holder {
   /// The provider says how many are left; only ever lowers what the cluster grants.
   void provider_said(const std::string& key, std::int64_t remaining);
   /// At least every 20 ms. `alive`: this node's view of the others.
-  void tick(steady_time now, const alive_check& alive, outbox& out);
+  /// `journal`: where H5's records go; without one nothing is recorded.
+  void tick(steady_time now, const alive_check& alive, outbox& out, journal_box* journal = nullptr);
+  /// Records up to `number` are on disk.
+  void written(std::uint64_t number);
   void on(const node_name& from, const lease_grant& message, steady_time now);
+
+  /// Every shard's owner counts this node, and of every limit of which something is held ahead of demand there is some.
+  [[nodiscard]] bool has_begun() const;
 
   /// Held and usable now, debt subtracted.
   [[nodiscard]] std::int64_t held(const std::string& key, steady_time now);
@@ -101,6 +124,9 @@ class lease_holder {
     bool shown = false;                          // attached: stamps go back
     steady_time bound_until{};                   // no other owner may be shown a stamp before
     node_name bound_to;
+    node_name recorded;                          // on disk as the owner that stamps are shown to
+    node_name recording;                         // on its way there, by that number
+    std::uint64_t record = 0;
     steady_time asked_at{};
     steady_time answered_at{};                   // when the newest answered request was sent
     std::deque<std::pair<std::uint64_t, steady_time>> asked;   // seq, sent
@@ -120,7 +146,9 @@ class lease_holder {
   [[nodiscard]] std::int64_t least(const limit& l) const noexcept;
   [[nodiscard]] bool has_enough(const limit& l, steady_time now) const;
   [[nodiscard]] bool wants_to_ask(const shard_state& s, steady_time now) const;
-  void ask(std::uint8_t number, shard_state& s, steady_time now, outbox& out);
+  void ask(std::uint8_t number, shard_state& s, steady_time now, outbox& out, journal_box* journal);
+  // H5; has it written where it is not.
+  [[nodiscard]] bool is_recorded(std::uint8_t number, shard_state& s, journal_box* journal) const;
   void fold_demand(limit& l, nanoseconds passed) const;
   void drop_void(limit& l, steady_time now) const;
   // What to hold ahead, debt included.
@@ -131,12 +159,14 @@ class lease_holder {
 
   node_name self_;
   std::vector<node_name> configured_;
+  std::uint64_t set_ = 0;
   std::uint64_t life_;
   lease_options options_;
   steady_time born_;
   steady_time folded_;
   std::uint64_t seq_ = 0;
   std::map<std::uint8_t, shard_state> shards_;
+  std::map<std::uint8_t, node_name> recorded_;   // by earlier lives
 };
 
 }  // namespace switchyard::cluster

@@ -47,6 +47,7 @@ struct lease_options {
   bool share_follows_attachment = true;
   bool age_is_checked = true;
   bool attachment_is_proven = true;
+  bool attachment_is_recorded = true;            // before a stamp is shown
 };
 
 /// Millionths of tokens that trickle in. Not thread-safe.

@@ -19,6 +19,7 @@ node_protocols::node_protocols(const node_name& name, const std::vector<node_nam
       leases_held(name, all, life, now, options.lease), pools(options.budget), purses(name, all, life, options.budget), shared(name, all, life, options.shared),
       health(name, all, shared), config(name, all, around.validate, options.configuration), records(name, all, options.record), shipper(name, all, options.shipping),
       collector(name, all, options.shipping), clears(name, all, life, shared, options.clears), options_(options), around_(std::move(around)) {
+  if (options.leases) replay_all<lease_record>(around_, journal_log::leases, leases_held);
   configure(options_.limits, now);
   configure(options_.budgets);
   if (options.escrow) {
@@ -46,7 +47,7 @@ void node_protocols::configure(const std::vector<budget_terms>& budgets) {
 
 std::optional<rows_to_read> node_protocols::tick(steady_time now) {
   members.tick(now, out);
-  if (options_.leases) leases_held.tick(now, alive(), out);
+  if (options_.leases) leases_held.tick(now, alive(), out, &lease_journal);
   if (options_.escrow) purses.tick(now, out, purse_journal);
   if (options_.registers) shared.tick(now, out);
   if (options_.config) config.tick(now, out, config_journal);
@@ -111,6 +112,7 @@ std::vector<std::pair<std::string, record_to_write>> node_protocols::take_record
   };
   take(journal_log::pools, pool_journal);
   take(journal_log::purses, purse_journal);
+  take(journal_log::leases, lease_journal);
   take(journal_log::config, config_journal);
   take(journal_log::kept, row_journal);
   if (const auto wanted = members.incarnation_to_write(); wanted && wanted != incarnation_under_way_) {
@@ -122,6 +124,7 @@ std::vector<std::pair<std::string, record_to_write>> node_protocols::take_record
 
 std::vector<std::string> node_protocols::written(const std::string& log, std::uint64_t number, steady_time now) {
   if (log == journal_log::pools) pools.written(number, out);
+  if (log == journal_log::leases) leases_held.written(number);
   if (log == journal_log::config) config.written(number, out);
   if (log == journal_log::kept) collector.written(number, out);
   if (log == journal_log::incarnation) members.incarnation_written(number);

@@ -41,6 +41,7 @@ struct protocol_options {
 namespace journal_log {
 inline constexpr const char* pools = "pools";
 inline constexpr const char* purses = "purses";
+inline constexpr const char* leases = "leases";            ///< whom a shard's stamps are shown to
 inline constexpr const char* config = "config";
 inline constexpr const char* kept = "kept";                ///< rows of other nodes
 inline constexpr const char* incarnation = "incarnation";
@@ -108,7 +109,7 @@ class node_protocols {
   cache_clears clears;
 
   outbox out;
-  journal_box pool_journal, purse_journal, config_journal, row_journal;
+  journal_box pool_journal, purse_journal, lease_journal, config_journal, row_journal;
 
  private:
   protocol_options options_;

@@ -14,7 +14,8 @@ namespace {
 constexpr milliseconds tick_every{20};
 constexpr milliseconds idle_tick_every = cluster::membership::tick_every;   // without clients there is no demand to look after
 constexpr milliseconds publish_every{200};
-constexpr milliseconds joined_after = seconds(3);
+constexpr milliseconds joined_after = seconds(3);         // also without some of the others
+constexpr milliseconds leases_awaited_for = seconds(5);   // a node that owns a limit lends nothing in its first 2 s (L4)
 
 /// What another node may ask here: to look, to drain, and to forget answers.
 bool may_be_asked(const cluster::admin_ask& question) {
@@ -53,10 +54,7 @@ void cluster_actor_state::begin(surroundings given) {
   setting.forgotten = [this] {
     if (const auto& drain = around.world->hooks.drain) drain();
   };
-  setting.met_all = [this] {
-    joined_ = true;
-    if (around.world->cluster->joined) around.world->cluster->joined();
-  };
+  setting.met_all = [this] { met_ = true; };
   setting.unix_seconds = static_cast<std::uint64_t>(std::chrono::duration_cast<seconds>(wall_now().time_since_epoch()).count());
   node = std::make_unique<cluster_node>(std::move(setting));
   wiring.transport->on_arrival([address] {
@@ -73,13 +71,17 @@ void cluster_actor_state::tick() {
     node->yard_changed(yard, now);
   }
   node->tick(now);
-  if (!joined_ && now - around.world->started >= joined_after) {
-    joined_ = true;
-    if (around.world->cluster->joined) around.world->cluster->joined();
-  }
+  check_joined(now);
   if (now >= next_publication_) publish(now);
   const auto& connections = around.world->hooks.connections;
   self_->delayed_send(self_, connections && connections() == 0 ? idle_tick_every : tick_every, cluster_tick{});
+}
+
+void cluster_actor_state::check_joined(steady_time now) {
+  const auto passed = now - around.world->started;
+  if (joined_ || (passed < leases_awaited_for && !((met_ || passed >= joined_after) && node->ready()))) return;
+  joined_ = true;
+  if (around.world->cluster->joined) around.world->cluster->joined();
 }
 
 void cluster_actor_state::mail() { node->mail(steady_now()); }

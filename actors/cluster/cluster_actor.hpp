@@ -25,11 +25,13 @@ class cluster_actor_state {
  private:
   void answer(const std::string& from, const cluster::admin_ask& question);
   void publish(steady_time now);
+  void check_joined(steady_time now);
 
   self_pointer self_;
   std::shared_ptr<const routing::yard> seen_;
   steady_time next_publication_{};
-  bool joined_ = false;
+  bool met_ = false;
+  bool joined_ = false;                          // may be sent traffic
 };
 
 cluster_handle::behavior_type cluster_actor(cluster_actor_state::self_pointer self, surroundings around);

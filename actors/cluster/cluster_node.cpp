@@ -55,6 +55,17 @@ void cluster_node::compact() {
   if (replay_into(journal_log::pools, pools) > worth_compacting) replace(journal_log::pools, pools.snapshot());
   escrow_holder purses(self, roster_.names(), life_ + 1, {});
   if (replay_into(journal_log::purses, purses) > worth_compacting) replace(journal_log::purses, purses.snapshot());
+  std::map<std::uint8_t, lease_record> owners;
+  std::size_t moves = 0;
+  journal->replay(journal_log::leases, [&](const std::string& bytes) {
+    ++moves;
+    if (const auto record = decode<lease_record>(bytes)) owners[record->shard] = *record;
+  });
+  if (moves > worth_compacting) {
+    std::vector<lease_record> last;
+    for (const auto& [shard, record] : owners) last.push_back(record);
+    replace(journal_log::leases, last);
+  }
   std::vector<config_record> kept(2);
   std::size_t texts = 0;
   journal->replay(journal_log::config, [&](const std::string& bytes) {
@@ -305,6 +316,10 @@ void cluster_node::ask(std::vector<cluster::node_name> nodes, const std::string&
 void cluster_node::answer(const cluster::node_name& to, std::uint64_t id, int status, const std::string& body, steady_time now) {
   admin_fanout::answer(to, id, status, body, out_);
   pump(now);
+}
+
+bool cluster_node::ready() const {
+  return running() && yard_ && std::all_of(given_.parts.begin(), given_.parts.end(), [](const auto& part) { return part->ready(); });
 }
 
 bool cluster_node::is_member(const cluster::node_name& node) const { return roster_.others().contains(node); }

@@ -73,6 +73,8 @@ class cluster_node {
   [[nodiscard]] std::vector<member_line> members() const;
   [[nodiscard]] bool is_member(const cluster::node_name& node) const;
   [[nodiscard]] std::uint64_t life() const noexcept { return life_; }
+  /// Every part has of the others what a first request needs; before there is a yard nothing is known to be needed, and it is not ready.
+  [[nodiscard]] bool ready() const;
   [[nodiscard]] bool running() const noexcept { return protocols_ != nullptr && !renewing_; }
   [[nodiscard]] cluster::transport_figures traffic() const { return given_.transport->figures(); }
 

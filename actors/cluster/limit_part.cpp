@@ -49,6 +49,7 @@ void limit_part::yard_changed(const std::shared_ptr<const routing::yard>& yard, 
 }
 
 void limit_part::configure(steady_time now) {
+  ticked_ = false;
   std::vector<cluster::lease_limit> wanted;
   for (const auto& [name, one] : limits_) wanted.push_back({name, one.per_minute});
   protocols_->configure(wanted, now);
@@ -60,6 +61,7 @@ void limit_part::configure(steady_time now) {
 
 void limit_part::tick(steady_time now) {
   if (protocols_ == nullptr) return;
+  ticked_ = true;
   for (auto& [name, one] : limits_)
     if (one.held != nullptr) tick(one, now);
 }

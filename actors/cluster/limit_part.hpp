@@ -19,6 +19,7 @@ class limit_part final : public cluster_part {
   void begin(cluster::node_protocols& protocols, steady_time now) override;
   void yard_changed(const std::shared_ptr<const routing::yard>& yard, steady_time now) override;
   void tick(steady_time now) override;
+  [[nodiscard]] bool ready() const override { return limits_.empty() || (protocols_ != nullptr && ticked_ && protocols_->leases_held.has_begun()); }
 
  private:
   struct shared_limit {
@@ -32,6 +33,7 @@ class limit_part final : public cluster_part {
   void tick(shared_limit& one, steady_time now);
 
   cluster::node_protocols* protocols_ = nullptr;
+  bool ticked_ = false;                          // since the limits changed: what is held ahead is known
   std::map<std::string, shared_limit> limits_;   // by name
 };
 

@@ -27,6 +27,8 @@ class cluster_part {
   virtual void reserved(const std::vector<std::string>& attempts, steady_time now) { (void)attempts, (void)now; }
   /// The shipper wants these rows of the ledger: hand them to protocols.shipper.rows_read(), now or within a later call.
   virtual void rows_wanted(const cluster::rows_to_read& wanted, steady_time now) { (void)wanted, (void)now; }
+  /// What a first request needs of the others is there. Asked after begin() and yard_changed().
+  [[nodiscard]] virtual bool ready() const { return true; }
   /// The node is about to end: hand back what others could use.
   virtual void leave(steady_time now) { (void)now; }
 };

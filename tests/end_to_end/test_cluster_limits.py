@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from cluster import Cluster
 from load import chat_body, read_answer, request_bytes
-from programs import BIN, wait_until
+from programs import BIN, http, wait_until
 
 PRICES = {"small": {"input": 100, "output": 400}}
 BURST, RATE = 0.05, 0.95   # of a limit: what may be used at once, and then a minute (cluster/lease_terms.hpp)
@@ -90,6 +90,21 @@ class Base(unittest.TestCase):
 
 
 class RateLimits(Base):
+    def test_a_node_that_says_it_is_ready_serves_limited_keys_at_once(self):
+        rpm = 1200
+        cluster = self.cluster(rpm)
+        worst = 0
+        for name in ("a", "b", "c"):
+            node = cluster[name]
+            node.kill()
+            begin = time.monotonic()
+            node.start()
+            wait_until(lambda: http("GET", "http://%s:%d/readyz" % node.endpoint)[0] == 200, 8, name + " is ready")
+            worst = max(worst, time.monotonic() - begin)
+            seen = asyncio.run(steady([node], rpm / 60 / 6, 1))   # half of its share
+            self.assertEqual([status for _, status in seen], [200] * len(seen), name)
+        print(f"a killed node is started and ready with its limits after {worst:.1f} s at most")
+
     def test_requests_a_minute_of_a_provider_key_are_shared_also_while_a_node_dies(self):
         rpm, seconds = 600, 24
         cluster = self.cluster(rpm)

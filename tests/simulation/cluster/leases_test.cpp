@@ -142,6 +142,35 @@ BOOST_AUTO_TEST_CASE(the_checker_finds_attachments_that_are_not_proven) {
   BOOST_TEST(found);
 }
 
+// A node is cut off from the owner, goes to another one, ends, and starts when the way is open again: whom its earlier life was attached to is on its disk.
+bool holds_over_restarts_elsewhere(std::uint64_t seed, bool recorded) {
+  auto options = lease_cluster(30);
+  options.lease.attachment_is_recorded = recorded;
+  simulated_cluster cluster(options, seed);
+  const auto owner = static_cast<std::size_t>(owners_of(shard_name(shard_of(options.limits[0].key)), std::vector<node_name>{"a", "b", "c", "d", "e"}).front()[0] - 'a');
+  cluster.run_for(70s);
+  for (int i = 0; i < 8; ++i) {
+    for (std::size_t at = 0; at < 5; ++at)
+      if (at != owner) cluster.cut_between(owner, at, true);
+    cluster.run_for(8s);                         // all but the owner are with the next one
+    for (std::size_t at = 0; at < 5; ++at)
+      if (at != owner) cluster.cut_between(owner, at, false);
+    for (std::size_t at = 0; at < 5; ++at)
+      if (at != owner && at % 2 == seed % 2) cluster.crash(at, 50ms);
+    cluster.run_for(5s);
+  }
+  return cluster.rate.ok();
+}
+
+BOOST_AUTO_TEST_CASE(the_checker_finds_attachments_that_are_not_recorded) {
+  bool found = false;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    BOOST_TEST(holds_over_restarts_elsewhere(seed, true));
+    found = found || !holds_over_restarts_elsewhere(seed, false);
+  }
+  BOOST_TEST(found);
+}
+
 // Some demand, so that all nodes hold tokens; quiet, until those are void; then all demand there is.
 bool holds_after_a_pause(std::uint64_t seed, bool age_is_checked) {
   auto options = lease_cluster(0);

@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(tokens_a_minute_hold_but_for_one_large_request_a_node) {
 BOOST_AUTO_TEST_CASE(a_first_request_is_not_refused_while_the_owner_has_tokens) {
   for (const std::int64_t rpm : {10, 60, 600, 100'000}) {
     int refused = 0, asked = 0;
-    for_each_seed(10, [&](std::uint64_t seed) {
+    for_each_seed(30, [&](std::uint64_t seed) {
       shared_limits s({.rpm = rpm, .per_second = 0}, seed);
       s.cluster.run_for(80s + s.cluster.world.between(0s, 5s));   // an owner begins empty; the burst of the smallest fills within a minute
       // One request on each node in turn, a while apart: never more than the limit's rate.
@@ -176,6 +176,26 @@ BOOST_AUTO_TEST_CASE(a_first_request_is_not_refused_while_the_owner_has_tokens) 
     BOOST_TEST_MESSAGE("rpm " << rpm << ": refused " << refused << " of " << asked);
     BOOST_TEST(refused <= asked / 25);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_starts_has_something_of_its_limits_when_it_says_that_it_is_ready) {
+  nanoseconds longest_of_owner{0}, longest_of_others{0};
+  const auto owner = owners_of(shard_name(shard_of("openai/key-1 rpm")), std::vector<node_name>{"a", "b", "c", "d", "e"}).front();
+  for_each_seed(30, [&](std::uint64_t seed) {
+    shared_limits s({.per_second = 0.5}, seed);
+    s.cluster.run_for(20s);
+    const std::size_t at = seed % 5;
+    s.cluster.crash(at, 2s);
+    s.cluster.run_for(2s);
+    nanoseconds took{0};
+    for (; (!s.cluster.up(at) || !s.nodes[at].part->ready()) && took < 6s; took += 10ms) s.cluster.run_for(10ms);
+    BOOST_TEST(took < 5s);
+    BOOST_TEST(s.request(at));
+    auto& longest = owner[0] - 'a' == static_cast<int>(at) ? longest_of_owner : longest_of_others;
+    longest = std::max(longest, took);
+  });
+  const auto ms = [](nanoseconds t) { return std::chrono::duration_cast<milliseconds>(t).count(); };
+  BOOST_TEST_MESSAGE("ready at most " << ms(longest_of_others) << " ms after its start, the limit's owner " << ms(longest_of_owner) << " ms");
 }
 
 // A process that was stopped for as long as tokens live, and longer, finds none when it goes on.
@@ -196,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_process_finds_its_tokens_void) {
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_that_is_gone_lets_go_and_one_that_comes_back_begins_empty) {
-  shared_limits s({.per_second = 2}, 7);
+  shared_limits s({.per_second = 1}, 7);
   s.cluster.run_for(10s);
   auto& n = s.nodes[0];
   BOOST_TEST(n.key->requests.fits(1, s.cluster.clock(0)));
