@@ -362,6 +362,7 @@ constexpr std::array admin_routes{
     admin_route{"GET", "/admin/v1/ledger", ledger_part},
     admin_route{"GET", "/admin/v1/ledger/verify", ledger_part},
     admin_route{"GET", "/admin/v1/ledger/copies", ledger_part},
+    admin_route{"GET", "/admin/v1/ledger/copies/rows", ledger_part},
     admin_route{"POST", "/admin/v1/ledger/verify", ledger_part},
     admin_route{"POST", "/admin/v1/backup", ledger_part},
     admin_route{"GET", "/admin/v1/cache", cache_stats},

@@ -42,6 +42,7 @@ constexpr std::array operations{
     operation{"get", "/admin/v1/ledger", "A page of ledger rows, oldest first, as JSON lines or CSV", "from to format after limit"},
     operation{"post", "/admin/v1/ledger/verify", "Begin to check every row and every sum of the ledger", ""},
     operation{"get", "/admin/v1/ledger/verify", "How far the check is and what it found", ""},
+    operation{"get", "/admin/v1/ledger/copies/rows", "Rows that this node keeps of another one's ledger, in hexadecimal, to make a lost one of", "of incarnation first scope"},
     operation{"get", "/admin/v1/ledger/copies", "Which rows stand on this node's disk, its own and other nodes', with hashes of the newest; of all nodes with scope=cluster", "scope"},
     operation{"post", "/admin/v1/backup", "Write a copy of what the node keeps on disk to a new folder on the node: {\"dir\"}", ""},
     operation{"get", "/admin/v1/cache", "Figures of the cache", "scope"},

@@ -70,6 +70,7 @@ admin_answer ledger_actor_state::answer(const admin_question& question) {
     return savings_answer(*ledger, yard ? *yard : routing::yard{}, question.query);
   }
   if (question.path == "/admin/v1/ledger") return ledger_page_answer(*ledger, question.query);
+  if (question.path == "/admin/v1/ledger/copies/rows") return kept_rows_answer(*ledger, question.query);
   if (question.path == "/admin/v1/ledger/copies") {
     const auto yard = around.world->feed.current();
     return ledger_copies_answer(*ledger, yard ? yard->node_name : std::string());

@@ -9,7 +9,9 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
+#include <optional>
 
 namespace switchyard::actors {
 
@@ -47,7 +49,39 @@ json::object blocks_of(std::uint64_t first, std::uint64_t last, const row_scan& 
   return blocks;
 }
 
+constexpr std::size_t rows_of_a_page = 512;
+constexpr std::size_t bytes_of_a_page = 512u << 10;
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  out.reserve(2 * bytes.size());
+  for (const unsigned char byte : bytes) out += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+  return out;
+}
+
+std::optional<std::uint64_t> number_in(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  return read.ec == std::errc{} && read.ptr == end ? std::optional(value) : std::nullopt;
+}
+
 }  // namespace
+
+admin_answer kept_rows_answer(const ledger_writer& ledger, const std::string& query) {
+  const auto of = query_value(query, "of");
+  const auto incarnation = number_in(query_value(query, "incarnation")), first = number_in(query_value(query, "first"));
+  if (of.empty() || !incarnation || !first) return problem_answer(400, "invalid_request", "expected of=NODE, incarnation=N and first=N");
+  const auto snapshot = ledger.snapshot();
+  json::array rows;
+  std::size_t bytes = 0;
+  const auto read = storage::each_kept_row(*snapshot, of, *incarnation, *first, *first + rows_of_a_page - 1, [&](std::uint64_t seq, std::string_view row) {
+    rows.push_back(json::object{{"seq", seq}, {"row", hex(row)}});
+    return (bytes += row.size()) < bytes_of_a_page;
+  });
+  if (!read) return problem_answer(500, "internal", read.failure().message);
+  return {200, "application/json", json::serialize(json::object{{"rows", std::move(rows)}}), {}};
+}
 
 admin_answer ledger_copies_answer(const ledger_writer& ledger, const std::string& node) {
   const auto snapshot = ledger.snapshot();

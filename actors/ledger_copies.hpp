@@ -9,6 +9,8 @@
 
 namespace switchyard::actors {
 
+/// GET ledger/copies/rows: rows that this node keeps of another one, from `first` on: what a ledger that was lost is made of again. Query: of, incarnation, first.
+[[nodiscard]] admin_answer kept_rows_answer(const ledger_writer& ledger, const std::string& query);
 /// GET ledger/copies. Reads at most some 10,000 rows.
 [[nodiscard]] admin_answer ledger_copies_answer(const ledger_writer& ledger, const std::string& node);
 

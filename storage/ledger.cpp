@@ -72,6 +72,17 @@ result<row_hash> ledger::read_tail(const reader& from) {
   return hash;
 }
 
+void ledger::put_ends(write_batch& batch, const head& newest, const row_hash& before_first) {
+  std::string tail;
+  record_writer(tail, 1, version).bytes(view(before_first)).done();
+  batch.put(table::meta, format_key, format_known);
+  batch.put(table::meta, head_key, encode(newest));
+  if (before_first != row_hash{}) batch.put(table::meta, tail_key, tail);
+}
+
+std::int64_t ledger::minute_of(std::int64_t at_us) noexcept { return at_us / us_per_minute; }
+void ledger::put_minute(write_batch& batch, std::int64_t minute, std::string_view row_key) { batch.put(table::meta, minute_key(minute), row_key); }
+
 result<ledger::opened> ledger::open(store& on, std::string node, wall_time now, std::uint64_t first_incarnation) {
   auto format = on.get(table::meta, format_key);
   if (!format) return format.failure();

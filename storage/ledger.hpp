@@ -67,6 +67,11 @@ class ledger {
   /// The hash of the row before the first one kept; zeros: none was dropped.
   [[nodiscard]] static result<row_hash> read_tail(const reader& from);
 
+  /// Of a ledger that is made of rows (ledger_rebuild): its newest row, the hash of the row before its first, and the mark of a minute's first row.
+  static void put_ends(write_batch& batch, const head& newest, const row_hash& before_first);
+  [[nodiscard]] static std::int64_t minute_of(std::int64_t at_us) noexcept;
+  static void put_minute(write_batch& batch, std::int64_t minute, std::string_view row_key);
+
  private:
   ledger(store& on, std::string node) : store_(on), node_(std::move(node)) {}
   [[nodiscard]] outcome begin(wall_time now, std::uint64_t first_incarnation, std::size_t& orphans);

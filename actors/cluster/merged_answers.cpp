@@ -21,7 +21,7 @@ struct merged_list {
 constexpr std::array merged_lists{
     merged_list{"/admin/v1/status", "actors"},     merged_list{"/admin/v1/nodes", "nodes"},   merged_list{"/admin/v1/keys", "keys"},
     merged_list{"/admin/v1/breakers", "breakers"}, merged_list{"/admin/v1/limits", "limits"}, merged_list{"/admin/v1/spend", ""},
-    merged_list{"/admin/v1/ledger/copies", "copies"}, merged_list{"/admin/v1/cache", "figures"},
+    merged_list{"/admin/v1/ledger/copies", "copies"}, merged_list{"/admin/v1/ledger/copies/rows", "rows"}, merged_list{"/admin/v1/cache", "figures"},
 };
 
 /// "12.000000001" in nano-dollars; 0 for what is none.

@@ -20,8 +20,8 @@ def bearer(value):
 class Yards:
     """Three nodes on loopback with one provider of two keys, each with a folder that outlives it."""
 
-    def __init__(self, names=("a", "b", "c")):
-        self.names = list(names)
+    def __init__(self, names=("a", "b", "c"), environment=None):
+        self.names, self.environment = list(names), environment
         self.sim = Sim()
         self.data = {name: tempfile.mkdtemp(prefix="switchyard-e2e-data-") for name in names}
         self.ports, self.yards = {}, {}
@@ -40,7 +40,7 @@ class Yards:
         return {"node": {"name": name}, "cluster": cluster, **self.shared(**more)}
 
     def start(self, name):
-        yard = Yard(self.config_of(name), "--threads", "1", data_dir=self.data[name])
+        yard = Yard(self.config_of(name), "--threads", "1", environment=self.environment, data_dir=self.data[name])
         self.ports[name] = int(re.search(r"cluster=\S+:(\d+)", yard.process.out_path.read_text()).group(1))
         self.yards[name] = yard
         return yard
@@ -115,8 +115,10 @@ class SharedHealth(Base):
         self.assertEqual(self.nodes.apply("c", shared)[0], 200)
         for name in ("a", "b", "c"):
             wait_until(lambda: not self.nodes.keys_of(name)["one"]["parked"], 3, "unparked on " + name)
-        time.sleep(0.5)                                # what was said of the old one does not come back
-        self.assertFalse(any(self.nodes.keys_of(name)["one"]["parked"] for name in ("a", "b", "c")))
+        for _ in range(40):                            # what was said of the old one does not come back
+            for name in ("a", "b", "c"):
+                self.assertEqual(self.at(name).chat(model="openai/small")[0], 200)
+                self.assertFalse(self.nodes.keys_of(name)["one"]["parked"])
 
 
 class SharedConfig(Base):
@@ -162,6 +164,28 @@ class SharedConfig(Base):
         self.assertEqual(status, 400)
         self.assertIn("config:4:", answer["error"]["message"])
         self.assertEqual(before, [self.nodes.effective(name) for name in self.nodes.names])
+
+    def test_a_node_that_cannot_apply_it_is_shown_with_the_reason_until_it_can(self):
+        nodes = Yards(environment={"ONLY_THERE": secret("one")})
+        self.addCleanup(nodes.stop)
+        nodes.yards["c"].process.kill()
+        shared = nodes.shared(routes=[self.route("fresh")])
+        shared["providers"]["openai"]["keys"][0]["value"] = "env.ONLY_THERE"
+        status, answer = nodes.apply("a", shared)
+        self.assertEqual(status, 200, answer)
+        nodes.environment = None
+        nodes.start("c")
+        problem = lambda asked, of: {row["name"]: row["config_problem"] for row in nodes.yards[asked].get_admin("/admin/v1/nodes?scope=cluster")["nodes"]}[of]
+        wait_until(lambda: problem("a", "c"), 10, "a shows that c cannot apply it")
+        self.assertIn("env.ONLY_THERE", problem("a", "c"))
+        self.assertIsNone(problem("a", "b"))
+        self.assertEqual(nodes.yards["c"].get_admin("/admin/v1/status")["config_problem"], problem("b", "c"))
+        for command in ("nodes", "status"):
+            shown = subprocess.run([str(BIN / "switchyardctl"), "--url", nodes.yards["b"].admin, command], capture_output=True, text=True, timeout=30, check=True).stdout
+            self.assertRegex(shown, r"c cannot apply the cluster's configuration and goes on with its old one:\n  .*env\.ONLY_THERE")
+        self.assertEqual(nodes.yards["c"].chat(model="openai/small")[0], 200)
+        self.assertEqual(nodes.apply("b", nodes.shared(routes=[self.route("mended")]))[0], 200)
+        wait_until(lambda: "mended" in nodes.routes_of("c") and problem("a", "c") is None, 5, "c is with the others again")
 
     def test_a_minority_refuses(self):
         for name in ("b", "c"):
@@ -261,6 +285,38 @@ class SharedLedger(Base):
         for _ in range(5):
             self.assertEqual(self.at("a").chat(model="openai/small")[0], 200)
         wait_until(lambda: self.verified()[2].get("a", {}).get("copied") == 25, 5, "both lives are copied")
+
+    def lose_disk_of(self, name, rows):
+        for _ in range(rows):
+            self.assertEqual(self.at(name).chat(model="openai/small")[0], 200)
+        wait_until(lambda: self.verified()[2].get(name, {}).get("copied") == rows, 5, "copied")
+        total = self.at(name).get_admin("/admin/v1/spend?by=model")["total"]
+        self.at(name).process.kill()
+        shutil.rmtree(self.nodes.data[name])
+        return total
+
+    def test_a_node_whose_disk_was_lost_gets_its_rows_back_from_the_others(self):
+        before = self.lose_disk_of("a", 30)
+        command = [str(BIN / "switchyardctl"), "--url", self.at("b").admin, "ledger", "restore", "--node", "a", "--data-dir", self.nodes.data["a"]]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("restored 30 rows", done.stdout)
+        self.nodes.start("a")
+        self.assertEqual(self.at("a").get_admin("/admin/v1/spend?by=model")["total"], before)
+        checked = subprocess.run([str(BIN / "switchyardctl"), "--url", self.at("a").admin, "ledger", "verify"], capture_output=True, text=True, timeout=30)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        for _ in range(5):
+            self.assertEqual(self.at("a").chat(model="openai/small")[0], 200)
+        wait_until(lambda: self.verified()[2].get("a", {}).get("copied") == 35, 5, "new rows are copied, too")
+        self.assertEqual(subprocess.run(command, capture_output=True, timeout=30).returncode, 1)   # it runs
+
+    def test_rows_that_only_others_have_are_told(self):
+        self.lose_disk_of("a", 20)
+        self.nodes.start("a")
+        wait_until(lambda: self.verified()[2].get("a", {}).get("elsewhere") == 20, 5, "it is told that they are on others alone")
+        shown = subprocess.run([str(BIN / "switchyardctl"), "--url", self.at("b").admin, "ledger", "verify", "--cluster"], capture_output=True, text=True, timeout=30)
+        self.assertEqual(shown.returncode, 0)
+        self.assertIn("a: 20 rows of earlier lives are on other nodes alone", shown.stderr)
 
 
 if __name__ == "__main__":

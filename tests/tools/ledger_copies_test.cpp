@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(what_a_node_has_dropped_or_lost_is_no_fault) {
   BOOST_TEST(found[0].rows == 11u);
   BOOST_TEST(found[0].copied == 11u);
   BOOST_TEST(found[0].missing == 0u);
+  BOOST_TEST(found[0].elsewhere == 500u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -85,6 +85,8 @@ struct export_question {
 [[nodiscard]] int backup(const console& c, const std::string& folder);
 /// Needs no node, and none may run on `data_dir`. What stood there is kept beside it.
 [[nodiscard]] int restore(const std::string& folder, const std::string& data_dir);
+/// Of what other nodes keep of it; the one that is asked must be another one than `node`.
+[[nodiscard]] int ledger_restore(const console& c, const std::string& node, const std::string& data_dir);
 
 /// A CA where the folder holds none yet, and a certificate and a key per node. Needs no node; nothing is overwritten.
 [[nodiscard]] int cluster_cert(const std::string& folder, const std::vector<std::string>& nodes);

@@ -56,7 +56,18 @@ std::vector<copied_ledger> compare_copies(const boost::json::value& answer) {
     line.node = node;
     for (const auto& [incarnation, copies] : lives) {
       const auto own = std::find_if(copies.begin(), copies.end(), [&](const copy& one) { return one.on == node; });
-      if (own == copies.end()) continue;           // its disk was lost, or retention has dropped them there
+      if (own == copies.end()) {
+        std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+        for (const auto& one : copies) ranges.emplace_back(one.first, one.last);
+        std::sort(ranges.begin(), ranges.end());
+        std::uint64_t next = 0;
+        for (const auto& [first, last] : ranges) {
+          if (last < next) continue;
+          line.elsewhere += last + 1 - std::max(first, next);
+          next = last + 1;
+        }
+        continue;
+      }
       std::vector<const copy*> others;
       for (const auto& one : copies)
         if (one.on != node) others.push_back(&one);

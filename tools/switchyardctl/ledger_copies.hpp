@@ -15,6 +15,7 @@ struct copied_ledger {
   std::uint64_t copied = 0;                      ///< of them, on another node's disk
   std::uint64_t waiting = 0;                     ///< the newest, not copied yet
   std::uint64_t missing = 0;                     ///< older ones without a copy
+  std::uint64_t elsewhere = 0;                   ///< copies of lives that its own disk knows nothing of: it was lost, or they are older than is kept there
   std::uint64_t compared = 0;                    ///< rows whose bytes were compared
   std::vector<std::string> differing;            ///< "incarnation 7, rows 65 to 128 on yard-b"
 };

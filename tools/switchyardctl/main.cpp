@@ -250,6 +250,10 @@ class command_line {
     add_span(rows);
     rows->add_option("--format", format_, "jsonl or csv")->capture_default_str()->check(CLI::IsMember({"jsonl", "csv"}));
     on(rows, [this](const console& c) { return ledger_export(c, {from_, to_, format_}); });
+    auto* again = command->add_subcommand("restore", "Make a stopped node's ledger, whose disk was lost, of the rows that other nodes keep; asks one of those");
+    again->add_option("--node", node_, "The node whose disk was lost")->required();
+    again->add_option("--data-dir", data_dir_, "Its data directory, on this machine")->capture_default_str()->type_name("DIR");
+    on(again, [this](const console& c) { return ledger_restore(c, node_, data_dir_); });
     auto* copy = app_.add_subcommand("backup", "Let the node copy what it keeps on disk to a new folder");
     copy->add_option("DIR", file_, "A folder, on the node's machine, that does not exist")->required();
     on(copy, [this](const console& c) { return backup(c, file_); });
