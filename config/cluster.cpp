@@ -8,29 +8,6 @@
 
 namespace switchyard::config {
 
-namespace {
-
-/// Where another node listens: as a listen address, or a name that may lead to several nodes.
-class seed_rule final : public rule<listen_address> {
- public:
-  void read(const node& from, listen_address& into, reading& run) const override {
-    constexpr std::string_view expected = "a host and a port, such as 10.0.0.2:8082 or switchyard.default.svc:8082";
-    if (from.kind != value_kind::text) return run.wrong_type(from, expected);
-    if (auto parsed = parse_peer_address(from.text))
-      into = std::move(*parsed);
-    else
-      run.report(from.at, "expected " + std::string(expected) + ", got " + in_quotes(from.text));
-  }
-  void show(const listen_address& from, json_writer& out) const override { out.text(to_string(from)); }
-  void describe(json_writer& out) const override {
-    out.member("type", "string");
-    out.member("pattern", R"(^([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$)");
-  }
-  bool is_telling_default(const listen_address&) const override { return false; }
-};
-
-}  // namespace
-
 rule_ptr<cluster_section> cluster_table() {
   const auto tls = std::make_shared<section<cluster_tls>>(std::vector<field<cluster_tls>>{
       {"ca", &cluster_tls::ca, path(), "PEM file: the CA's certificate; the CA signs the nodes of this cluster and nothing else.", presence::required},
@@ -44,7 +21,7 @@ rule_ptr<cluster_section> cluster_table() {
            "Names of all nodes, 2 to 9, this one included; left out: learned from each other."},
           {"listen", &cluster_section::listen, std::make_shared<optional_of<listen_address>>(address()),
            "Where other nodes connect; left out: this node stands alone. Port 0 asks for a free one."},
-          {"seeds", &cluster_section::seeds, std::make_shared<list_of<listen_address>>(std::make_shared<seed_rule>()),
+          {"seeds", &cluster_section::seeds, std::make_shared<list_of<listen_address>>(peer_address()),
            "Where other nodes listen. A name may lead to several; its own address among them does no harm."},
           {"tls", &cluster_section::tls, std::make_shared<optional_of<cluster_tls>>(tls),
            "Required unless listen and all seeds are loopback addresses; `switchyardctl cluster cert` makes the files."},

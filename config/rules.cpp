@@ -317,23 +317,37 @@ class optional_time_rule final : public rule<std::optional<wall_time>> {
   }
 };
 
+struct address_form {
+  std::string_view expected;
+  std::string_view pattern;
+  std::optional<listen_address> (*parse)(std::string_view);
+  bool is_telling_default;
+};
+constexpr address_form listen_form{"an IP address or localhost and a port, such as 127.0.0.1:8080 or [::1]:8080", R"(^([0-9.]+|localhost|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$)",
+                                   parse_listen_address, true};
+constexpr address_form peer_form{"a host and a port, such as 10.0.0.2:8082 or switchyard.default.svc:8082", R"(^([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$)",
+                                 parse_peer_address, false};
+
 class address_rule final : public rule<listen_address> {
  public:
+  explicit address_rule(const address_form& form) : form_(form) {}
   void read(const node& from, listen_address& into, reading& run) const override {
-    constexpr std::string_view expected = "an IP address or localhost and a port, such as 127.0.0.1:8080 or [::1]:8080";
     const bool scalar = from.kind == value_kind::text || from.kind == value_kind::integer || from.kind == value_kind::number;
-    if (!scalar) return run.wrong_type(from, expected);
-    if (auto parsed = parse_listen_address(from.text))
+    if (!scalar) return run.wrong_type(from, form_.expected);
+    if (auto parsed = form_.parse(from.text))
       into = std::move(*parsed);
     else
-      run.report(from.at, "expected " + std::string(expected) + ", got " + in_quotes(from.text));
+      run.report(from.at, "expected " + std::string(form_.expected) + ", got " + in_quotes(from.text));
   }
   void show(const listen_address& from, json_writer& out) const override { out.text(to_string(from)); }
   void describe(json_writer& out) const override {
     out.member("type", "string");
-    out.member("pattern", R"(^([0-9.]+|localhost|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$)");
+    out.member("pattern", form_.pattern);
   }
-  bool is_telling_default(const listen_address&) const override { return true; }
+  bool is_telling_default(const listen_address&) const override { return form_.is_telling_default; }
+
+ private:
+  const address_form& form_;
 };
 
 }  // namespace
@@ -383,7 +397,8 @@ rule_ptr<std::optional<bool>> optional_boolean() { return std::make_shared<optio
 rule_ptr<milliseconds> duration() { return std::make_shared<duration_rule>(); }
 rule_ptr<std::optional<wall_time>> optional_time() { return std::make_shared<optional_time_rule>(); }
 rule_ptr<std::uint64_t> size(std::uint64_t least, std::uint64_t most) { return std::make_shared<size_rule>(least, most); }
-rule_ptr<listen_address> address() { return std::make_shared<address_rule>(); }
+rule_ptr<listen_address> address() { return std::make_shared<address_rule>(listen_form); }
+rule_ptr<listen_address> peer_address() { return std::make_shared<address_rule>(peer_form); }
 
 template <std::integral Integer>
 rule_ptr<Integer> integer(Integer least, Integer most) {

@@ -67,6 +67,8 @@ struct text_form {
 [[nodiscard]] rule_ptr<std::optional<wall_time>> optional_time();   ///< "2027-01-31" or "2027-01-31T12:00:00Z"; null: none
 [[nodiscard]] rule_ptr<std::uint64_t> size(std::uint64_t least, std::uint64_t most);
 [[nodiscard]] rule_ptr<listen_address> address();
+/// Where another node listens: a listen address, or a name that may lead to several nodes.
+[[nodiscard]] rule_ptr<listen_address> peer_address();
 /// A literal, env.NAME or file:/path. null: none. Shown as "***", never its value.
 [[nodiscard]] rule_ptr<secret> credential();
 
