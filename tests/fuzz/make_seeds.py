@@ -151,4 +151,13 @@ party = b"".join(map(text, (b"auto", b"openai", b"gpt-4o", b"key-1", b"team"))) 
 row = b"\xdc\x00\x13\x01\xc4\x10" + bytes(range(16)) + b"\x01\x03\xcf\x00\x06\x00\x00\x00\x00\x00\x00" + party + b"\x05\x06\x01\xc0\x00\x00" + text(b"bypass") + b"\xc4\x10" + bytes(16)
 write("ledger", b"\x80", bytes([18]), bytes(7) + b"\x01" + bytes(7) + b"\x02yd", row)
 write("ledger", b"\x81", bytes([17]), bytes(range(16)) + b"\x01", b"\x9a\x01\x05" + party + b"\x05\xcd\x01\x00")
+
+KINDS = [2, 3, 10, 11, 20, 21, 30, 31, 32, 33, 34, 40, 41, 50, 51, 52, 53, 54, 57, 58, 60, 61, 70, 71, 80, 81, 82]   # as in peer_fuzz.cpp
+for line in (GOLDEN / "cluster/v1.txt").read_text().splitlines():
+    name, kind, body = line.split()
+    kind, body = int(kind), bytes.fromhex(body)
+    packed = bytes([0xc4, len(body)]) if len(body) < 256 else b"\xc5" + struct.pack(">H", len(body))
+    write("peer", b"\0\x93\x01", bytes([kind]), packed + body)
+    if kind in KINDS:
+        write("peer", b"\1", bytes([KINDS.index(kind)]), body)
 print(count, "inputs")
