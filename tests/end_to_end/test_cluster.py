@@ -1,5 +1,6 @@
 """Nodes form a cluster over TLS, notice who is gone and how, and let nobody in who cannot prove a name."""
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -11,6 +12,7 @@ import tempfile
 import time
 import unittest
 
+from programs import Process
 from yard import BIN, Sim, Yard, http, key, provider, wait_until
 
 
@@ -251,12 +253,43 @@ class Refusals(unittest.TestCase):
             nodes.form()
             stranger = Yard({"node": {"name": "b2"}, "cluster": {"name": "two", "listen": "127.0.0.1:0", "seeds": [f"127.0.0.1:{nodes.ports['a']}"],
                                                                 "tls": (nodes.certificates.make("b2"), nodes.certificates.of("b2"))[1]}}, "--threads", "1")
-            time.sleep(1)
+            wait_until(lambda: "it belongs to another cluster" in nodes.yards["a"].process.output() + stranger.process.output(), 5, "it is refused")
             self.assertEqual(nodes.view("a"), {"a": "alive", "b": "alive"})
-            self.assertIn("it belongs to another cluster", nodes.yards["a"].process.output() + stranger.process.output())
             stranger.stop()
         finally:
             nodes.stop()
+
+
+MAY_MOUNT = os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode == 0
+
+
+@unittest.skipUnless(MAY_MOUNT, "a hosts file of the nodes' own needs a mount namespace")
+class Discovery(unittest.TestCase):
+    def test_one_name_that_leads_to_all_nodes_is_seed_enough(self):
+        """As a headless service: every node is given the same name and port, and finds its own address among those it leads to."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="switchyard-e2e-"))
+        self.addCleanup(shutil.rmtree, folder, True)
+        names = {"a": "127.0.0.11", "b": "127.0.0.12", "c": "127.0.0.13"}
+        certificates = Certificates(*names)
+        self.addCleanup(certificates.remove)
+        hosts = folder / "hosts"
+        hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{address} yard.example\n" for address in names.values()))
+        with socket.socket() as listener:
+            listener.bind((names["a"], 0))
+            port = listener.getsockname()[1]
+        nodes = {}
+        for name, address in names.items():
+            (folder / name).mkdir()
+            config = folder / name / "c.json"
+            config.touch(0o600)
+            config.write_text(json.dumps({"node": {"name": name}, "cluster": {"listen": f"{address}:{port}", "seeds": [f"yard.example:{port}"], "tls": certificates.of(name)}}))
+            nodes[name] = Process(["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts), str(BIN / "switchyard"), "--config", str(config),
+                                   "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", str(folder / name / "data"), "--threads", "1"],
+                                  folder / name, r"listening data=(\S+) admin=(\S+)")
+            self.addCleanup(nodes[name].terminate)
+        view = lambda name: {row["name"]: row["state"] for row in json.loads(http("GET", f"http://{nodes[name].match.group(2)}/admin/v1/nodes")[2])["nodes"]}
+        took = wait_until(lambda: all(view(name) == dict.fromkeys(names, "alive") for name in names), 12, "all have found each other")
+        print(f"three nodes with one name for a seed have found each other after {took:.1f} s", flush=True)
 
 
 class Idle(unittest.TestCase):
@@ -264,7 +297,7 @@ class Idle(unittest.TestCase):
         nodes = Nodes(["a", "b", "c"])
         try:
             nodes.form()
-            time.sleep(1)
+            wait_until(lambda: all(http("GET", yard.url + "/readyz")[0] == 200 for yard in nodes.yards.values()), 10, "all are ready")
             span = 10
             before = {name: cpu_seconds(yard.process.pid) for name, yard in nodes.yards.items()}
             time.sleep(span)
