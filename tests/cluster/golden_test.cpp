@@ -2,10 +2,12 @@
 #include "base/random.hpp"
 #include "cluster/dispatch.hpp"
 #include "tests/cluster/support.hpp"
+#include "tests/support/rounds.hpp"
 
 #include <fstream>
 #include <map>
 #include <set>
+#include <thread>
 
 using namespace switchyard;
 using namespace switchyard::cluster;
@@ -123,12 +125,10 @@ BOOST_AUTO_TEST_CASE(a_frame_is_as_recorded) {
 
 BOOST_AUTO_TEST_CASE(damaged_messages_are_read_or_refused_and_nothing_else) {
   random_source random(1);
-  const auto lines = corpus("v1.txt");
-  int read = 0, refused = 0;
-  for (const auto& [name, line] : lines) {
-    if (name == "hello") continue;
-    for (int i = 0; i < 2000; ++i) {
-      auto bytes = line.second;
+  int read = 0, refused = 0, unknown = 0;
+  const auto damage = [&](std::uint16_t kind, const std::string& whole) {
+    for (int i = 0; i < test::rounds(2000); ++i) {
+      auto bytes = whole;
       for (auto changes = 1 + random.below(3); changes > 0; --changes) {
         const auto at = random.below(bytes.size());
         switch (random.below(3)) {
@@ -138,11 +138,17 @@ BOOST_AUTO_TEST_CASE(damaged_messages_are_read_or_refused_and_nothing_else) {
         }
         if (bytes.empty()) bytes = "x";
       }
-      const auto ended = dispatch(static_cast<std::uint16_t>(line.first), bytes, [](const auto&) {});
-      BOOST_REQUIRE(ended.has_value());
-      ++(ended->has_value() ? read : refused);
+      const auto ended = dispatch(kind, bytes, [](const auto&) {});
+      ++(!ended.has_value() ? unknown : ended->has_value() ? read : refused);
     }
+  };
+  for (const auto& [name, line] : corpus("v1.txt")) {
+    if (name == "hello") continue;
+    // A thread each: AddressSanitizer keeps frames that exceptions have unwound until their thread ends, and all that comes after them
+    // would search what is left for room at every call.
+    std::thread(damage, static_cast<std::uint16_t>(line.first), line.second).join();
   }
+  BOOST_TEST(unknown == 0);
   BOOST_TEST(read > 0);
   BOOST_TEST(refused > read);
 }

@@ -1,6 +1,7 @@
 // Damaged configs: no crash, and either a value or problems, none of which shows a secret.
 #include "base/random.hpp"
 #include "tests/config/support.hpp"
+#include "tests/support/rounds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -30,10 +31,10 @@ std::string damaged(std::string text, random_source& random) {
   return text;
 }
 
-void survives(const std::string& original, std::uint64_t seed, int rounds) {
+void survives(const std::string& original, std::uint64_t seed, int usual) {
   random_source random(seed);
   const auto env = example_variables();
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < test::rounds(usual); ++round) {
     const auto text = damaged(original, random);
     const auto result = load_text(text, "fuzz.yaml", env);
     BOOST_TEST_CONTEXT("seed " << seed << " round " << round) {

@@ -3,6 +3,7 @@
 #include "storage/memory_store.hpp"
 #include "storage/record.hpp"
 #include "tests/storage/samples.hpp"
+#include "tests/support/rounds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(any_span_equals_its_rows) {
     now += random() % (us_per_hour / 2);
     f.add(i, now, random() % 2 == 0 ? "gpt-4o" : "gpt-4o-mini");
   }
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < test::rounds(300); ++round) {
     const auto length = now - noon_us + 2 * us_per_day;
     time_span span{noon_us - us_per_day + static_cast<std::int64_t>(random() % length), 0};
     span.to_us = round % 10 == 0 ? INT64_MAX : span.from_us + static_cast<std::int64_t>(random() % length);

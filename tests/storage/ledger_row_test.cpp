@@ -2,6 +2,7 @@
 #include "storage/big_endian.hpp"
 #include "storage/crc32c.hpp"
 #include "tests/storage/samples.hpp"
+#include "tests/support/rounds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -78,7 +79,7 @@ BOOST_AUTO_TEST_CASE(every_changed_byte_is_noticed) {
 
 BOOST_AUTO_TEST_CASE(bytes_with_a_right_checksum_are_not_trusted_either) {
   std::mt19937 random(6);
-  for (int round = 0; round < 20'000; ++round) {
+  for (int round = 0; round < test::rounds(20'000); ++round) {
     auto bytes = encode(sample());
     bytes.resize(bytes.size() - 4);
     for (int i = 0; i < 3; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());

@@ -2,6 +2,7 @@
 #include "storage/ledger_query.hpp"
 #include "storage/memory_store.hpp"
 #include "tests/storage/samples.hpp"
+#include "tests/support/rounds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -308,8 +309,8 @@ BOOST_AUTO_TEST_CASE(names_without_bounds_are_cut_in_rows_and_sums_alike) {
 
 // Random reservations, settlements, commits, full disks and deaths: what a commit acknowledged is there once, and nothing else is.
 BOOST_AUTO_TEST_CASE(random_lives_lose_and_double_nothing) {
-  for (unsigned seed = 1; seed <= 200; ++seed) {
-    std::mt19937 random(seed);
+  for (int seed = 1; seed <= test::rounds(200); ++seed) {
+    std::mt19937 random(static_cast<unsigned>(seed));
     memory_store disk;
     auto l = open_on(disk);
     std::uint32_t last = 0;

@@ -4,6 +4,7 @@
 #include "routing/cache/answer_cache.hpp"
 #include "tests/routing/cache/stored_prompts.hpp"
 #include "tests/storage/scratch_folder.hpp"
+#include "tests/support/rounds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -149,7 +150,7 @@ BOOST_FIXTURE_TEST_CASE(bytes_of_a_graph_that_lie_are_refused_or_harmless, kept_
   const auto image = graph.bytes();
   const std::string vectors(image.vectors);
   std::size_t refused = 0;
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < test::rounds(3000); ++round) {
     auto bad_vectors = vectors, bad_links = image.links;
     auto& broken = round % 2 == 0 ? bad_vectors : bad_links;
     for (auto left = 1 + random.below(3); left > 0; --left) broken[random.below(broken.size())] = static_cast<char>(random.below(256));
@@ -160,7 +161,7 @@ BOOST_FIXTURE_TEST_CASE(bytes_of_a_graph_that_lie_are_refused_or_harmless, kept_
     for (const auto& found : read->nearest(small_vector(many_words().embed(prompts[static_cast<std::size_t>(round % 400)])), 8)) BOOST_REQUIRE(found.slot < 400u);
     BOOST_REQUIRE(read->size() == 400u);
   }
-  BOOST_TEST(refused > 400u);
+  BOOST_TEST(refused > static_cast<std::size_t>(test::rounds(400)));
   BOOST_TEST(vector_graph::of_bytes(32, image.vectors, image.links, 400) != nullptr);
   BOOST_TEST(vector_graph::of_bytes(32, image.vectors, image.links, 399) == nullptr);
   BOOST_TEST(vector_graph::of_bytes(64, image.vectors, image.links, 400) == nullptr);
