@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(the_schema_tells_defaults_and_ranges) {
   BOOST_TEST(schema.at_pointer("/properties/admin/properties/listen/default").as_string() == "127.0.0.1:8081");
   const auto& provider = schema.at_pointer("/properties/providers/additionalProperties/properties");
   BOOST_TEST(provider.at_pointer("/breaker/properties/max_open_for/default").as_string() == "2m");
-  BOOST_TEST(provider.at_pointer("/wire/enum").as_array().size() == 4u);
+  BOOST_TEST(provider.at_pointer("/wire/enum").as_array().size() == 5u);
   BOOST_TEST(schema.at_pointer("/properties/routes/items/required").as_array().at(0).as_string() == "name");
 }
 
