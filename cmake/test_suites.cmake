@@ -42,7 +42,7 @@ function(switchyard_finish_test_suites)
         # hnswlib locks one node's links while it holds another's, in no order; one thread alone ever adds to a graph.
         string(REPLACE "second_deadlock_stack=1" "detect_deadlocks=0" environment "${environment}")
       endif()
-      set_tests_properties(${name} PROPERTIES LABELS ${suite} TIMEOUT 600 ENVIRONMENT "${environment}")
+      set_tests_properties(${name} PROPERTIES LABELS ${suite} TIMEOUT 600 COST 100 ENVIRONMENT "${environment}")
     endforeach()
   endforeach()
 endfunction()
