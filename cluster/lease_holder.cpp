@@ -271,7 +271,8 @@ void lease_holder::tick(steady_time now, const alive_check& alive, outbox& out, 
 }
 
 bool lease_holder::is_recorded(std::uint8_t number, shard_state& s, journal_box* journal) const {
-  if (journal == nullptr || s.recorded == s.owner || (!options_.attachment_is_recorded && !s.recorded.empty())) return true;
+  if (journal == nullptr || (!options_.attachment_is_recorded && !s.recorded.empty())) return true;
+  if (s.recorded == s.owner && s.recording.empty()) return true;   // one on its way would stand behind it
   if (s.recording == s.owner) return false;
   s.recording = s.owner;
   s.record = journal->write(encode(lease_record{number, s.owner, set_}));
