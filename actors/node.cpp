@@ -260,7 +260,11 @@ result<node_addresses> node::start() {
     s.contexts.back()->cache = s.cache;
     s.contexts.back()->vectors = std::make_shared<prompt_vectors>(*s.contexts.back(), s.world->vectors());
   }
-  s.data = std::make_unique<net::server>(pointers, data_options(s.config.server), [this](net::exchange& x) {
+  auto options = data_options(s.config.server);
+  options.first_connection = [links = std::weak_ptr(s.links)] {
+    if (const auto to = links.lock()) to->wake();
+  };
+  s.data = std::make_unique<net::server>(pointers, std::move(options), [this](net::exchange& x) {
     auto& contexts = state_->contexts;
     for (auto& context : contexts)
       if (&context->thread == &x.thread()) return serve_request(*context, x);

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t most_unanswered = 64;
 constexpr auto report_is_fresh_for = seconds(1);
 constexpr auto patience_falls_every = seconds(1);
+constexpr std::uint64_t most_waited_us = 60'000'000;
 
 }  // namespace
 
@@ -77,7 +78,14 @@ std::vector<member_view> membership::not_alive() const {
   return found;
 }
 
+void membership::answer(const node_name& node, peer& p, steady_time now, outbox& out) {
+  const auto waited = std::chrono::duration_cast<microseconds>(std::max(nanoseconds(0), nanoseconds(now - p.owed_since)));
+  out.send(node, heartbeat_answer{incarnation_, p.owed->seq, leaving_, not_alive(), static_cast<std::uint64_t>(waited.count())});
+  p.owed.reset();
+}
+
 void membership::send_heartbeat(const node_name& node, peer& p, steady_time now, outbox& out) {
+  if (p.owed) answer(node, p, now, out);
   const bool gone = p.state != member_state::alive && p.state != member_state::suspect;
   p.next_heartbeat = now + (gone ? options_.heartbeat_to_the_dead_every : options_.heartbeat_every);
   p.asked.emplace_back(++seq_, now);
@@ -85,15 +93,22 @@ void membership::send_heartbeat(const node_name& node, peer& p, steady_time now,
   out.send(node, heartbeat{incarnation_, seq_, leaving_, not_alive()});
 }
 
-void membership::on(const node_name& from, const heartbeat& message, steady_time now, outbox& out) {
+void membership::on(const node_name& from, const heartbeat& message, steady_time now, outbox& out, steady_time arrived) {
   const auto found = peers_.find(from);
   if (found == peers_.end()) return;
-  // Answered even when it is dead to us: that is how it learns of it.
-  (void)note(from, found->second, message.incarnation, message.leaving, message.others, now);
-  out.send(from, heartbeat_answer{incarnation_, message.seq, leaving_, not_alive()});
+  // Answered even when it is dead to us: that is how it learns of it. And at once, as that alone makes a suspect well.
+  auto& p = found->second;
+  (void)note(from, p, message.incarnation, message.leaving, message.others, now);
+  if (p.owed) answer(from, p, now, out);
+  p.owed = heartbeat_answer{0, message.seq, false, {}, 0};
+  p.owed_since = arrived;
+  if (p.next_heartbeat - now <= options_.heartbeat_every / 4)
+    send_heartbeat(from, p, now, out);           // M6
+  else if (p.state != member_state::alive || std::any_of(message.others.begin(), message.others.end(), [&](const auto& said) { return said.node == self_; }))
+    answer(from, p, now, out);
 }
 
-void membership::on(const node_name& from, const heartbeat_answer& message, steady_time now) {
+void membership::on(const node_name& from, const heartbeat_answer& message, steady_time now, steady_time arrived) {
   const auto found = peers_.find(from);
   if (found == peers_.end()) return;
   auto& p = found->second;
@@ -101,7 +116,8 @@ void membership::on(const node_name& from, const heartbeat_answer& message, stea
   const auto asked = std::find_if(p.asked.begin(), p.asked.end(), [&](const auto& one) { return one.first == message.seq; });
   if (asked == p.asked.end() || message.seq < p.first_valid_seq) return;
   p.confirmed = std::max(p.confirmed, asked->second);
-  p.round_trip = now - asked->second;
+  const nanoseconds took = arrived - asked->second;
+  p.round_trip = std::max(nanoseconds(0), took - std::min(took, nanoseconds(microseconds(std::min<std::uint64_t>(message.waited_us, most_waited_us)))));
   p.asked.erase(p.asked.begin(), std::next(asked));
   if (p.state == member_state::suspect && now - p.confirmed < options_.suspect_after * patience_) change(from, p, member_state::alive);
 }

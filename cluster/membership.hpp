@@ -1,9 +1,9 @@
 // Who is there: heartbeats, suspicion, a second vote before anyone is called dead, and the way back from that.
 //
-//              answered within 1 s                     5 s and a second node agrees (N >= 3)
+//              answered within 1.2 s                   5 s and a second node agrees (N >= 3)
 //        +---------- alive <--------+                +------------> dead
 //        |             |            |                |                |
-//        |             | 1 s, or    | answer         |                | higher incarnation
+//        |             | 1.2 s, or  | answer         |                | higher incarnation
 //        |             | link down  |                |                v
 //        |             +---------> suspect ----------+              alive
 //        |  leaving          forget
@@ -15,6 +15,8 @@
 // M3  dead, left and forgotten at incarnation i end by an incarnation above i only, so that no late message revives anyone.
 // M4  Nobody is removed but by forget(). Nothing that must be safe depends on views being equal.
 // M5  Time in which this node did not run counts for nobody's silence; after it, all thresholds are up to 8 times as long (Lifeguard, arXiv 1707.00788).
+// M6  An answer goes with the own next heartbeat to that node, which goes at once where it is due within 50 ms: both ways of both take
+//     two packets. What is known of another is up to 400 ms old while all is well. Who says that it does not see this node alive is answered at once.
 #pragma once
 
 #include "cluster/membership_messages.hpp"
@@ -28,9 +30,9 @@ namespace switchyard::cluster {
 struct membership_options {
   milliseconds heartbeat_every{200};
   milliseconds heartbeat_to_the_dead_every{1000};
-  milliseconds suspect_after{1000};
+  milliseconds suspect_after{1200};              ///< 0.8 s for an answer that is late, as what is known may be 400 ms old (M6)
   milliseconds dead_after{5000};
-  milliseconds most_lag{100};                    ///< of tick(); more means that this node itself is slow
+  milliseconds most_lag{100};                    ///< of tick(), beyond tick_every; more means that this node itself is slow
   int most_patience = 8;
   bool second_vote = true;                       ///< false only to show that the simulation notices
 };
@@ -44,13 +46,16 @@ struct member_change {
 /// One node's view of all others. Not thread-safe.
 class membership {
  public:
-  /// `incarnation`: above every one used before, and on disk. tick() is called at least every tick_every.
-  static constexpr milliseconds tick_every{50};
+  /// `incarnation`: above every one used before, and on disk. tick() is called at least every tick_every, and messages are given no later than then.
+  static constexpr milliseconds tick_every{200};
   membership(node_name self, std::vector<node_name> configured, std::uint64_t incarnation, steady_time now, membership_options options = {});
 
   void tick(steady_time now, outbox& out);
-  void on(const node_name& from, const heartbeat& message, steady_time now, outbox& out);
-  void on(const node_name& from, const heartbeat_answer& message, steady_time now);
+  /// `arrived`: when it reached this node.
+  void on(const node_name& from, const heartbeat& message, steady_time now, outbox& out, steady_time arrived);
+  void on(const node_name& from, const heartbeat_answer& message, steady_time now, steady_time arrived);
+  void on(const node_name& from, const heartbeat& message, steady_time now, outbox& out) { on(from, message, now, out, now); }
+  void on(const node_name& from, const heartbeat_answer& message, steady_time now) { on(from, message, now, now); }
   /// The connection broke: suspicion at once. A node that died by kill -9 is noticed so.
   void link_down(const node_name& peer, steady_time now);
   /// Says goodbye; from now on this node answers as one that leaves.
@@ -69,7 +74,7 @@ class membership {
   [[nodiscard]] bool alive(const node_name& node) const noexcept { return state_of(node) == member_state::alive; }
   /// All configured nodes, this one included, by name.
   [[nodiscard]] std::vector<member_view> view() const;
-  /// Of the newest answered heartbeat; nullopt: none yet.
+  /// Of the newest answered heartbeat, without what it waited at either end; nullopt: none yet.
   [[nodiscard]] std::optional<nanoseconds> round_trip(const node_name& node) const noexcept;
   /// Others forgot this node: it must not serve until it was started anew.
   [[nodiscard]] bool forgotten() const noexcept { return forgotten_; }
@@ -89,6 +94,8 @@ class membership {
     std::vector<member_view> report;             // whom it does not see as alive
     steady_time reported{};
     bool has_reported = false;
+    std::optional<heartbeat_answer> owed;        // for its newest heartbeat
+    steady_time owed_since{};                    // when that arrived
     std::optional<nanoseconds> round_trip;
   };
 
@@ -100,6 +107,7 @@ class membership {
   [[nodiscard]] bool another_agrees(const node_name& node, const peer& p, steady_time now) const;
   [[nodiscard]] std::vector<member_view> not_alive() const;
   void send_heartbeat(const node_name& node, peer& p, steady_time now, outbox& out);
+  void answer(const node_name& node, peer& p, steady_time now, outbox& out);
 
   node_name self_;
   membership_options options_;

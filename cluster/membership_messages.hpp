@@ -36,17 +36,19 @@ struct heartbeat {
   }
 };
 
-/// At once; alone shows that the way leads there and back.
+/// With the sender's own next heartbeat, within 200 ms; alone shows that the way leads there and back.
 struct heartbeat_answer {
   static constexpr auto kind = message_kind::heartbeat_answer;
+  static constexpr std::size_t least = 4;
   std::uint64_t incarnation = 0;
   std::uint64_t seq = 0;                         ///< of the heartbeat it answers
   bool leaving = false;
   std::vector<member_view> others;
+  std::uint64_t waited_us = 0;                   ///< how long the heartbeat lay before it was answered: no part of the round trip
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit(self.incarnation, self.seq, self.leaving, self.others);
+    visit(self.incarnation, self.seq, self.leaving, self.others, self.waited_us);
   }
 };
 

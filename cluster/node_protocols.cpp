@@ -52,15 +52,14 @@ std::optional<rows_to_read> node_protocols::tick(steady_time now) {
   if (options_.registers) shared.tick(now, out);
   if (options_.config) config.tick(now, out, config_journal);
   if (options_.records) records.tick(now, out);
-  if (options_.ledger) return shipper.tick(now, alive());
-  return std::nullopt;
+  return want_rows(now);
 }
 
-outcome node_protocols::receive(const node_name& from, message_kind kind, std::string_view body, steady_time now) {
+outcome node_protocols::receive(const node_name& from, message_kind kind, std::string_view body, steady_time now, steady_time arrived) {
   struct handler {
     node_protocols& node;
     const node_name& from;
-    steady_time now;
+    steady_time now, arrived;
     void operator()(const unsupported& m) {
       if (node.around_.cache != nullptr && m.what == static_cast<std::uint16_t>(message_kind::cache_lookup)) node.around_.cache->unsupported_by(from, now);
     }
@@ -68,8 +67,8 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
     void operator()(const introductions&) {}
     void operator()(const admin_ask&) {}
     void operator()(const admin_said&) {}
-    void operator()(const heartbeat& m) { node.members.on(from, m, now, node.out); }
-    void operator()(const heartbeat_answer& m) { node.members.on(from, m, now); }
+    void operator()(const heartbeat& m) { node.members.on(from, m, now, node.out, arrived); }
+    void operator()(const heartbeat_answer& m) { node.members.on(from, m, now, arrived); }
     void operator()(const lease_request& m) { node.leases_given.on(from, m, now, node.out); }
     void operator()(const lease_grant& m) { node.leases_held.on(from, m, now); }
     void operator()(const escrow_request& m) { node.pools.on(from, m, node.around_.period(m.pool.budget), now, node.out, node.pool_journal); }
@@ -86,7 +85,7 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
     void operator()(const config_text& m) { node.config.on(from, m, node.config_journal); }
     void operator()(const record_digest& m) { node.records.on(from, m, node.out); }
     void operator()(const record_list& m) { node.records.on(from, m); }
-    void operator()(const shipped_rows& m) { node.collector.on(from, m, node.out, node.row_journal); }
+    void operator()(shipped_rows& m) { node.collector.on(from, std::move(m), node.out, node.row_journal); }
     void operator()(const shipped_answer& m) { node.shipper.on(from, m, now); }
     void operator()(const cache_lookup& m) {
       if (node.around_.cache != nullptr) return node.around_.cache->on(from, m, now, node.out);
@@ -99,7 +98,7 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
       if (node.around_.cache != nullptr) node.around_.cache->on(from, std::move(m), now);
     }
   };
-  auto ended = dispatch(static_cast<std::uint16_t>(kind), body, handler{*this, from, now});
+  auto ended = dispatch(static_cast<std::uint16_t>(kind), body, handler{*this, from, now, arrived});
   if (ended) return *std::move(ended);
   if (kind != message_kind::unsupported) out.send(from, unsupported{static_cast<std::uint16_t>(kind)});
   return done{};

@@ -74,10 +74,13 @@ class node_protocols {
   node_protocols(const node_name& name, const std::vector<node_name>& all, std::uint64_t life, const protocol_options& options, steady_time now,
                  surroundings around);
 
-  /// At least every 20 ms. Rows that it wants are to be given to shipper.rows_read().
+  /// At least every 20 ms where there are limits or budgets in use, else every membership::tick_every. Rows that it wants are to be given to
+  /// shipper.rows_read().
   [[nodiscard]] std::optional<rows_to_read> tick(steady_time now);
-  /// An error: the bytes do not fit their kind; drop the connection. Unknown kinds are answered.
-  [[nodiscard]] outcome receive(const node_name& from, message_kind kind, std::string_view body, steady_time now);
+  [[nodiscard]] std::optional<rows_to_read> want_rows(steady_time now) { return options_.ledger ? shipper.tick(now, alive()) : std::nullopt; }
+  /// An error: the bytes do not fit their kind; drop the connection. Unknown kinds are answered. `arrived`: when it reached this node.
+  [[nodiscard]] outcome receive(const node_name& from, message_kind kind, std::string_view body, steady_time now, steady_time arrived);
+  [[nodiscard]] outcome receive(const node_name& from, message_kind kind, std::string_view body, steady_time now) { return receive(from, kind, body, now, now); }
   /// Returns attempts whose reservation is on disk now.
   [[nodiscard]] std::vector<std::string> written(const std::string& log, std::uint64_t number, steady_time now);
   [[nodiscard]] std::vector<std::pair<std::string, record_to_write>> take_records();

@@ -44,7 +44,7 @@ void row_collector::replay(const node_name& origin, std::uint64_t life, std::uin
   taken_[{origin, life}].add(first, last);
 }
 
-void row_collector::on(const node_name& from, const shipped_rows& message, outbox& out, journal_box& journal) {
+void row_collector::on(const node_name& from, shipped_rows message, outbox& out, journal_box& journal) {
   if (!configured_.contains(from) || from == self_ || message.rows.empty() || message.first == 0) return;
   const origin_life whose{from, message.life};
   const auto last = message.first + message.rows.size() - 1;
@@ -56,7 +56,7 @@ void row_collector::on(const node_name& from, const shipped_rows& message, outbo
     return;
   }
   kept_rows record{from, message.life, fresh, {}};
-  for (auto seq = fresh; seq <= last && !taken.contains(seq); ++seq) record.rows.push_back(message.rows[seq - message.first]);
+  for (auto seq = fresh; seq <= last && !taken.contains(seq); ++seq) record.rows.push_back(std::move(message.rows[seq - message.first]));
   const auto end = fresh + record.rows.size() - 1;
   taken.add(fresh, end);
   const auto number = journal.write(encode(record));

@@ -34,7 +34,7 @@ class row_collector {
   void replay(const kept_rows& record);
   /// Rows first to last are on disk here.
   void replay(const node_name& origin, std::uint64_t life, std::uint64_t first, std::uint64_t last);
-  void on(const node_name& from, const shipped_rows& message, outbox& out, journal_box& journal);
+  void on(const node_name& from, shipped_rows message, outbox& out, journal_box& journal);
   void written(std::uint64_t number, outbox& out);
 
   /// On disk here; rows that wait for it are not among them.

@@ -45,6 +45,7 @@ std::optional<rows_to_read> row_shipper::tick(steady_time now, const alive_check
     sent_at_ = now;
     return under_way_;                           // the same again
   }
+  if (now < next_at_ && lag() < options_.most_rows) return std::nullopt;
   for (const auto& [life, state] : lives_) {
     if (state.shipped >= state.last) continue;
     under_way_ = rows_to_read{life, state.shipped + 1, std::min<std::size_t>(state.last - state.shipped, options_.most_rows)};
@@ -65,6 +66,7 @@ void row_shipper::rows_read(const rows_to_read& wanted, std::vector<std::string>
   while (count < rows.size() && (count == 0 || bytes + rows[count].size() <= options_.most_bytes)) bytes += rows[count++].size();
   rows.resize(count);
   sent_at_ = now;
+  next_at_ = now + options_.every;
   out.send(successor_, shipped_rows{wanted.life, wanted.first, std::move(rows)});
 }
 

@@ -17,8 +17,9 @@
 namespace switchyard::cluster {
 
 struct shipping_options {
-  std::size_t most_rows = 512;
-  std::size_t most_bytes = 256u << 10;
+  std::size_t most_rows = 4096;
+  std::size_t most_bytes = 768u << 10;
+  milliseconds every{250};                       ///< unless most_rows wait: a message costs the other end a sync of its disk, however little it holds
   milliseconds answer_within{500};
   milliseconds successor_silent{2000};
   milliseconds successor_shunned{5000};
@@ -69,6 +70,7 @@ class row_shipper {
   node_name successor_;
   std::map<node_name, steady_time> shunned_;
   std::optional<rows_to_read> under_way_;
+  steady_time next_at_{};                        // of few rows
   steady_time sent_at_{};
   steady_time asked_since_{};                    // of the successor, without an answer
 };

@@ -30,7 +30,15 @@ struct arrival {
   message_kind message{};
   std::string body;                              ///< of a message; of an up: the address seen at the other end, without a port; of a down: why
   std::uint64_t incarnation = 0;                 ///< of an up: as in its hello
+  steady_time at{};                              ///< when it came; left out: when it is taken
 };
+
+/// Nothing waits for these: they are taken with the next tick, up to 200 ms later. So is a heartbeat that comes right behind an answer: the own next
+/// heartbeat answers it (membership.hpp). Else four nodes' heartbeats alone would wake an idle one 50 times a second.
+[[nodiscard]] constexpr bool can_wait(message_kind kind, message_kind before) noexcept {
+  return kind == message_kind::heartbeat_answer || kind == message_kind::register_digest || kind == message_kind::record_digest ||
+         (kind == message_kind::heartbeat && before == message_kind::heartbeat_answer);
+}
 
 struct transport_figures {
   std::uint64_t links = 0;                       ///< open now
@@ -48,7 +56,7 @@ class transport {
   virtual void send(std::vector<outgoing> messages) = 0;
   /// What came since the last call. While much waits here nothing more is read from the peers.
   [[nodiscard]] virtual std::vector<arrival> take() = 0;
-  /// Called whenever something came after take() had left nothing; on the transport's thread.
+  /// Called once something came that cannot wait, and again only after take(); on the transport's thread.
   virtual void on_arrival(std::function<void()> call) = 0;
   /// Opens connections to these until told otherwise, again and again where there is none.
   virtual void dial(std::vector<dial_target> targets) = 0;

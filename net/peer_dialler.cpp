@@ -64,11 +64,14 @@ void peer_dialler::tick(steady_time now) {
   });
   // Addresses come and go with the names that lead to them; who is linked is known without.
   if (places_.size() > most_places) std::erase_if(places_, [](const auto& one) { return !one.second.under_way; });
+  content_ = connecting_.empty();
   for (const auto& target : targets_) {
     if (!target.node.empty() && linked_(target.node)) continue;
     for (const auto& where : addresses_of(target, now)) {
       auto& at = places_[where];
-      if (at.under_way || now < at.next || (!at.node.empty() && linked_(at.node))) continue;
+      if (!at.node.empty() && linked_(at.node)) continue;
+      content_ = content_ && at.next > now + refused_again_after;   // this node itself is looked at every 30 s
+      if (at.under_way || now < at.next) continue;
       connect(where, now);
     }
   }

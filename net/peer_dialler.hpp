@@ -28,6 +28,8 @@ class peer_dialler {
   void set_targets(std::vector<cluster::dial_target> targets) { targets_ = std::move(targets); }
   /// Starts what is due.
   void tick(steady_time now);
+  /// Found by the last tick(): whoever is to be dialled is linked.
+  [[nodiscard]] bool is_content() const noexcept { return content_; }
   /// How a connection that it made went on.
   void found(const endpoint& where, const cluster::node_name& node);
   void is_self(const endpoint& where, steady_time now);
@@ -58,6 +60,7 @@ class peer_dialler {
   is_linked linked_;
   connected then_;
   std::vector<cluster::dial_target> targets_;
+  bool content_ = false;
   std::map<std::string, lookup> lookups_;        // by HOST:PORT
   std::map<endpoint, place> places_;
   std::vector<std::pair<std::shared_ptr<tcp_socket>, steady_time>> connecting_;   // until when

@@ -80,7 +80,7 @@ class peer_link : public std::enable_shared_from_this<peer_link> {
   peer_link_owner& owner_;
   byte_stream stream_;
   stage stage_ = stage::handshake;
-  std::array<char, 4096> chunk_;
+  std::array<char, 16384> chunk_;                // one TLS record
   std::string in_;                               // the beginning of a frame
   std::deque<std::string> waiting_;
   std::size_t waiting_bytes_ = 0;

@@ -19,6 +19,7 @@ namespace switchyard::net {
 namespace {
 
 constexpr milliseconds sweep_every{250};
+constexpr milliseconds calm_sweep_every{1000};   // while every link is open and none is spare
 constexpr milliseconds spare_for = seconds(2);
 constexpr milliseconds refusals_told_every = seconds(1);
 constexpr std::size_t most_opening = 64;         // connections of others that did not prove themselves yet
@@ -55,7 +56,7 @@ class peer_links::core : public peer_link_owner {
 
   io_thread& thread;
   const peer_options options;
-  std::function<void()> notify;                  // under inbox_mutex_
+  std::shared_ptr<const std::function<void()>> notify;   // under inbox_mutex
   std::mutex inbox_mutex;
   std::atomic<std::uint64_t> links{0}, dropped{0}, refused{0};
   void set_incarnation(std::uint64_t value) {
@@ -84,6 +85,7 @@ class peer_links::core : public peer_link_owner {
   peer_dialler dialler_;
   std::vector<cluster::arrival> inbox_;
   std::size_t inbox_bytes_ = 0;
+  bool announced_ = false;                       // notify was called since the last take()
   std::atomic<bool> full_{false};
   bool accepting_ = false;
   bool stopped_ = false;
@@ -246,16 +248,25 @@ void peer_links::core::tell_refusal(const peer_link& link, const std::string& wh
 }
 
 void peer_links::core::put(cluster::arrival what) {
-  const std::lock_guard guard(inbox_mutex);
-  inbox_bytes_ += what.body.size();
-  inbox_.push_back(std::move(what));
-  if (inbox_.size() >= most_arrivals || inbox_bytes_ >= most_arrived_bytes) full_.store(true, std::memory_order_relaxed);
-  if (inbox_.size() == 1 && notify) notify();
+  what.at = steady_now();
+  std::shared_ptr<const std::function<void()>> call;
+  {
+    const std::lock_guard guard(inbox_mutex);
+    const auto before = inbox_.empty() || inbox_.back().from != what.from ? cluster::message_kind{} : inbox_.back().message;
+    const bool waits = what.kind == cluster::arrival::what::message && cluster::can_wait(what.message, before);
+    inbox_bytes_ += what.body.size();
+    inbox_.push_back(std::move(what));
+    const bool is_full = inbox_.size() >= most_arrivals || inbox_bytes_ >= most_arrived_bytes;
+    if (is_full) full_.store(true, std::memory_order_relaxed);
+    if ((!waits || is_full) && !std::exchange(announced_, true)) call = notify;
+  }
+  if (call) (*call)();                           // whoever it wakes need not wait for the mutex
 }
 
 std::vector<cluster::arrival> peer_links::core::take() {
   const std::lock_guard guard(inbox_mutex);
   inbox_bytes_ = 0;
+  announced_ = false;
   if (full_.exchange(false, std::memory_order_relaxed))
     thread.post([this] {
       for (const auto& link : std::vector(all_.begin(), all_.end())) link->resume();
@@ -305,7 +316,8 @@ void peer_links::core::sweep() {
     if (link->is_open() && link->spare_since != steady_time::max() && now - link->spare_since >= spare_for) settle_spare(*link);
   }
   begin_to_talk();
-  sweeper_.expires_after(sweep_every);
+  const bool calm = dialler_.is_content() && std::all_of(all_.begin(), all_.end(), [](const auto& link) { return link->is_open() && link->spare_since == steady_time::max(); });
+  sweeper_.expires_after(calm ? calm_sweep_every : sweep_every);
   sweeper_.async_wait([this](const system_error& failure) {
     if (!failure && !stopped_) sweep();
   });
@@ -355,7 +367,15 @@ void peer_links::send(std::vector<cluster::outgoing> messages) {
 std::vector<cluster::arrival> peer_links::take() { return core_->take(); }
 void peer_links::on_arrival(std::function<void()> call) {
   const std::lock_guard guard(core_->inbox_mutex);
-  core_->notify = std::move(call);
+  core_->notify = call ? std::make_shared<const std::function<void()>>(std::move(call)) : nullptr;
+}
+void peer_links::wake() {
+  std::shared_ptr<const std::function<void()>> call;
+  {
+    const std::lock_guard guard(core_->inbox_mutex);
+    call = core_->notify;
+  }
+  if (call) (*call)();
 }
 void peer_links::dial(std::vector<cluster::dial_target> targets) {
   core_->thread.post([core = core_, targets = std::move(targets)]() mutable { core->dial(std::move(targets)); });

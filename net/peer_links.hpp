@@ -41,6 +41,8 @@ class peer_links : public cluster::transport {
   void send(std::vector<cluster::outgoing> messages) override;
   [[nodiscard]] std::vector<cluster::arrival> take() override;
   void on_arrival(std::function<void()> call) override;
+  /// Makes that call although nothing came: there is something else to look after. Any thread.
+  void wake();
   void dial(std::vector<cluster::dial_target> targets) override;
   void set_incarnation(std::uint64_t incarnation) override;
   void drop(const cluster::node_name& peer, std::string why) override;

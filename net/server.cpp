@@ -67,6 +67,7 @@ struct thread_listener {
       live_after_sweep = std::max<std::size_t>(connections.size(), 32);
     }
     connections.push_back(connection);
+    if (shared->open.load(std::memory_order_relaxed) == 1 && shared->options.first_connection) shared->options.first_connection();
     connection->start(tls ? &*tls : nullptr);
   }
 

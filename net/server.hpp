@@ -18,6 +18,8 @@ struct server_options {
   milliseconds header_timeout = seconds(10);     ///< first byte -> end of head
   milliseconds idle_timeout = seconds(75);       ///< keep-alive without a request; a body or response that stands still
   std::optional<config::tls_files> tls;
+  /// A client came where none was connected. On an I/O thread.
+  std::function<void()> first_connection;
   /// The body of an error that the server itself answers (400, 408, 413, 431, 503). Default: {"error":{...}} of OpenAI.
   std::function<std::string(const error&)> error_body;
 };

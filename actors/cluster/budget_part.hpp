@@ -36,6 +36,7 @@ class budget_part final : public cluster_part {
   void prepare(cluster::protocol_options& options, cluster::node_protocols::surroundings& around) override;
   void begin(cluster::node_protocols& protocols, steady_time now) override;
   void yard_changed(const std::shared_ptr<const routing::yard>& yard, steady_time now) override;
+  [[nodiscard]] bool wants_short_ticks() const override { return !budgets_.empty(); }
   void tick(steady_time now) override;
   void leave(steady_time now) override;
 

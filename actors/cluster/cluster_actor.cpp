@@ -11,8 +11,9 @@ namespace switchyard::actors {
 
 namespace {
 
-constexpr milliseconds tick_every{20};
-constexpr milliseconds idle_tick_every = cluster::membership::tick_every;   // without clients there is no demand to look after
+constexpr milliseconds short_tick_every{20};
+constexpr milliseconds tick_every{100};
+constexpr milliseconds idle_tick_every = cluster::membership::tick_every;   // without clients there is no demand to look after; wake() tells of the first
 constexpr milliseconds publish_every{200};
 constexpr milliseconds joined_after = seconds(3);         // also without some of the others
 constexpr milliseconds leases_awaited_for = seconds(5);   // a node that owns a limit lends nothing in its first 2 s (L4)
@@ -73,8 +74,7 @@ void cluster_actor_state::tick() {
   node->tick(now);
   check_joined(now);
   if (now >= next_publication_) publish(now);
-  const auto& connections = around.world->hooks.connections;
-  self_->delayed_send(self_, connections && connections() == 0 ? idle_tick_every : tick_every, cluster_tick{});
+  schedule(now);
 }
 
 void cluster_actor_state::check_joined(steady_time now) {
@@ -84,7 +84,20 @@ void cluster_actor_state::check_joined(steady_time now) {
   if (around.world->cluster->joined) around.world->cluster->joined();
 }
 
-void cluster_actor_state::mail() { node->mail(steady_now()); }
+void cluster_actor_state::schedule(steady_time now) {
+  const auto& connections = around.world->hooks.connections;
+  auto after = node->wants_short_ticks() ? short_tick_every : tick_every;
+  if (connections && connections() == 0) after = idle_tick_every;
+  if (next_tick_ > now && next_tick_ <= now + after) return;   // one comes as soon
+  next_tick_ = now + after;
+  self_->delayed_send(self_, after, cluster_tick{});
+}
+
+void cluster_actor_state::mail() {
+  const auto now = steady_now();
+  node->mail(now);
+  schedule(now);
+}
 
 // The question goes to this node's own admin actor, as if it had been asked there.
 void cluster_actor_state::answer(const std::string& from, const cluster::admin_ask& question) {

@@ -26,10 +26,12 @@ class cluster_actor_state {
   void answer(const std::string& from, const cluster::admin_ask& question);
   void publish(steady_time now);
   void check_joined(steady_time now);
+  void schedule(steady_time now);
 
   self_pointer self_;
   std::shared_ptr<const routing::yard> seen_;
   steady_time next_publication_{};
+  steady_time next_tick_{};
   bool met_ = false;
   bool joined_ = false;                          // may be sent traffic
 };

@@ -131,8 +131,7 @@ void cluster_node::tick(steady_time now) {
   }
   take_mail(now);
   if (!running()) return pump(now);
-  if (const auto wanted = protocols_->tick(now))
-    for (auto& part : given_.parts) part->rows_wanted(*wanted, now);
+  ship(protocols_->tick(now), now);
   for (auto& part : given_.parts) part->tick(now);
   pump(now);
   note_changes();
@@ -141,10 +140,21 @@ void cluster_node::tick(steady_time now) {
 
 void cluster_node::mail(steady_time now) {
   take_mail(now);
-  if (running())
+  if (running()) {
+    ship(protocols_->want_rows(now), now);       // with an answer the next rows may go
     for (auto& part : given_.parts) part->tick(now);
+  }
   pump(now);
   if (running()) note_changes();
+}
+
+void cluster_node::ship(const std::optional<cluster::rows_to_read>& wanted, steady_time now) {
+  if (!wanted) return;
+  for (auto& part : given_.parts) part->rows_wanted(*wanted, now);
+}
+
+bool cluster_node::wants_short_ticks() const {
+  return std::any_of(given_.parts.begin(), given_.parts.end(), [](const auto& part) { return part->wants_short_ticks(); });
 }
 
 void cluster_node::take_mail(steady_time now) {
@@ -173,7 +183,8 @@ void cluster_node::take(cluster::arrival& one, steady_time now) {
   if (!running()) return;                        // lost; whoever sent it sends it again
   // Others' rows are the only records that nobody here waits for: while the disk takes none, no more are taken in.
   if (one.message == cluster::message_kind::shipped_rows && given_.journal->waiting() >= most_waiting_records) return;
-  if (auto taken = protocols_->receive(one.from, one.message, one.body, now); !taken) given_.transport->drop(one.from, taken.failure().message);
+  const auto arrived = one.at == steady_time{} ? now : one.at;
+  if (auto taken = protocols_->receive(one.from, one.message, one.body, now, arrived); !taken) given_.transport->drop(one.from, taken.failure().message);
 }
 
 void cluster_node::take_up(const cluster::arrival& one) {

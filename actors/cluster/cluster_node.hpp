@@ -56,9 +56,9 @@ class cluster_node {
 
   explicit cluster_node(setting given);
   void start(steady_time now);
-  /// Every 20 ms; where nobody sends requests, every 50 ms.
+  /// Every 20 ms where parts want that, else every 100 ms; while no client is connected, every 200 ms.
   void tick(steady_time now);
-  /// Messages wait in the transport.
+  /// Messages came that cannot wait for the next tick.
   void mail(steady_time now);
   void written(const receipt& what, steady_time now);
   void yard_changed(const std::shared_ptr<const routing::yard>& yard, steady_time now);
@@ -75,6 +75,7 @@ class cluster_node {
   [[nodiscard]] std::uint64_t life() const noexcept { return life_; }
   /// Every part has of the others what a first request needs; before there is a yard nothing is known to be needed, and it is not ready.
   [[nodiscard]] bool ready() const;
+  [[nodiscard]] bool wants_short_ticks() const;
   [[nodiscard]] bool running() const noexcept { return protocols_ != nullptr && !renewing_; }
   [[nodiscard]] cluster::transport_figures traffic() const { return given_.transport->figures(); }
 
@@ -83,6 +84,7 @@ class cluster_node {
   void build(steady_time now);
   void compact();
   void take_mail(steady_time now);
+  void ship(const std::optional<cluster::rows_to_read>& wanted, steady_time now);
   void take(cluster::arrival& one, steady_time now);
   void take_up(const cluster::arrival& one);
   void take_introductions(const cluster::arrival& one, steady_time now);

@@ -8,7 +8,7 @@ namespace switchyard::actors {
 
 namespace {
 
-constexpr std::size_t most_bytes = 256u << 10;    // of one message
+constexpr std::size_t most_bytes = cluster::shipping_options{}.most_bytes;   // of one message
 constexpr milliseconds note_every = seconds(1);
 constexpr milliseconds retry_every{500};
 

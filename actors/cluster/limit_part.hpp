@@ -18,6 +18,7 @@ class limit_part final : public cluster_part {
  public:
   void begin(cluster::node_protocols& protocols, steady_time now) override;
   void yard_changed(const std::shared_ptr<const routing::yard>& yard, steady_time now) override;
+  [[nodiscard]] bool wants_short_ticks() const override { return !limits_.empty(); }
   void tick(steady_time now) override;
   [[nodiscard]] bool ready() const override { return limits_.empty() || (protocols_ != nullptr && ticked_ && protocols_->leases_held.has_begun()); }
 

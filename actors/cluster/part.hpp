@@ -21,7 +21,9 @@ class cluster_part {
   /// The protocols were put together, at the start and again whenever the set of nodes changed. They outlive every call until the next begin().
   virtual void begin(cluster::node_protocols& protocols, steady_time now) = 0;
   virtual void yard_changed(const std::shared_ptr<const routing::yard>& yard, steady_time now) = 0;
-  /// Every 20 ms, and after messages came. What it puts into the protocols' outbox and journals is taken afterwards.
+  /// There is demand to follow: a tick every 20 ms while clients are connected, else every 100 ms will do.
+  [[nodiscard]] virtual bool wants_short_ticks() const { return false; }
+  /// With every tick, and after messages came. What it puts into the protocols' outbox and journals is taken afterwards.
   virtual void tick(steady_time now) = 0;
   /// The reservations of these attempts are on disk.
   virtual void reserved(const std::vector<std::string>& attempts, steady_time now) { (void)attempts, (void)now; }

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(version_1_is_written_and_read_as_recorded) {
   g.check("unsupported", unsupported{4711, 1});
   const std::vector<member_view> views = {{"node-b", member_state::suspect, 3}, {"node-c", member_state::forgotten, 1ULL << 40}};
   g.check("heartbeat", heartbeat{7, 300, false, views});
-  g.check("heartbeat_answer", heartbeat_answer{7, 300, true, {}});
+  g.check("heartbeat_answer", heartbeat_answer{7, 300, true, {}, 1500});
   g.check("lease_request", lease_request{63, 7, 70000, 8, 1234567890123, {{"openai/key-1 rpm", 12, 3, 1, 2, {}}, {"openai/key-1 tpm", 0, 0, 0, 0, 40000}}});
   g.check("lease_grant", lease_grant{63, 7, 70000, 8, 1234567890124, {{"openai/key-1 rpm", 12}}});
   const escrow_pool_name pool{"vk-1 day", 20783};
@@ -115,6 +115,14 @@ BOOST_AUTO_TEST_CASE(version_1_is_written_and_read_as_recorded) {
   g.check("cache_store", cache_store{hash, "record", milliseconds(3'600'000), "chat_completions", cache_judgement{0x3f847ae147ae147b, 0x3fa999999999999a, 0x3fe0000000000000, hash, 0x3f733333, 0x3f800000}});
   BOOST_TEST(g.kinds.size() == count(all_messages{}) + 1);      // and hello
   BOOST_TEST(g.lines.size() == g.kinds.size());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_of_the_build_before_this_one_is_read) {
+  const auto read = decode<heartbeat_answer>(unhex("9407cd012cc390"));
+  BOOST_REQUIRE(read.has_value());
+  BOOST_TEST(read->seq == 300u);
+  BOOST_TEST(read->leaving);
+  BOOST_TEST(read->waited_us == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_frame_is_as_recorded) {

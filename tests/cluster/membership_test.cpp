@@ -128,6 +128,49 @@ BOOST_AUTO_TEST_CASE(a_node_called_dead_comes_back_with_a_higher_incarnation) {
   BOOST_TEST(c.seen("c", "a") == member_state::alive);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_heartbeat_waits_at_either_end_is_no_part_of_the_round_trip) {
+  membership a("a", {"a", "b"}, 1, t(0s)), b("b", {"a", "b"}, 1, t(0s));
+  outbox out;
+  a.tick(t(0s), out);
+  const auto asked = sent<heartbeat>(out.take(), "b");
+  BOOST_REQUIRE(asked.size() == 1u);
+  b.on("a", asked[0], t(91ms), out, t(1ms));                  // there after 1 ms, taken 90 ms later
+  const auto answer = sent<heartbeat_answer>(out.take(), "a");
+  BOOST_REQUIRE(answer.size() == 1u);
+  BOOST_TEST(answer[0].waited_us == 90'000u);
+  a.on("b", answer[0], t(180ms), t(93ms));                    // back 2 ms after it was sent
+  BOOST_REQUIRE(a.round_trip("b").has_value());
+  BOOST_TEST((*a.round_trip("b") == 3ms));
+  auto lying = answer[0];
+  a.tick(t(200ms), out);
+  lying.seq = sent<heartbeat>(out.take(), "b")[0].seq;
+  lying.waited_us = ~0ULL;
+  a.on("b", lying, t(210ms), t(205ms));
+  BOOST_TEST((*a.round_trip("b") == 0ms));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_goes_with_the_own_next_heartbeat_which_waits_for_none) {
+  membership a("a", {"a", "b"}, 1, t(0s)), b("b", {"a", "b"}, 1, t(0s));
+  outbox out;
+  a.tick(t(0s), out);
+  const auto first = out.take();
+  BOOST_REQUIRE(first.size() == 1u);
+  b.on("a", *decode<heartbeat>(first[0].body), t(1ms), out);
+  const auto back = out.take();                               // its own was due: both at once
+  BOOST_REQUIRE(back.size() == 2u);
+  a.on("b", *decode<heartbeat_answer>(back[0].body), t(2ms));
+  a.on("b", *decode<heartbeat>(back[1].body), t(2ms), out);
+  BOOST_TEST(out.empty());                                    // a's was sent just now
+  a.tick(t(100ms), out);
+  BOOST_TEST(out.empty());
+  a.tick(t(200ms), out);
+  const auto next = out.take();
+  BOOST_REQUIRE(next.size() == 2u);
+  BOOST_TEST((next[0].kind == message_kind::heartbeat_answer));
+  BOOST_TEST(decode<heartbeat_answer>(next[0].body)->waited_us == 198'000u);
+  BOOST_TEST((next[1].kind == message_kind::heartbeat));
+}
+
 BOOST_AUTO_TEST_CASE(old_messages_of_the_dead_revive_nobody) {
   circle c(three);
   c.run_until(1s);

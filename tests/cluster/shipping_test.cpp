@@ -17,7 +17,7 @@ std::vector<std::string> rows(std::uint64_t first, std::size_t count) {
 }
 
 struct shipment {
-  shipment() : shipper("a", three), collector("b", three) {}
+  shipment() : shipper("a", three, {.most_rows = 512}), collector("b", three) {}
   // Reads what is wanted; returns what was sent.
   std::vector<shipped_rows> step(nanoseconds now) {
     outbox out;
@@ -76,11 +76,12 @@ BOOST_AUTO_TEST_CASE(rows_count_as_shipped_once_they_are_on_the_other_disk) {
   BOOST_REQUIRE(answers.size() == 1u);
   s.shipper.on(s.shipper.successor(), answers[0], t(600ms));
   BOOST_TEST(s.shipper.shipped(1) == 512u);
-  out = s.step(600ms);
+  BOOST_TEST(s.step(840ms).empty());                           // so few can wait for more of them
+  out = s.step(850ms);
   BOOST_REQUIRE(out.size() == 1u);
   BOOST_TEST(out[0].first == 513u);
   BOOST_TEST(out[0].rows.size() == 188u);
-  s.shipper.on(s.shipper.successor(), s.collect(out[0])[0], t(700ms));
+  s.shipper.on(s.shipper.successor(), s.collect(out[0])[0], t(900ms));
   BOOST_TEST(s.shipper.lag() == 0u);
   BOOST_TEST(s.disk.size() == 2u);                             // each row once
 }

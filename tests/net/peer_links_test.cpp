@@ -3,6 +3,7 @@
 
 #include "cluster/config_messages.hpp"
 #include "cluster/membership_messages.hpp"
+#include "cluster/shipping_messages.hpp"
 #include "tests/net/loopback.hpp"
 #include "tests/net/peer_certificates.hpp"
 
@@ -74,8 +75,18 @@ class end_point {
   }
   void say(const std::string& to, std::uint64_t seq) {
     cluster::outbox out;
-    out.send(to, cluster::heartbeat{1, seq, false, {}});
+    out.send(to, cluster::shipped_answer{1, 1, seq});
     links.send(out.take());
+  }
+  void say_what_can_wait(const std::string& to) {
+    cluster::outbox out;
+    out.send(to, cluster::heartbeat_answer{1, 1, false, {}});
+    out.send(to, cluster::heartbeat{1, 1, false, {}});
+    links.send(out.take());
+  }
+  std::uint64_t wakes() {
+    const std::lock_guard guard(mutex_);
+    return wakes_;
   }
   /// The next arrival of that sort; what else comes is skipped. Fails after 10 s.
   arrival next(arrival::what kind) {
@@ -211,8 +222,8 @@ BOOST_AUTO_TEST_CASE(two_nodes_that_dial_each_other_talk_over_one_link) {
     }
     for (std::uint64_t seq = 1; seq <= 100; ++seq) {
       const auto mail = b.next(message);
-      BOOST_REQUIRE(mail.message == cluster::message_kind::heartbeat);
-      BOOST_TEST(cluster::decode<cluster::heartbeat>(mail.body)->seq == seq);
+      BOOST_REQUIRE(mail.message == cluster::message_kind::shipped_answer);
+      BOOST_TEST(cluster::decode<cluster::shipped_answer>(mail.body)->last == seq);
       (void)a.next(message);
     }
     BOOST_TEST(a.links.figures().links == 1u);
@@ -391,8 +402,26 @@ BOOST_AUTO_TEST_CASE(what_nobody_takes_stops_the_reading) {
   BOOST_TEST(b.links.figures().received < 60u);
   BOOST_TEST(b.next(message).from == "a");                   // and goes on once they are taken
   a.say("b", 7);
-  while (b.next(message).message != cluster::message_kind::heartbeat) {
+  while (b.next(message).message != cluster::message_kind::shipped_answer) {
   }
+}
+
+BOOST_AUTO_TEST_CASE(answers_and_heartbeats_right_behind_them_wake_nobody_and_come_with_what_does) {
+  end_point a(options_of("a")), b(options_of("b"));
+  b.dial({&a});
+  BOOST_TEST(a.next(up).from == "b");
+  BOOST_TEST(b.next(up).from == "a");
+  const auto before = b.wakes();
+  for (int i = 0; i < 5; ++i) a.say_what_can_wait("b");
+  BOOST_TEST(b.comes_true([&] { return b.links.figures().received == 10u; }));
+  BOOST_TEST(b.wakes() == before);
+  a.say("b", 1);
+  for (int i = 0; i < 5; ++i) {
+    BOOST_TEST((b.next(message).message == cluster::message_kind::heartbeat_answer));
+    BOOST_TEST((b.next(message).message == cluster::message_kind::heartbeat));
+  }
+  BOOST_TEST((b.next(message).message == cluster::message_kind::shipped_answer));
+  BOOST_TEST(b.wakes() == before + 1);
 }
 
 BOOST_AUTO_TEST_CASE(new_certificates_are_taken_while_links_go_on_and_bad_ones_are_not) {

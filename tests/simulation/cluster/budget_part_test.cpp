@@ -226,7 +226,8 @@ BOOST_AUTO_TEST_CASE(without_its_owner_a_node_spends_what_it_holds_and_says_why_
   s.cluster.crash(owner, 60s);
   s.cluster.run_for(6s);
   bool some = false, ownerless = false;
-  for (int i = 0; i < 20; ++i) {
+  // While calls of its own are under way it waits for those; 60 s are more than all it holds lasts.
+  for (int i = 0; i < 600 && !ownerless; ++i) {
     const auto verdict = s.ask(other);
     some = some || verdict == budget::verdict::taken;
     ownerless = ownerless || verdict == budget::verdict::ownerless;
