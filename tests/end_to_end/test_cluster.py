@@ -103,6 +103,8 @@ class ThreeNodes(unittest.TestCase):
 
     def test_every_node_lists_all_with_what_is_known_of_them(self):
         for asked in self.nodes.names:
+            known = lambda: all(row["self"] or row["round_trip_ms"] is not None for row in self.nodes.yards[asked].get_admin("/admin/v1/nodes?scope=cluster")["nodes"])
+            wait_until(known, 2, "a heartbeat of each was answered")
             rows = self.nodes.yards[asked].get_admin("/admin/v1/nodes?scope=cluster")
             self.assertEqual(rows["missing"], [])
             self.assertEqual([row["name"] for row in rows["nodes"]], ["a", "b", "c"])

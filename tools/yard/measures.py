@@ -155,6 +155,7 @@ def cost(make, options):
             singles = [Single(cluster.folder, number, cluster.config) for number in range(cluster.size)]
             ratios, rates, failed = [], [], 0
             try:
+                wait_until(lambda: all(n.chat(headers={"authorization": "Bearer sk-bench"})[0] == 200 for n in cluster.nodes), 20, "limits are lent")
                 drive([*singles, *cluster.nodes], 3000)      # warm
                 for turn in range(options.rounds or 8):
                     pair = {}
