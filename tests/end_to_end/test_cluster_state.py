@@ -175,7 +175,7 @@ class SharedConfig(Base):
         self.assertEqual(status, 200, answer)
         nodes.environment = None
         nodes.start("c")
-        problem = lambda asked, of: {row["name"]: row["config_problem"] for row in nodes.yards[asked].get_admin("/admin/v1/nodes?scope=cluster")["nodes"]}[of]
+        problem = lambda asked, of: {row["name"]: row.get("config_problem") for row in nodes.yards[asked].get_admin("/admin/v1/nodes?scope=cluster")["nodes"]}[of]
         wait_until(lambda: problem("a", "c"), 10, "a shows that c cannot apply it")
         self.assertIn("env.ONLY_THERE", problem("a", "c"))
         self.assertIsNone(problem("a", "b"))
