@@ -33,7 +33,7 @@ std::string event(std::string_view type, std::string_view members) {
   return "event: " + std::string(type) + "\ndata: {\"type\":\"" + std::string(type) + "\"" + std::string(members.empty() ? "" : ",") + std::string(members) + "}\n\n";
 }
 const std::string started = event("message-start", R"("id":"c1","delta":{"message":{"role":"assistant","content":[],"tool_plan":"","tool_calls":[],"citations":[]}})");
-const std::string usage = R"("usage":{"billed_units":{"input_tokens":7,"output_tokens":9},"tokens":{"input_tokens":500,"output_tokens":12}})";
+const std::string billing = R"("usage":{"billed_units":{"input_tokens":7,"output_tokens":9},"tokens":{"input_tokens":500,"output_tokens":12}})";
 
 test::translated follow(const std::string& stream, std::size_t piece) {
   std::vector<std::string_view> pieces;
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(streams_are_followed_however_they_are_cut) {
                       event("content-delta", R"("index":1,"delta":{"message":{"content":{"text":"\" \u00fc"}}})") +
                       event("citation-start", R"("index":0,"delta":{"message":{"citations":{"start":3,"end":9,"text":"rains","sources":[{"type":"document","id":"doc:0","document":{"title":"T","url":"https://w"}}]}}})") +
                       event("citation-end", R"("index":0)") + event("content-end", R"("index":1)") +
-                      event("message-end", R"("id":"c1","delta":{"finish_reason":"MAX_TOKENS",)" + usage + "}");
+                      event("message-end", R"("id":"c1","delta":{"finish_reason":"MAX_TOKENS",)" + billing + "}");
   for (std::size_t piece = 1; piece < 200; piece += piece < 20 ? 1 : 37) {
     const auto got = follow(stream, piece);
     BOOST_TEST(!got.problem);
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(plans_and_calls_of_a_stream_are_followed) {
            event("tool-call-end", R"("index":)" + std::to_string(n));
   };
   const auto stream = started + event("tool-plan-delta", R"("delta":{"message":{"tool_plan":"I will "}})") + event("tool-plan-delta", R"("delta":{"message":{"tool_plan":"look"}})") +
-                      call(0, "weather") + call(1, "wind") + event("message-end", R"("delta":{"finish_reason":"TOOL_CALL",)" + usage + "}") + "data: [DONE]\n\n";
+                      call(0, "weather") + call(1, "wind") + event("message-end", R"("delta":{"finish_reason":"TOOL_CALL",)" + billing + "}") + "data: [DONE]\n\n";
   for (const std::size_t piece : {1u, 13u, 100u, 100'000u}) {
     const auto got = follow(stream, piece);
     BOOST_TEST(!got.problem);
