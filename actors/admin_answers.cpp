@@ -274,7 +274,7 @@ std::string nodes_json(const node_view& node, std::span<const member_line> membe
   json::array rows;
   for (const auto& member : members) {
     auto row = member.is_self ? node_object(node)
-                              : json::object{{"name", member.name}, {"state", ""}, {"self", false}, {"version", member.build}, {"region", nullptr}, {"uptime_s", nullptr}};
+                              : json::object{{"name", member.name}, {"state", ""}, {"self", false}, {"version", member.build}, {"region", nullptr}, {"uptime_s", nullptr}, {"config_problem", nullptr}};
     row["state"] = cluster::to_string(member.state);
     row["incarnation"] = member.incarnation;
     row["address"] = member.address;
