@@ -1,5 +1,6 @@
 #include "cluster/lease_holder.hpp"
 #include "cluster/lease_owner.hpp"
+#include "cluster/journal.hpp"
 #include "cluster/rendezvous.hpp"
 #include "tests/cluster/support.hpp"
 
@@ -368,6 +369,92 @@ BOOST_AUTO_TEST_CASE(below_two_a_minute_and_node_nobody_holds_ahead) {
   yard.holders.at("a").repay(*l, 0, 1, 1);                   // refused once
   yard.run_until(31s, [] {});
   BOOST_TEST(yard.holders.at("a").held(key, t(yard.now)) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+const std::vector<node_name> recorded_names{"a", "b", "c"};
+const node_name first_owner = owners_of(shard_name(shard), recorded_names).front();
+const node_name guest = first_owner == "a" ? "b" : "a";
+
+// A holder that draws on the first owner, and its records, which are on disk when the test says so.
+struct recorded_life {
+  recorded_life(std::uint64_t life, nanoseconds born, const std::vector<record_to_write>& disk) : holder(guest, recorded_names, life, t(born)), now(born) {
+    for (const auto& record : disk) holder.replay(*decode<lease_record>(record.bytes));
+    holder.configure({{key, 600}});
+    owner.configure({{key, 600}}, t(0s));
+  }
+  /// Does it show a stamp to anybody until then?
+  bool shows_until(nanoseconds end) {
+    bool shown = false;
+    for (; now < end; now += 10ms) {
+      outbox out;
+      holder.tick(t(now), [this](const node_name& other) { return other != gone; }, out, &journal);
+      for (const auto& mail : out.take()) {
+        const auto asked = *decode<lease_request>(mail.body);
+        shown = shown || asked.stamp != 0;
+        outbox back;
+        owner.on(guest, asked, t(now), back);
+        for (const auto& answer : back.take()) holder.on(mail.to, *decode<lease_grant>(answer.body), t(now));
+      }
+    }
+    return shown;
+  }
+  lease_owner owner{3, 1, t(0s)};
+  lease_holder holder;
+  journal_box journal;
+  nanoseconds now;
+  node_name gone;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(recorded_attachments)
+
+BOOST_AUTO_TEST_CASE(a_stamp_is_shown_only_when_its_owner_is_on_disk) {
+  recorded_life node(1, 0s, {});
+  BOOST_TEST(!node.shows_until(6s));
+  const auto records = node.journal.take();
+  BOOST_REQUIRE(records.size() == 1u);
+  BOOST_TEST(decode<lease_record>(records[0].bytes)->owner == first_owner);
+  node.holder.written(1);
+  BOOST_TEST(node.shows_until(6100ms));
+  BOOST_TEST(node.journal.take().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_new_life_shows_stamps_at_once_where_its_disk_says_that_the_one_before_did) {
+  recorded_life before(1, 0s, {});
+  (void)before.shows_until(6s);
+  const auto disk = before.journal.take();
+  recorded_life after(2, 10s, disk), forgetful(3, 10s, {});
+  BOOST_TEST(after.shows_until(10100ms));
+  BOOST_TEST(after.holder.has_begun());
+  BOOST_TEST(!forgetful.shows_until(13900ms));
+  BOOST_TEST(!forgetful.holder.has_begun());
+  // Among other nodes it says nothing.
+  auto other = *decode<lease_record>(disk[0].bytes);
+  other.set ^= 1;
+  recorded_life moved(4, 10s, {{1, encode(other)}});
+  BOOST_TEST(!moved.shows_until(13900ms));
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_that_is_returned_to_is_recorded_behind_the_one_that_was_on_its_way) {
+  recorded_life node(1, 0s, {});
+  (void)node.shows_until(6s);
+  node.holder.written(1);
+  (void)node.shows_until(7s);
+  node.gone = first_owner;
+  (void)node.shows_until(20s);                   // with the next one, were that on disk
+  node.gone = {};
+  (void)node.shows_until(40s);
+  std::vector<node_name> said;
+  for (const auto& record : node.journal.take()) said.push_back(decode<lease_record>(record.bytes)->owner);
+  BOOST_REQUIRE(said.size() >= 3u);
+  BOOST_TEST(said.front() == first_owner);
+  BOOST_TEST(said[1] != first_owner);
+  BOOST_TEST(said.back() == first_owner);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
