@@ -29,7 +29,7 @@ outcome config_commit::apply(std::string text, steady_time now, outbox& out, jou
   stage.version = version_of(counter, text);
   stage.base = committed_.version;
   stage.text = std::move(text);
-  change_.emplace();
+  change_.emplace(change{});   // clang finds no constructor without arguments for a nested struct with initialised members
   change_->stage = stage;
   change_->until = now + options_.answer_within;
   for (const auto& node : configured_)
