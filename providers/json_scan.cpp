@@ -39,6 +39,26 @@ namespace {
   return npos;
 }
 
+/// How many bytes at the start of `text` stand in a JSON string as they are; those above ASCII only if that is wanted.
+[[nodiscard]] std::size_t plain_prefix(std::string_view text, bool above_ascii) noexcept {
+  std::size_t at = 0;
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1F), deleted = _mm_set1_epi8(0x7F);
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i hits = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                      _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes), _mm_cmpeq_epi8(bytes, deleted)));
+    const int mask = _mm_movemask_epi8(hits) | (above_ascii ? 0 : _mm_movemask_epi8(bytes));
+    if (mask != 0) return at + static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
+  }
+#endif
+  for (; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7F || (byte >= 0x80 && !above_ascii)) break;
+  }
+  return at;
+}
+
 [[nodiscard]] int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -301,28 +321,36 @@ std::size_t text_length(std::string_view value) noexcept {
 
 void append_string(std::string& out, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
-  const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
+  bool checked = false, utf8 = false;   // most text is ASCII and need not be checked
   out.reserve(out.size() + text.size() + 2);
   out.push_back('"');
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto plain = plain_prefix(text.substr(at), utf8);
+    out.append(text, at, plain);
+    at += plain;
+    if (at == text.size()) break;
+    const char c = text[at];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (c == '\n') {
-      out.append("\\n");
-    } else if (c == '\r') {
-      out.append("\\r");
-    } else if (c == '\t') {
-      out.append("\\t");
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out.append("\\u00");
-      out.push_back(digits[byte >> 4]);
-      out.push_back(digits[byte & 15]);
-    } else if (byte >= 0x80 && !utf8) {
-      out.append("\xEF\xBF\xBD");
-    } else {
-      out.push_back(c);
+    if (byte >= 0x80 && !checked) {
+      checked = true;
+      utf8 = simdjson::validate_utf8(text.data(), text.size());
+      continue;
+    }
+    ++at;
+    switch (c) {
+      case '"':
+      case '\\': out.push_back('\\'), out.push_back(c); break;
+      case '\n': out.append("\\n"); break;
+      case '\r': out.append("\\r"); break;
+      case '\t': out.append("\\t"); break;
+      default:
+        if (byte >= 0x80) {
+          out.append("\xEF\xBF\xBD");
+        } else {
+          out.append("\\u00");
+          out.push_back(digits[byte >> 4]);
+          out.push_back(digits[byte & 15]);
+        }
     }
   }
   out.push_back('"');

@@ -1,11 +1,14 @@
 // A provider's stream as neutral events (its grammar stands in stream.cpp).
 //
+// A delta that differs from the one before in its text alone is not read again (event_shape.hpp).
+//
 // Blocks only Anthropic knows are kept until they are whole (8 MiB at most): their input, streamed as pieces of JSON, is put back in.
 #include "base/secret.hpp"
 #include "providers/anthropic/blocks.hpp"
 #include "providers/anthropic/counts.hpp"
 #include "providers/anthropic/error.hpp"
 #include "providers/anthropic/messages.hpp"
+#include "providers/event_shape.hpp"
 #include "providers/sse_splitter.hpp"
 
 #include <algorithm>
@@ -55,6 +58,21 @@ class reader final : public stream_reader {
   };
 
   void take(std::string_view bytes) {
+    if (event_shape::values seen; shape_.matches(bytes, seen) && json::has_text(seen[0])) {   // more of the block that the last one was about
+      emit(event_kind::delta, out_block_).text = seen[0];
+      return;
+    }
+    shape_.forget();
+    const auto before = out_->size();
+    read(bytes);
+    if (out_->size() != before + 1) return;
+    const auto& only = out_->back();
+    if (only.kind != event_kind::delta || only.text.empty() || !only.signature.empty() || !only.citations.empty()) return;
+    out_block_ = only.index;
+    shape_.remember(bytes, {only.text});
+  }
+
+  void read(std::string_view bytes) {
     auto fields = read_sse_fields(bytes, joined_data_);
     if (fields.event == "error") return fail(fields.data.empty() ? "{}" : fields.data);
     if (!fields.has_data || fields.data.empty()) return;
@@ -222,6 +240,8 @@ class reader final : public stream_reader {
   std::vector<event>* out_ = nullptr;
   std::vector<open_block> open_;
   reported_counts counts_;
+  event_shape shape_;            // of the last event, if it was a delta of text alone
+  std::uint32_t out_block_ = 0;  // which block it was about
   std::uint32_t next_index_ = 0;
   bool finished_ = false;
   bool ended_ = false;

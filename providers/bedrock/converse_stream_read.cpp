@@ -7,11 +7,14 @@
 //   contentBlockStop  {"contentBlockIndex"}
 //   messageStop       {"stopReason"}
 //   metadata          {"usage","metrics"}
+//
+// A delta that differs from the one before in its text alone is not read again (event_shape.hpp).
 #include "providers/bedrock/converse.hpp"
 
 #include "base/secret.hpp"
 #include "providers/bedrock/error.hpp"
 #include "providers/bedrock/event_stream.hpp"
+#include "providers/event_shape.hpp"
 
 namespace switchyard::providers::converse {
 
@@ -28,7 +31,7 @@ class converse_reader final : public stream_reader {
 
   [[nodiscard]] std::optional<failure> feed(std::string_view bytes, std::vector<event>& out) override {
     if (ended_ || failed_) return std::nullopt;
-    texts_ = {};
+    texts_.reset();
     splitter_.feed(bytes);
     for (event_frame frame; !ended_ && splitter_.next(frame);)
       if (auto problem = take(frame, out)) return failed(*std::move(problem));
@@ -46,6 +49,8 @@ class converse_reader final : public stream_reader {
     return what;
   }
 
+  [[nodiscard]] neutral::arena& texts() { return texts_ ? *texts_ : texts_.emplace(); }
+
   /// What an event says, whichever it is.
   struct payload {
     json_text delta, start, stop_reason, usage, service_tier;
@@ -55,6 +60,20 @@ class converse_reader final : public stream_reader {
   [[nodiscard]] std::optional<failure> take(const event_frame& frame, std::vector<event>& out) {
     if (!frame.is_event() && !frame.message_type.empty()) return judge_bedrock_exception(frame, credential_.reveal());
     if (frame.payload.empty()) return std::nullopt;
+    const bool is_delta = frame.event_type == "contentBlockDelta";
+    if (event_shape::values seen; is_delta && shape_.matches(frame.payload, seen) && json::has_text(seen[0])) {   // more of what the last one said
+      add({.text = seen[0]}, out);
+      return std::nullopt;
+    }
+    shape_.forget();
+    const auto before = out.size();
+    auto problem = read(frame, out);
+    if (!problem && is_delta && out.size() == before + 1 && out.back().kind == event_kind::delta && out.back().signature.empty() && out.back().citations.empty())
+      shape_.remember(frame.payload, {out.back().text, json::find(frame.payload, "p")});   // p fills it up to some length
+    return problem;
+  }
+
+  [[nodiscard]] std::optional<failure> read(const event_frame& frame, std::vector<event>& out) {
     payload say;
     json::members walk(frame.payload);
     for (json::member m; walk.next(m);) {
@@ -147,7 +166,7 @@ class converse_reader final : public stream_reader {
         if (open_ == part_kind::tool_call && json::has_text(input)) add({.text = input}, out);
       } else if (m.name == "citation") {
         want(part_kind::text, say.index, out);
-        add({.citations = texts_.keep("[" + std::string(m.value) + "]")}, out);
+        add({.citations = texts().keep("[" + std::string(m.value) + "]")}, out);
       } else if (m.name == "reasoningContent") {
         read_reasoning(m.value, say.index, out);
       } else if (m.name == "image" && json::is_string(json::find(json::find(m.value, "source"), "bytes"))) {
@@ -161,7 +180,7 @@ class converse_reader final : public stream_reader {
     for (json::member m; walk.next(m);) {
       if (!json::has_text(m.value)) continue;
       if (m.name == "redactedContent") {
-        begin_part({.kind = part_kind::redacted_reasoning, .data = unwrapped_blob(m.value, texts_)}, block, out);
+        begin_part({.kind = part_kind::redacted_reasoning, .data = unwrapped_blob(m.value, texts())}, block, out);
       } else if (m.name == "text") {
         want(part_kind::reasoning, block, out);
         add({.text = m.value}, out);
@@ -180,7 +199,8 @@ class converse_reader final : public stream_reader {
 
   secret credential_;
   frame_splitter splitter_;
-  neutral::arena texts_;                   // of the events of one feed
+  std::optional<neutral::arena> texts_;    // of the events of one feed: most need none
+  event_shape shape_;                      // of the last payload, if it was a delta of text alone
   std::optional<part_kind> open_;          // blocks come one after the other
   std::int64_t block_ = 0;                 // its index in Bedrock's count
   std::uint32_t next_index_ = 0;

@@ -1,6 +1,8 @@
 // Gemini's streams as neutral events. Neighbouring parts of one kind are one part; a call comes whole. What a candidate finished with
-// is told at the end, because sources and counts may come after it.
+// is told at the end, because sources and counts may come after it. An event that differs from the one before in its text and counts
+// alone is not read again (event_shape.hpp).
 #include "base/secret.hpp"
+#include "providers/event_shape.hpp"
 #include "providers/gemini/answer.hpp"
 #include "providers/gemini/citations.hpp"
 #include "providers/gemini/error.hpp"
@@ -89,6 +91,39 @@ class reader final : public stream_reader {
   }
 
   [[nodiscard]] std::optional<failure> take(std::string_view piece) {
+    if (event_shape::values seen; shape_.matches(piece, seen) && json::has_text(seen[0])) {   // more of what the last one said, and new counts
+      text(candidates_[shape_candidate_], shape_candidate_, candidates_[shape_candidate_].kind, seen[0], {});
+      if (!seen[1].empty()) count(seen[1]);
+      return std::nullopt;
+    }
+    shape_.forget();
+    const auto before = out_->size();
+    has_more_ = false;
+    auto problem = read_fields(piece);
+    if (!problem && out_->size() > before) remember(piece, before);
+    return problem;
+  }
+
+  /// An event of nothing but more text (and counts) need not be read again.
+  void remember(std::string_view piece, std::size_t before) {
+    const auto& made = (*out_)[before];
+    const bool text_alone = made.kind == event_kind::delta && !made.text.empty() && made.signature.empty() && made.citations.empty() && made.logprobs.empty();
+    const auto more = out_->size() - before - 1;
+    if (!text_alone || more > 1 || (more == 1 && out_->back().kind != event_kind::counts)) return;
+    if (has_more_ || made.choice >= candidates_.size() || candidates_[made.choice].finish != neutral::finish_reason::none || blocked_) return;
+    shape_candidate_ = made.choice;
+    shape_.remember(piece, {made.text, usage_text_});
+  }
+
+  void count(std::string_view usage) {
+    if (usage == last_usage_) return;
+    last_usage_ = usage;
+    usage_ = read_usage_metadata(usage);
+    counted_ = true;
+    add(event_kind::counts, 0).usage = usage_;
+  }
+
+  [[nodiscard]] std::optional<failure> read_fields(std::string_view piece) {
     // Events of one feed may each need to be joined; most are one line and stay where they are.
     auto fields = read_sse_fields(piece, joined_);
     if (const auto bare = bare_json(piece); !fields.has_data && !bare.empty()) return read(bare);
@@ -124,11 +159,8 @@ class reader final : public stream_reader {
     }
     for_each(candidates, [&](std::string_view candidate) { return read_candidate(candidate), true; });
     if (json::has_text(find_field(feedback, "blockReason"))) read_block(feedback);
-    if (json::is_object(usage)) {
-      usage_ = read_usage_metadata(usage);
-      counted_ = true;
-      add(event_kind::counts, 0).usage = usage_;
-    }
+    usage_text_ = json::is_object(usage) ? usage : std::string_view{};
+    if (!usage_text_.empty()) count(usage_text_);
     return std::nullopt;
   }
 
@@ -152,6 +184,7 @@ class reader final : public stream_reader {
       else if (is_field(m.name, "citationMetadata")) citation = m.value;
       else if (is_field(m.name, "logprobsResult")) logprobs = m.value;
     }
+    has_more_ |= !grounding.empty() || !citation.empty() || !logprobs.empty();
     index = std::min(index, most_candidates - 1);
     if (index >= candidates_.size()) candidates_.resize(index + 1);
     auto& candidate = candidates_[index];
@@ -243,6 +276,11 @@ class reader final : public stream_reader {
   call_ids ids_{"gemini"};
   std::vector<candidate_state> candidates_;
   neutral::token_counts usage_;
+  std::string last_usage_;            // the object it was read from
+  std::string_view usage_text_;       // of the event being read
+  bool has_more_ = false;             // it says more of its text
+  event_shape shape_;                 // of the last event, if it had text (and counts) and nothing else
+  std::uint32_t shape_candidate_ = 0;
   bool started_ = false;
   bool counted_ = false;
   bool blocked_ = false;

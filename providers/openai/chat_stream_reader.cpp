@@ -5,13 +5,13 @@
 //   delta  = {"content"?: S|[part…], "refusal"?, "reasoning_content"|"reasoning"?, "reasoning_details"?, "annotations"?, "images"?,
 //             "tool_calls"?: [{"index","id"?,"function":{"name"?,"arguments"?}}]}
 //
-// A chunk that differs from the one before in its text alone is not read again (chunk_shape.hpp).
+// A chunk that differs from the one before in its text alone is not read again (event_shape.hpp).
 //
 // A choice's text, refusal and thoughts follow one another: a new kind ends the part before it. Tool calls may interleave; a call ends
 // when another begins and its own arguments are a whole object, else with the choice.
 #include "base/secret.hpp"
+#include "providers/event_shape.hpp"
 #include "providers/openai/chat.hpp"
-#include "providers/openai/chunk_shape.hpp"
 #include "providers/openai/error.hpp"
 #include "providers/sse_splitter.hpp"
 
@@ -133,14 +133,14 @@ class chat_stream_reader final : public stream_reader {
   }
 
   [[nodiscard]] std::optional<failure> take(std::string_view bytes, std::vector<event>& out) {
-    if (const auto text = shape_.text_of(bytes); !text.empty()) {   // more of what the last one said
-      out.push_back(delta_event(text, {}));
+    if (event_shape::values seen; shape_.matches(bytes, seen) && json::has_text(seen[0])) {   // more of what the last one said
+      out.push_back(delta_event(seen[0], {}));
       return std::nullopt;
     }
     shape_.forget();
     const auto before = out.size();
     auto problem = read(bytes, out);
-    if (!problem && out.size() == before + 1 && is_text_alone(out.back())) shape_.remember(bytes, out.back().text);
+    if (!problem && out.size() == before + 1 && is_text_alone(out.back())) shape_.remember(bytes, {out.back().text, obfuscation_});
     return problem;
   }
 
@@ -171,6 +171,7 @@ class chat_stream_reader final : public stream_reader {
 
   [[nodiscard]] std::optional<failure> take_chunk(std::string_view data, std::vector<event>& out) {
     std::string_view choices, usage, error;
+    obfuscation_ = {};
     event start{.kind = event_kind::start};
     json::members walk(data);
     for (json::member m; walk.next(m);) {
@@ -181,6 +182,7 @@ class chat_stream_reader final : public stream_reader {
       else if (m.name == "model") start.model = text_or_nothing(m.value);
       else if (m.name == "created") start.created = json::as_count(m.value);
       else if (m.name == "service_tier") start.service_tier = text_or_nothing(m.value);
+      else if (m.name == "obfuscation") obfuscation_ = m.value;
       else if (m.name == "x_groq" && json::is_object(m.value)) {
         if (usage.empty()) usage = json::find(m.value, "usage");
         if (const auto inner = json::find(m.value, "error"); json::has_entries(inner) || json::has_text(inner)) error = wrapped(inner);
@@ -390,7 +392,8 @@ class chat_stream_reader final : public stream_reader {
   std::string data_lines_;                   // an event's data where it has more than one line
   std::string last_event_;                   // what close() found unfinished
   std::optional<neutral::arena> texts_;      // what the current feed had to make
-  chunk_shape shape_;                        // of the last chunk, if it had text and nothing else
+  std::string_view obfuscation_;             // of the chunk being read: filling of a random length
+  event_shape shape_;                        // of the last chunk, if it had text and nothing else
   std::vector<choice_state> choices_;
   neutral::token_counts counts_;
   std::uint32_t choice_ = 0;                 // being read

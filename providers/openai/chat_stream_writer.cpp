@@ -165,6 +165,7 @@ class chat_stream_writer final : public stream_writer {
     begin_choice(what.choice, state.kind, into);
     const bool has_text = json::has_text(what.text);
     const bool has_more = !what.logprobs.empty() || !what.citations.empty() || !what.signature.empty();
+    if (has_text && !has_more && state.kind == part_kind::text && what.choice == 0) return write_text(what.text, into);
     if (!has_text && !has_more) return;
     const auto start = into.size();
     open_chunk(what.choice, into);
@@ -204,6 +205,19 @@ class chat_stream_writer final : public stream_writer {
     close_chunk(what.logprobs, "null", into);
   }
 
+  /// What most chunks are: text of the first choice.
+  void write_text(json_text text, std::string& into) {
+    if (text_head_.empty()) {
+      open_chunk(0, text_head_);
+      text_head_ += "{\"content\":";
+      text_tail_ = "}";
+      close_chunk({}, "null", text_tail_);
+    }
+    into += text_head_;
+    into += text;
+    into += text_tail_;
+  }
+
   void end_part(const event& what, std::string& into) {
     auto& state = part(what);
     if (state.kind != part_kind::tool_call || state.has_arguments) return;
@@ -231,6 +245,7 @@ class chat_stream_writer final : public stream_writer {
   answer_context context_;
   std::string request_id_, model_;     // what context_ points to
   std::string head_;                   // "data: {…,"choices":[", the same for every chunk
+  std::string text_head_, text_tail_;  // what stands around such a chunk's text
   std::vector<choice_state> choices_;
   neutral::token_counts counts_;
   bool over_ = false;

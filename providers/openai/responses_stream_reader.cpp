@@ -4,6 +4,7 @@
 //
 // A part is named by its item's output_index and, in messages, its content_index; deltas of parts that nobody announced, and texts that
 // only come when they are done, are taken as well: compatible servers leave out much. Of long events what repeats the deltas is not held.
+#include "providers/event_shape.hpp"
 #include "providers/openai/error.hpp"
 #include "providers/openai/responses.hpp"
 #include "providers/openai/responses_repeats.hpp"
@@ -42,6 +43,15 @@ class response_stream_reader final : public stream_reader, private repeating_eve
     splitter_.feed(bytes);
     for (sse_piece piece; !done_ && splitter_.next(piece);) {
       if (piece.completes_last) continue;
+      if (event_shape::values seen; shape_.matches(piece.bytes, seen) && json::has_text(seen[0])) {   // more of what the last one said
+        event& made = out.emplace_back();
+        made.kind = event_kind::delta;
+        made.index = shape_index_;
+        made.text = seen[0];
+        continue;
+      }
+      shape_.forget();
+      const auto before = out.size();
       const auto fields = read_sse_fields(piece.bytes, joined_);
       if (!fields.has_data || fields.data.starts_with("[DONE]")) continue;
       if (fields.data.empty() && fields.event != "error") continue;
@@ -51,6 +61,7 @@ class response_stream_reader final : public stream_reader, private repeating_eve
         done_ = true;
         return problem;
       }
+      if (out.size() == before + 1) remember(piece.bytes, data, out.back());
     }
     if (!done_ && splitter_.overlong()) {
       done_ = true;
@@ -66,6 +77,13 @@ class response_stream_reader final : public stream_reader, private repeating_eve
   [[nodiscard]] neutral::arena& texts() {
     texts_used_ = true;
     return *texts_;
+  }
+
+  /// What numbers the events and fills them up may differ like the text.
+  void remember(std::string_view bytes, std::string_view data, const event& only) {
+    if (!json::inside(json::find(data, "type")).ends_with(".delta") || only.kind != event_kind::delta || only.text.empty() || !only.logprobs.empty() || !only.citations.empty() || !only.signature.empty()) return;
+    shape_index_ = only.index;
+    shape_.remember(bytes, {only.text, json::find(data, "sequence_number"), json::find(data, "obfuscation")});
   }
 
   [[nodiscard]] static bool read(std::string_view data, fields_of_event& out) noexcept {
@@ -351,6 +369,8 @@ class response_stream_reader final : public stream_reader, private repeating_eve
   sse_splitter splitter_;
   std::string joined_;
   std::unique_ptr<neutral::arena> texts_ = std::make_unique<neutral::arena>();
+  event_shape shape_;                     // of the last event, if it was a delta of text alone
+  std::uint32_t shape_index_ = 0;         // of the part it was about
   std::vector<open_part> open_;
   std::vector<std::int64_t> seen_;        // output_index of items of which something has come
   std::string reasoning_id_;

@@ -6,8 +6,8 @@
 #include "providers/openai/stream.hpp"
 
 #include "base/secret.hpp"
+#include "providers/event_shape.hpp"
 #include "providers/json_out.hpp"
-#include "providers/openai/chunk_shape.hpp"
 #include "providers/openai/error.hpp"
 #include "providers/openai/responses_repeats.hpp"
 #include "providers/packed_text.hpp"
@@ -104,8 +104,8 @@ class openai_stream final : public stream_decoder {
       return;
     }
     last_hidden_ = false;
-    if (const auto text = shape_.text_of(piece.bytes); !text.empty()) {   // it means the same as the last one
-      output_tokens_ += estimate_json_string_tokens(json::inside(text));
+    if (event_shape::values seen; shape_.matches(piece.bytes, seen) && json::has_text(seen[0])) {   // it means the same as the last one
+      output_tokens_ += estimate_json_string_tokens(json::inside(seen[0]));
       step_.content = true;
       return forward(piece.bytes);
     }
@@ -138,7 +138,7 @@ class openai_stream final : public stream_decoder {
       return;
     }
     if (!content_.empty() && output_tokens_ - tokens_before == estimate_json_string_tokens(json::inside(content_)))   // nothing but it
-      shape_.remember(piece.bytes, content_);
+      shape_.remember(piece.bytes, {content_, json::find(fields.data, "obfuscation")});
     if (piece.whole == nullptr) return forward(piece.bytes);
     for (const auto before : step_.forward) unpacker_.add({before});
     piece.whole->list(unpacker_.queue());
@@ -298,7 +298,7 @@ class openai_stream final : public stream_decoder {
   sse_splitter splitter_;
   std::string joined_data_;
   std::string_view content_;       // delta.content of the event being judged, when it has text
-  chunk_shape shape_;              // of the last event that had nothing else
+  event_shape shape_;              // of the last event that had nothing else
   unpacker unpacker_;              // what is forwarded once a long event is among it
   stream_step step_;
   usage usage_;

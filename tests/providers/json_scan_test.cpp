@@ -1,9 +1,13 @@
 #include "providers/json_scan.hpp"
 
+#include "base/random.hpp"
+
 #include <boost/test/unit_test.hpp>
 
+#include <cstdio>
 #include <vector>
 
+using namespace switchyard;
 using namespace switchyard::providers;
 
 BOOST_AUTO_TEST_SUITE(json_scan)
@@ -89,6 +93,36 @@ BOOST_AUTO_TEST_CASE(counts_are_whole_and_not_negative) {
 BOOST_AUTO_TEST_CASE(nesting_is_measured_outside_strings) {
   BOOST_TEST(json::nesting_depth("{\"a\":[[]],\"b\":\"[[[[[\"}") == 3u);
   BOOST_TEST(json::nesting_depth("1") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(strings_of_any_bytes_are_written_as_one_byte_after_the_other_would_be) {
+  random_source random(11);
+  constexpr std::string_view odd = "\"\\\n\r\t\x01\x1F\x7F ~";
+  for (int round = 0; round < 3000; ++round) {
+    std::string text, expected = "\"";
+    const auto size = random.below(70);
+    const bool broken = random.below(4) == 0;
+    for (std::uint64_t i = 0; i < size; ++i) {
+      const auto what = random.below(12);
+      if (what == 0) text += odd[random.below(odd.size())];
+      else if (what == 1) text += broken ? "\xFF" : "\xC3\xBC";
+      else text += static_cast<char>('a' + random.below(26));
+    }
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      char code[8];
+      if (c == '"' || c == '\\') expected += '\\', expected += c;
+      else if (c == '\n') expected += "\\n";
+      else if (c == '\r') expected += "\\r";
+      else if (c == '\t') expected += "\\t";
+      else if (byte < 0x20 || byte == 0x7F) std::snprintf(code, sizeof code, "\\u%04x", byte), expected += code;
+      else if (byte == 0xFF) expected += "\xEF\xBF\xBD";
+      else expected += c;
+    }
+    std::string out;
+    json::append_string(out, text);
+    BOOST_TEST(out == expected + '"');
+  }
 }
 
 BOOST_AUTO_TEST_CASE(written_strings_are_valid_json) {
