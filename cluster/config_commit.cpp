@@ -24,10 +24,10 @@ outcome config_commit::apply(std::string text, steady_time now, outbox& out, jou
   if (change_) return internal_error("this node is making another change");
   if (text.size() > longest_config) return client_error(error_code::invalid_request, "a cluster's configuration has at most 512 KiB");
   if (const auto why = validate_(text); !why.empty()) return client_error(error_code::invalid_request, why);
-  const auto counter = std::max(committed_.version.counter, staged_.version.counter) + 1;
+  const auto counter = std::max(committed_by_all().counter, staged_.version.counter) + 1;
   config_stage stage;
   stage.version = version_of(counter, text);
-  stage.base = committed_.version;
+  stage.base = committed_by_all();
   stage.text = std::move(text);
   change_.emplace(change{});   // clang finds no constructor without arguments for a nested struct with initialised members
   change_->stage = stage;
@@ -47,8 +47,8 @@ void config_commit::on(const node_name& from, const config_stage& message, stead
   const auto& counter = message.version.counter;
   if (version_of(counter, message.text) != message.version) {
     answer.why_not = "the text is not the one its sum names";
-  } else if (counter <= committed_.version.counter || message.base != committed_.version) {
-    answer.why_not = "another configuration is in force: version " + std::to_string(committed_.version.counter);
+  } else if (counter <= committed_by_all().counter || message.base != committed_by_all()) {
+    answer.why_not = "another configuration is in force: version " + std::to_string(committed_by_all().counter);
   } else if (message.version != staged_.version && (counter <= staged_.version.counter || undecided(now))) {
     answer.why_not = "another change is being made: version " + std::to_string(staged_.version.counter);   // C1, C3
   } else {
@@ -117,6 +117,7 @@ void config_commit::written(std::uint64_t number, outbox& out) {
     auto& what = one->second;
     if (what.commit) {
       if (what.record.version.counter > committed_.version.counter) committed_ = std::move(what.record);   // C2
+      if (committed_.version.counter > unapplied_.counter) cannot_apply_.clear();
       if (change_ && change_->committing && committed_.version.counter >= change_->stage.version.counter) {
         for (const auto& node : configured_)
           if (node != self_) out.send(node, config_committed{committed_.version});
@@ -146,9 +147,10 @@ void config_commit::on(const node_name& from, const config_fetch& message, outbo
 }
 
 void config_commit::on(const node_name&, const config_text& message, journal_box& journal) {
-  if (message.version.counter <= committed_.version.counter || version_of(message.version.counter, message.text) != message.version) return;
+  if (message.version.counter <= committed_.version.counter || message.version.counter < unapplied_.counter || version_of(message.version.counter, message.text) != message.version) return;
   cannot_apply_ = validate_(message.text);
-  if (cannot_apply_.empty()) commit(message.version, message.text, journal);
+  if (cannot_apply_.empty()) return commit(message.version, message.text, journal);
+  unapplied_ = message.version;
 }
 
 }  // namespace switchyard::cluster

@@ -80,6 +80,10 @@ class config_commit {
     config_record record;
   };
 
+  // What the cluster has committed, as far as this node knows: in force here, or a later one that it cannot apply. Changes are based on it.
+  [[nodiscard]] const config_version& committed_by_all() const noexcept {
+    return unapplied_.counter > committed_.version.counter ? unapplied_ : committed_.version;
+  }
   // Another node's change was taken here lately, and nobody knows yet what became of it.
   [[nodiscard]] bool undecided(steady_time now) const noexcept;
   void commit(config_version version, std::string text, journal_box& journal);
@@ -96,6 +100,7 @@ class config_commit {
   std::optional<change> change_;
   std::optional<applied> result_;
   std::string cannot_apply_;
+  config_version unapplied_;                     // what cannot_apply_ is about
   std::map<std::uint64_t, waiting> waiting_;
   std::size_t turn_ = 0;
   steady_time next_gossip_{};

@@ -140,6 +140,25 @@ BOOST_AUTO_TEST_CASE(a_rejoiner_takes_the_highest_version) {
   BOOST_TEST(yard.nodes.at("e").text() == "two");
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_cannot_apply_what_is_in_force_takes_and_makes_the_next_change) {
+  config_yard yard;
+  const auto lacking = [](const std::string& text) { return text == "two" ? std::string("17:3: no such file here") : std::string(); };
+  for (const node_name mender : {"a", "e"}) {
+    yard.nodes.at("e") = config_commit("e", five, lacking);
+    yard.cut = {"e"};
+    BOOST_TEST(yard.apply("a", "two")->ok);
+    yard.cut.clear();
+    yard.run_for(6s);
+    BOOST_TEST(yard.nodes.at("e").cannot_apply() == "17:3: no such file here");
+    const auto mended = yard.apply(mender, "three of " + mender);
+    BOOST_REQUIRE(mended.has_value());
+    BOOST_TEST(mended->ok, mended->why_not);
+    yard.run_for(6s);
+    for (const auto& name : five) BOOST_TEST(yard.nodes.at(name).text() == "three of " + mender);
+    BOOST_TEST(yard.nodes.at("e").cannot_apply() == "");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(two_changes_at_once_do_not_overwrite_each_other) {
   config_yard yard;
   BOOST_TEST(yard.nodes.at("a").apply("of a", t(0s), yard.outs["a"], yard.boxes["a"]).has_value());
