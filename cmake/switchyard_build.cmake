@@ -36,7 +36,7 @@ endif()
 
 # switchyard_library(<folder> SOURCES a.cpp ... [LINK lib ...] [PCH <header> ...] [ALONE a.cpp ...])
 # One static library per folder; other folders include its headers as "<folder>/x.hpp". With SWITCHYARD_UNITY eight neighbours of the list
-# are compiled as one, which takes a third of the time. ALONE: files whose private names collide with a neighbour's.
+# are compiled as one, which takes half the time. ALONE: files whose private names collide with another's of the library.
 function(switchyard_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK;PCH;ALONE" ${ARGN})
   if(NOT ARG_SOURCES)
@@ -55,9 +55,9 @@ function(switchyard_library name)
     set_target_properties(sy_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
     set(place 0)
     foreach(source IN LISTS ARG_SOURCES)
-      math(EXPR group "${place} / 8")
-      math(EXPR place "${place} + 1")
       if(NOT source IN_LIST ARG_ALONE)
+        math(EXPR group "${place} / 8")
+        math(EXPR place "${place} + 1")
         set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${name}_${group})
       endif()
     endforeach()
