@@ -138,7 +138,7 @@ class SharedCache(Base):
         mine, other = self.team_of("a", "b"), self.team_of("c")
         for part, kept in (({"virtual_key": mine}, True), ({"tag": "team=" + mine}, True), ({"route": "auto"}, False)):
             for team in (mine, other):
-                self.ask("b", "anything else", team, wish="refresh")
+                self.fill("b", "anything else", team, wish="refresh")
                 self.fill("b", team=team, wish="refresh")
             query = "&".join(f"{k}={v}" for k, v in part.items())
             status, _, answer = self.nodes.admin("c", "DELETE", "/admin/v1/cache?" + query)
