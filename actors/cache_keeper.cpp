@@ -294,35 +294,32 @@ void cache_keeper::write_out() {
 }
 
 std::uint64_t cache_keeper::clear(std::string route, std::string tenant, std::string tag) {
-  if (ready_.load(std::memory_order_acquire) == nullptr) return 0;
   auto done = std::make_shared<std::promise<std::uint64_t>>();
   auto answer = done->get_future();
-  {
-    const std::lock_guard guard(mutex_);
-    if (stopping_) return 0;
-    errands_.push_back([this, done, route = std::move(route), tenant = std::move(tenant), tag = std::move(tag)] {
-      const auto gone = cache_->clear(route, tenant, tag);
-      cleared_ = cleared_ || !gone.empty();      // nothing of it stays in the graphs' file longer than must be
-      forget(gone);
-      done->set_value(gone.size());
-    });
-    arrived_.notify_one();
-  }
+  const bool comes = run_soon([this, done, route = std::move(route), tenant = std::move(tenant), tag = std::move(tag)] { done->set_value(drop(route, tenant, tag)); });
+  if (!comes) return 0;
   return answer.wait_for(seconds(1)) == std::future_status::ready ? answer.get() : 0;
 }
 
-void cache_keeper::run_soon(std::function<void()> errand) {
+/// False: there is no cache, or it ends.
+bool cache_keeper::run_soon(std::function<void()> errand) {
   const std::lock_guard guard(mutex_);
-  if (stopping_ || ready_.load(std::memory_order_acquire) == nullptr) return;
+  if (stopping_ || ready_.load(std::memory_order_acquire) == nullptr) return false;
   errands_.push_back(std::move(errand));
   arrived_.notify_one();
+  return true;
+}
+
+std::size_t cache_keeper::drop(const std::string& route, const std::string& tenant, const std::string& tag) {
+  const auto gone = cache_->clear(route, tenant, tag);
+  cleared_ = cleared_ || !gone.empty();            // nothing of it stays in the graphs' file longer than must be
+  forget(gone);
+  return gone.size();
 }
 
 void cache_keeper::clear_for(std::string node, std::uint64_t mark, std::string route, std::string tenant, std::string tag) {
-  run_soon([this, node = std::move(node), mark, route = std::move(route), tenant = std::move(tenant), tag = std::move(tag)] {
-    const auto gone = cache_->clear(route, tenant, tag);
-    cleared_ = cleared_ || !gone.empty();
-    forget(gone);
+  (void)run_soon([this, node = std::move(node), mark, route = std::move(route), tenant = std::move(tenant), tag = std::move(tag)] {
+    const auto gone = drop(route, tenant, tag);
     if (mark == 0) return;
     {
       const std::lock_guard guard(mutex_);
@@ -330,7 +327,7 @@ void cache_keeper::clear_for(std::string node, std::uint64_t mark, std::string r
     }
     auto [key, value] = storage::clear_mark(node, mark);
     changes_.emplace_back(std::move(key), std::move(value));
-    log::info("cache_cleared", "another node's clearing of the cache is done here", {{"node", node}, {"answers", static_cast<std::uint64_t>(gone.size())}});
+    log::info("cache_cleared", "another node's clearing of the cache is done here", {{"node", node}, {"answers", static_cast<std::uint64_t>(gone)}});
   });
 }
 
@@ -339,7 +336,7 @@ void cache_keeper::keep_clear(std::uint8_t slot, storage::own_clear what) {
     const std::lock_guard guard(mutex_);
     if (known_clears_) known_clears_->own[slot] = what;
   }
-  run_soon([this, slot, what = std::move(what)] {
+  (void)run_soon([this, slot, what = std::move(what)] {
     auto [key, value] = storage::own_clear_record(slot, what);
     changes_.emplace_back(std::move(key), std::move(value));
   });

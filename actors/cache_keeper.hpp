@@ -102,7 +102,8 @@ class cache_keeper {
   void run();
   void keep(cache_offer& what);
   bool hand_on(const cache_offer& what);
-  void run_soon(std::function<void()> errand);
+  [[nodiscard]] bool run_soon(std::function<void()> errand);
+  std::size_t drop(const std::string& route, const std::string& tenant, const std::string& tag);
   void judge(const cache_offer& what, const std::string& fresh);
   void write_out();
   void keep_graphs(bool ending);

@@ -2,6 +2,7 @@
 
 #include "actors/admin_answers.hpp"
 #include "actors/events_json.hpp"
+#include "base/hex.hpp"
 #include "storage/ledger_query.hpp"
 
 #include <boost/json.hpp>
@@ -17,29 +18,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t most_rows_in_page = 5000;
-
-/// The bytes of a row's key as text, for `next` and `after`.
-std::string hex(std::string_view bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    out += digits[static_cast<unsigned char>(c) >> 4];
-    out += digits[c & 15];
-  }
-  return out;
-}
-
-std::optional<std::string> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0 || text.size() > 1024) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    unsigned byte = 0;
-    const auto [end, failure] = std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
-    if (failure != std::errc{} || end != text.data() + i + 2) return std::nullopt;
-    out += static_cast<char>(byte);
-  }
-  return out;
-}
+constexpr std::size_t longest_key_text = 1024;     // a row's key in hexadecimal, for `next` and `after`
 
 /// Reads `digits` digits off the front; -1: they are not there.
 int take_number(std::string_view& text, std::size_t digits) noexcept {
@@ -220,8 +199,9 @@ admin_answer ledger_page_answer(const ledger_writer& ledger, std::string_view qu
   if (wanted.problem) return *wanted.problem;
   const auto format = query_value(query, "format");
   if (!format.empty() && format != "jsonl" && format != "csv") return problem_answer(400, "invalid_request", "format: jsonl or csv");
-  const auto after = from_hex(query_value(query, "after"));
-  if (!after) return problem_answer(400, "invalid_request", "after: expected the `next` of the page before");
+  const auto after_text = query_value(query, "after");
+  const auto after = from_hex(after_text);
+  if (!after || after_text.size() > longest_key_text) return problem_answer(400, "invalid_request", "after: expected the `next` of the page before");
   std::size_t limit = most_rows_in_page;
   const auto asked = query_value(query, "limit");
   if (!asked.empty()) {
@@ -248,7 +228,7 @@ admin_answer ledger_page_answer(const ledger_writer& ledger, std::string_view qu
   if (!read) return storage_problem(read.failure());
   json::object body{{"count", rows}, {"rows", std::move(text)}};
   if (format == "csv") body["head"] = storage::csv_head();
-  if (more) body["next"] = hex(last);
+  if (more) body["next"] = to_hex(last);
   return {200, "application/json", json::serialize(body)};
 }
 

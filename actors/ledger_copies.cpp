@@ -1,6 +1,7 @@
 #include "actors/ledger_copies.hpp"
 
 #include "actors/admin_answers.hpp"
+#include "base/hex.hpp"
 #include "base/sha256.hpp"
 #include "storage/kept_rows.hpp"
 
@@ -25,12 +26,6 @@ constexpr std::size_t most_with_blocks = 10;      // incarnations
 
 using row_scan = std::function<outcome(std::uint64_t first, std::uint64_t last, const std::function<bool(std::uint64_t, std::string_view)>& visit)>;
 
-std::string hex(const sha256_digest& digest) {
-  std::string out;
-  for (const auto byte : digest) out += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
-  return out;
-}
-
 json::object blocks_of(std::uint64_t first, std::uint64_t last, const row_scan& scan) {
   json::object blocks;
   const auto end = last / block_rows;             // blocks are counted from 0
@@ -44,20 +39,15 @@ json::object blocks_of(std::uint64_t first, std::uint64_t last, const row_scan& 
       all.append(std::to_string(row.size())).append(":").append(row);
       return true;
     });
-    if (read && next == (block + 1) * block_rows + 1) blocks[std::to_string(block * block_rows + 1)] = hex(sha256(all));
+    if (!read || next != (block + 1) * block_rows + 1) continue;
+    const auto digest = sha256(all);
+    blocks[std::to_string(block * block_rows + 1)] = to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
   }
   return blocks;
 }
 
 constexpr std::size_t rows_of_a_page = 512;
 constexpr std::size_t bytes_of_a_page = 512u << 10;
-
-std::string hex(std::string_view bytes) {
-  std::string out;
-  out.reserve(2 * bytes.size());
-  for (const unsigned char byte : bytes) out += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
-  return out;
-}
 
 std::optional<std::uint64_t> number_in(const std::string& text) {
   std::uint64_t value = 0;
@@ -76,7 +66,7 @@ admin_answer kept_rows_answer(const ledger_writer& ledger, const std::string& qu
   json::array rows;
   std::size_t bytes = 0;
   const auto read = storage::each_kept_row(*snapshot, of, *incarnation, *first, *first + rows_of_a_page - 1, [&](std::uint64_t seq, std::string_view row) {
-    rows.push_back(json::object{{"seq", seq}, {"row", hex(row)}});
+    rows.push_back(json::object{{"seq", seq}, {"row", to_hex(row)}});
     return (bytes += row.size()) < bytes_of_a_page;
   });
   if (!read) return problem_answer(500, "internal", read.failure().message);

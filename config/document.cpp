@@ -18,6 +18,8 @@ constexpr std::size_t most_values = 500'000;
 constexpr std::size_t most_brackets_and_commas = 1'000'000;
 constexpr std::string_view core_tag = "tag:yaml.org,2002:";
 
+bool is_core(std::string_view tag, std::string_view type) noexcept { return tag.starts_with(core_tag) && tag.substr(core_tag.size()) == type; }
+
 source_position to_position(const YAML::Mark& mark) {
   if (mark.is_null()) return {};
   return {mark.line + 1, mark.column + 1};
@@ -98,11 +100,10 @@ class tree_builder final : public YAML::EventHandler {
     auto kind = value_kind::text;
     if (tag == "?" || tag.empty()) {
       kind = plain_kind(value);
-    } else if (tag != "!" && tag != std::string(core_tag) + "str") {
+    } else if (tag != "!" && !is_core(tag, "str")) {
       kind = plain_kind(value);
-      const bool fits = (kind == value_kind::boolean && tag == std::string(core_tag) + "bool") ||
-                        (kind == value_kind::integer && tag == std::string(core_tag) + "int") ||
-                        ((kind == value_kind::number || kind == value_kind::integer) && tag == std::string(core_tag) + "float");
+      const bool fits = (kind == value_kind::boolean && is_core(tag, "bool")) || (kind == value_kind::integer && is_core(tag, "int")) ||
+                        ((kind == value_kind::number || kind == value_kind::integer) && is_core(tag, "float"));
       if (!fits) refuse_tag(mark);
     }
     if (kind == value_kind::text && tag != "?") last_quoted_ = mark.pos;

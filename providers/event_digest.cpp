@@ -3,7 +3,7 @@
 namespace switchyard::providers {
 
 void event_digest::begin() {
-  rule_.begin();
+  rule_.next_event();
   place_ = place::line_start;
   matched_ = json_ = name_ = name_size_ = skip_depth_ = 0;
   objects_.clear();

@@ -19,7 +19,7 @@ class digest_rule {
  public:
   virtual ~digest_rule() = default;
   /// A long event begins.
-  virtual void begin() = 0;
+  virtual void next_event() = 0;
   /// A member `name` comes: will nobody read its value? `before` is what the digest has of the event's JSON so far, without its end.
   [[nodiscard]] virtual bool is_idle(std::string_view name, std::string_view before) = 0;
 };

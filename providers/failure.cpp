@@ -48,13 +48,15 @@ failure bad_response(std::string message) {
   return out;
 }
 
-outcome check_answer(std::string_view body) {
+outcome valid_json(std::string_view body) {
   json::document document;
-  if (body.size() > fully_checked) {
-    if (!simdjson::validate_utf8(body.data(), body.size())) return upstream_failure(error_code::upstream_error, "the provider's answer is not valid UTF-8");
-  } else if (!document.parse_copy(body)) {
-    return upstream_failure(error_code::upstream_error, "the provider's answer is not valid JSON: " + document.fault());
-  }
+  if (!document.parse_copy(body)) return upstream_failure(error_code::upstream_error, "the provider's answer is not valid JSON: " + document.fault());
+  return done{};
+}
+
+outcome check_answer(std::string_view body) {
+  if (body.size() <= fully_checked) return valid_json(body);
+  if (!simdjson::validate_utf8(body.data(), body.size())) return upstream_failure(error_code::upstream_error, "the provider's answer is not valid UTF-8");
   return done{};
 }
 

@@ -11,6 +11,8 @@ namespace switchyard::providers {
 /// Of kind bad_response: the provider's bytes are not what they should be.
 [[nodiscard]] failure bad_response(std::string message);
 
+/// A provider's answer is JSON throughout, as slices of it will stand in another body.
+[[nodiscard]] outcome valid_json(std::string_view body);
 /// Of a complete 2xx body: is it JSON? Of more than 256 KiB only that it is UTF-8: its members are walked anyway.
 [[nodiscard]] outcome check_answer(std::string_view body);
 inline constexpr std::size_t fully_checked = 256u << 10;

@@ -1,6 +1,6 @@
 #include "providers/translation.hpp"
 
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_out.hpp"
 #include "providers/registry.hpp"
 #include "providers/token_estimate.hpp"
@@ -155,13 +155,6 @@ class translating_stream final : public stream_decoder {
   return context;
 }
 
-/// Provider bodies are checked once, whole, before they are read in place.
-[[nodiscard]] outcome check(std::string_view body) {
-  json::document document;
-  if (!document.parse_copy(body)) return upstream_failure(error_code::upstream_error, "the provider's answer is not valid JSON: " + document.fault());
-  return done{};
-}
-
 /// What there is to say of an answer beside its body.
 void take_note(const neutral::answer& whole, const dialect& to, bool in_stream, translated_answer& out) {
   out.counts = usage_of(whole.usage);
@@ -248,7 +241,7 @@ result<upstream_request> translate_request(const api_request& request, neutral_v
 
 result<translated_answer> translate_answer(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider, std::string_view body,
                                            const answer_context& context) {
-  if (auto valid = check(body); !valid) return valid.failure();
+  if (auto valid = valid_json(body); !valid) return valid.failure();
   neutral::arena texts;
   translated_answer out;
   if (is_embedding(request.operation)) {
@@ -269,7 +262,7 @@ result<translated_answer> translate_answer(const api_request& request, neutral_v
 
 result<translated_answer> translate_answer_to_stream(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider, std::string_view body,
                                                      const answer_context& context) {
-  if (auto valid = check(body); !valid) return valid.failure();
+  if (auto valid = valid_json(body); !valid) return valid.failure();
   neutral::arena texts;
   auto read = from.native(provider).read_answer(body, texts);
   if (!read) return read.failure();

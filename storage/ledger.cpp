@@ -46,6 +46,12 @@ std::string minute_key(std::int64_t minute) {
   return key;
 }
 
+void put_tail(write_batch& batch, const row_hash& before_first) {
+  std::string tail;
+  record_writer(tail, 1, version).bytes(view(before_first)).done();
+  batch.put(table::meta, tail_key, tail);
+}
+
 }  // namespace
 
 result<std::optional<ledger::head>> ledger::read_head(const reader& from) {
@@ -73,11 +79,9 @@ result<row_hash> ledger::read_tail(const reader& from) {
 }
 
 void ledger::put_ends(write_batch& batch, const head& newest, const row_hash& before_first) {
-  std::string tail;
-  record_writer(tail, 1, version).bytes(view(before_first)).done();
   batch.put(table::meta, format_key, format_known);
   batch.put(table::meta, head_key, encode(newest));
-  if (before_first != row_hash{}) batch.put(table::meta, tail_key, tail);
+  if (before_first != row_hash{}) put_tail(batch, before_first);
 }
 
 std::int64_t ledger::minute_of(std::int64_t at_us) noexcept { return at_us / us_per_minute; }
@@ -141,7 +145,7 @@ outcome ledger::begin(wall_time now, std::uint64_t first_incarnation, std::size_
   if (auto loaded = rollups_.load(store_, std::max(us_of(now), head_.at_us)); !loaded) return loaded;
   if (auto loaded = spending_.load(store_); !loaded) return loaded;
 
-  if (head_.last != row_hash{}) indexed_minute_ = head_.at_us / us_per_minute;   // the last row's minute has its mark
+  if (head_.last != row_hash{}) indexed_minute_ = minute_of(head_.at_us);   // the last row's minute has its mark
   const auto at_us = std::max(us_of(now), head_.at_us);
   head_.incarnation = *before ? head_.incarnation + 1 : first_incarnation;
   head_.rows = 0;
@@ -204,8 +208,8 @@ void ledger::prepare_row(settlement&& what, bool as_reserved, std::int64_t at_us
   head_.at_us = at_us;
   rollups_.add(row);
   spending_.add(row.what.parties.virtual_key, row.what.cost.value_or(0), at_us);
-  if (const auto minute = at_us / us_per_minute; minute != indexed_minute_) {
-    prepared_.put(table::meta, minute_key(minute), key_);
+  if (const auto minute = minute_of(at_us); minute != indexed_minute_) {
+    put_minute(prepared_, minute, key_);
     indexed_minute_ = minute;
   }
   prepared_.put(table::ledger_rows, key_, value_);
@@ -303,9 +307,7 @@ outcome ledger::retain(milliseconds keep, wall_time now) {
   batch.erase_range(table::meta, minute_key(0), minute_key(cutoff / us_per_minute));
   batch.erase_range(table::rollups, rollup_prefix('h', 0), rollup_prefix('h', static_cast<std::uint32_t>(cutoff / us_per_hour)));
   batch.erase_range(table::rollups, rollup_prefix('d', 0), rollup_prefix('d', static_cast<std::uint32_t>(cutoff_day)));
-  std::string tail;
-  record_writer(tail, 1, version).bytes(view(before)).done();
-  batch.put(table::meta, tail_key, tail);
+  put_tail(batch, before);
   return store_.write(batch, survives::process);
 }
 

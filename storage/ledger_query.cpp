@@ -116,18 +116,28 @@ result<std::map<std::int64_t, ledger_sums>> sum_over_time(const reader& from, su
   const char kind = unit == sums_per::day ? 'd' : 'h';
   const std::int64_t length_us = unit == sums_per::day ? 24 * us_per_hour : us_per_hour;
   const auto number_at = [&](std::int64_t us) { return static_cast<std::uint32_t>(std::clamp<std::int64_t>(us / length_us, 0, UINT32_MAX - 1)); };
-  std::vector<std::uint32_t> numbers;
+  std::map<std::int64_t, ledger_sums> out;
+  std::vector<std::int64_t> cut;                 // beginnings of periods that the span cuts
+  std::optional<error> problem;
   auto read = from.scan(table::rollups, rollup_prefix(kind, number_at(span.from_us)), rollup_prefix(kind, number_at(span.to_us) + 1),
-                        [&](std::string_view key, std::string_view) {
+                        [&](std::string_view key, std::string_view value) {
                           if (key.size() != 6 || static_cast<dimension>(key[5]) != dimension::total) return true;
-                          numbers.push_back(read_big_endian<std::uint32_t>(key.substr(1)));
-                          return numbers.size() <= most_periods;
+                          const auto begin_us = read_big_endian<std::uint32_t>(key.substr(1)) * length_us;
+                          if (begin_us < span.from_us || begin_us + length_us > span.to_us) {
+                            cut.push_back(begin_us);
+                            return out.size() + cut.size() <= most_periods;
+                          }
+                          auto sums = decode_sums(key, value);
+                          if (!sums)
+                            problem = sums.failure();
+                          else
+                            out.emplace(begin_us, *sums);
+                          return sums && out.size() + cut.size() <= most_periods;
                         });
   if (!read) return read.failure();
-  if (numbers.size() > most_periods) return client_error(error_code::invalid_request, "from, to: more than 10000 of these periods lie between them", "from");
-  std::map<std::int64_t, ledger_sums> out;
-  for (const auto number : numbers) {
-    const auto begin_us = number * length_us;
+  if (problem) return *problem;
+  if (out.size() + cut.size() > most_periods) return client_error(error_code::invalid_request, "from, to: more than 10000 of these periods lie between them", "from");
+  for (const auto begin_us : cut) {
     auto sums = sum_by(from, dimension::total, {std::max(begin_us, span.from_us), std::min(begin_us + length_us, span.to_us)});
     if (!sums) return sums.failure();
     if (const auto some = sums->find(""); some != sums->end()) out.emplace(begin_us, some->second);

@@ -3,7 +3,7 @@
 //   {"output":{"message":{"role":"assistant","content":[block]}},"stopReason":S,"usage":{...},"metrics":{"latencyMs":N},
 //    "additionalModelResponseFields"?,"trace"?,"performanceConfig"?,"serviceTier"?:{"type"}}
 #include "providers/bedrock/converse.hpp"
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 
 #include <algorithm>
 
@@ -13,10 +13,7 @@ using neutral::part_kind;
 
 result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) {
   const auto refused = [](std::string why) { return upstream_failure(error_code::upstream_error, "the provider's answer " + std::move(why)); };
-  {
-    json::document document;
-    if (!document.parse_copy(body)) return refused("is not valid JSON: " + document.fault());
-  }
+  if (auto valid = valid_json(body); !valid) return valid.failure();
   neutral::answer out;
   neutral::choice choice;
   bool has_message = false;

@@ -108,14 +108,6 @@ void read_detail(std::string_view detail, facts& out) {
   return is_about_key(status, f) ? failure_kind::unauthorized : failure_kind::request_refused;
 }
 
-/// Cuts to at most `most` bytes, never inside a UTF-8 sequence.
-void shorten(std::string& text, std::size_t most) {
-  if (text.size() <= most) return;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  text.resize(most);
-  text += "...";
-}
-
 }  // namespace
 
 std::string_view status_name(int http_status) noexcept {

@@ -2,7 +2,7 @@
 //
 //   {"id","model","created","choices":[{"message":{…}|"text":S,"finish_reason","logprobs"}],"usage":{…},"service_tier"?,
 //    "system_fingerprint"?,"x_groq"?:{"usage"?}}
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/openai/chat.hpp"
 #include "providers/openai/error.hpp"
 
@@ -73,11 +73,8 @@ namespace {
 }  // namespace
 
 result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) {
-  {
-    json::document document;   // slices of this body will stand in another: it must be valid throughout
-    if (!document.parse_copy(body)) return refused("the provider's answer is not valid JSON: " + document.fault());
-    if (!document.root().is_object()) return refused("the provider's answer is not a JSON object");
-  }
+  if (auto valid = valid_json(body); !valid) return valid.failure();
+  if (!json::is_object(body.substr(json::skip_space(body, 0)))) return refused("the provider's answer is not a JSON object");
   neutral::answer out;
   std::string_view choices, failure;
   int calls = 0;

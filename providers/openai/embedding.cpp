@@ -6,7 +6,7 @@
 // Voyage and others of the family also take input_type and truncation.
 #include "config/presets.hpp"
 #include "providers/embedding.hpp"
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_out.hpp"
 #include "providers/openai/chat.hpp"
 #include "providers/openai/error.hpp"
@@ -90,10 +90,7 @@ class openai_embedding_format final : public embedding_dialect {
   }
 
   [[nodiscard]] result<neutral::embedding_answer> read_answer(std::string_view body, neutral::arena&) const override {
-    {
-      json::document document;
-      if (!document.parse_copy(body)) return refused("the provider's answer is not valid JSON: " + document.fault());
-    }
+    if (auto valid = valid_json(body); !valid) return valid.failure();
     neutral::embedding_answer out;
     json_text data;
     json::members walk(body.substr(json::skip_space(body, 0)));

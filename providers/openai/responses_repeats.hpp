@@ -16,7 +16,7 @@ namespace switchyard::providers::responses {
 /// comes after its text is held as it is.
 class repeating_events : public digest_rule {
  public:
-  void begin() override { read_ = false; }
+  void next_event() override { read_ = false; }
   [[nodiscard]] bool is_idle(std::string_view name, std::string_view before) override;
 
  protected:

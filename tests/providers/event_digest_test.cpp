@@ -12,7 +12,7 @@ namespace {
 
 /// Leaves out every "idle".
 struct no_idle : digest_rule {
-  void begin() override {}
+  void next_event() override {}
   bool is_idle(std::string_view name, std::string_view before) override {
     asked += std::string(name) + ' ';
     last_before = before;

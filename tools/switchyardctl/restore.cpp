@@ -2,6 +2,7 @@
 #include "tools/switchyardctl/commands.hpp"
 
 #include "base/clock.hpp"
+#include "base/hex.hpp"
 #include "storage/ledger_query.hpp"
 #include "storage/ledger_rebuild.hpp"
 #include "storage/rocks_store.hpp"
@@ -93,15 +94,6 @@ std::uint64_t count_at(const json::object& from, std::string_view name) {
   return value != nullptr && value->is_number() ? value->to_number<std::uint64_t>() : 0;
 }
 
-std::string from_hex(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0; };
-    out += static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1]));
-  }
-  return out;
-}
-
 struct kept_range {
   std::uint64_t first = 0, last = 0;
 };
@@ -114,7 +106,7 @@ bool fetch(const console& c, const std::string& node, std::uint64_t incarnation,
     if (!page) return false;
     std::map<std::uint64_t, std::string> rows;   // several nodes may keep the same ones
     for (const auto& one : list_of(*page, "rows"))
-      if (const auto* row = one.if_object()) rows.try_emplace(count_at(*row, "seq"), from_hex(text_at(one, "row")));
+      if (const auto* row = one.if_object()) rows.try_emplace(count_at(*row, "seq"), from_hex(text_at(one, "row")).value_or(""));   // add() refuses what is no row
     if (rows.empty()) return true;
     // Up to where the first page of any node ends: beyond it another one's rows may be missing in between.
     for (const auto& [seq, row] : rows) {

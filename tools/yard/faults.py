@@ -422,8 +422,8 @@ def overload(make, options):
     yield most("end of the flood to the last refusal", last_bad, 10, " s")
 
 
-def show(name, options, among=None):
-    what, function = (among or FAULTS)[name]
+def show(name, options, among):
+    what, function = among[name]
     print(f"{name}: {what}", flush=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"switchyard-{name}-"))
     made = []
@@ -457,6 +457,24 @@ def show(name, options, among=None):
     return held
 
 
+def show_chosen(parser, among, well, else_, needs=lambda: None):
+    """The program's exit code: what is named on the command line, or all, in a row. `needs` says why it cannot be done here."""
+    options = parser.parse_args()
+    if options.names == ["list"]:
+        for name, (what, _) in among.items():
+            print(f"{name:10} {what}")
+        return 0
+    for name in options.names:
+        if name not in among:
+            parser.error(f"{name}: there are {', '.join(among)}")
+    if why := needs():
+        parser.error(why)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))    # so that programs and hosts end, too
+    failed = [name for name in options.names or among if not show(name, options, among)]
+    print(well if not failed else f"{else_}: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/yard/run faults", description="Injects faults into a cluster of real nodes; exit code 1 if something did not hold.")
     parser.add_argument("names", nargs="*", help="which (all); `list` names them")
@@ -465,20 +483,7 @@ def main():
     parser.add_argument("--seconds", type=int, help="of overload's flood (60)")
     parser.add_argument("--other", type=pathlib.Path, help="for rolling: the switchyard program of another build")
     parser.add_argument("--keep", action="store_true", help="keep logs and data")
-    options = parser.parse_args()
-    if options.names == ["list"]:
-        for name, (what, _) in FAULTS.items():
-            print(f"{name:10} {what}")
-        return 0
-    for name in options.names:
-        if name not in FAULTS:
-            parser.error(f"{name}: there are {', '.join(FAULTS)}")
-    if why := network.available():
-        parser.error(why)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))    # so that programs and hosts end, too
-    failed = [name for name in options.names or FAULTS if not show(name, options)]
-    print("all held" if not failed else f"did not hold: {', '.join(failed)}")
-    return 1 if failed else 0
+    return show_chosen(parser, FAULTS, "all held", "did not hold", network.available)
 
 
 if __name__ == "__main__":

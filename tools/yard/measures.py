@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import pathlib
-import signal
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import time
 import network
 import quota
 from cluster import Cluster, free_port
-from faults import DEAR, config_with, least, most, none, show
+from faults import DEAR, config_with, least, most, none, show_chosen
 from flow import Flow
 from programs import BIN, Process, wait_until
 
@@ -265,18 +264,7 @@ def main():
     parser.add_argument("--burn", type=int, help="processes that keep the machine busy, of calm (one a core)")
     parser.add_argument("--size", type=int, help="nodes, of cost (2)")
     parser.add_argument("--keep", action="store_true", help="keep logs and data")
-    options = parser.parse_args()
-    if options.names == ["list"]:
-        for name, (what, _) in MEASURES.items():
-            print(f"{name:10} {what}")
-        return 0
-    for name in options.names:
-        if name not in MEASURES:
-            parser.error(f"{name}: there are {', '.join(MEASURES)}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    failed = [name for name in options.names or MEASURES if not show(name, options, MEASURES)]
-    print("all as wanted" if not failed else f"not as wanted: {', '.join(failed)}")
-    return 1 if failed else 0
+    return show_chosen(parser, MEASURES, "all as wanted", "not as wanted")
 
 
 if __name__ == "__main__":
