@@ -24,7 +24,7 @@ namespace switchyard::fuzz {
   return out;
 }
 
-/// Every event is JSON (or, of server-sent events, the end marker). What is not whole is not looked at.
+/// Every event is JSON (or, of server-sent events, the end marker), and there is no JSON outside of them. What is not whole is not looked at.
 [[nodiscard]] inline bool is_well_formed(std::string_view text, bool frames) {
   if (frames) {
     providers::frame_splitter splitter;
@@ -39,6 +39,7 @@ namespace switchyard::fuzz {
   for (providers::sse_piece event; splitter.next(event);) {
     const auto fields = providers::read_sse_fields(event.bytes, joined);
     if (fields.has_data && !fields.data.empty() && fields.data != "[DONE]" && !is_object(fields.data)) return false;
+    if (!fields.has_data && event.bytes.find('{') != std::string_view::npos) return false;
   }
   return true;
 }
