@@ -6,6 +6,8 @@
 #include <atomic>
 #include <set>
 
+BOOST_AUTO_TEST_SUITE(actor_world_suite)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -19,8 +21,6 @@ std::shared_ptr<const routing::key_entry> key_of(const actor_world& world, std::
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(actor_world_suite)
 
 BOOST_AUTO_TEST_CASE(the_first_yard_is_published_before_the_constructor_returns) {
   actor_world world(two_keys(), {});

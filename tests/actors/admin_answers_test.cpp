@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(admin_answers_suite)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -24,8 +26,6 @@ key_view view_of_one() {
 const wall_time noon{seconds(1'700'000'000)};   // 2023-11-14T22:13:20Z
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(admin_answers_suite)
 
 BOOST_AUTO_TEST_CASE(query_values_are_found_and_decoded) {
   BOOST_TEST(query_value("limit=20&route=auto", "route") == "auto");

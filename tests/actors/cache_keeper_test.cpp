@@ -9,6 +9,8 @@
 #include <future>
 #include <limits>
 
+BOOST_AUTO_TEST_SUITE(cache_keeping)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 
@@ -77,8 +79,6 @@ routing::answer_cache::finding same(const cache_keeper& in, std::uint64_t exact)
 bool tells(const cache_keeper& of, const std::string& what) { return of.stats_json().find(what) != std::string::npos; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cache_keeping)
 
 BOOST_AUTO_TEST_CASE(it_does_nothing_until_a_route_has_a_cache) {
   cache_keeper keeper("");

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(decision_log_suite)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -24,8 +26,6 @@ boost::json::array shown(const decision_log& log, const decision_filter& filter 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(decision_log_suite)
 
 BOOST_AUTO_TEST_CASE(the_newest_come_first_and_the_oldest_go) {
   decision_log log(3);

@@ -4,6 +4,8 @@
 
 #include <set>
 
+BOOST_AUTO_TEST_SUITE(explain_suite)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -19,8 +21,6 @@ boost::json::value explained(actor_world& world, const std::string& body, const 
 const std::string hello = R"(,"messages":[{"role":"user","content":"hello there, how are you?"}],"max_tokens":1000})";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(explain_suite)
 
 BOOST_AUTO_TEST_CASE(the_answer_has_the_contracts_members) {
   actor_world world(two_keys(), {});

@@ -2,11 +2,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(key_actor_suite)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using routing::park_reason;
-
-BOOST_AUTO_TEST_SUITE(key_actor_suite)
 
 BOOST_AUTO_TEST_CASE(a_refused_credential_rests_longer_each_time_up_to_an_hour) {
   using std::chrono::minutes;

@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(ledger_answers)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -29,8 +31,6 @@ std::shared_ptr<ledger_writer> filled(int requests) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ledger_answers)
 
 BOOST_AUTO_TEST_CASE(times_are_read_as_people_write_them) {
   constexpr std::int64_t noon = 1'764'158'400;     // 2025-11-26T12:00:00Z

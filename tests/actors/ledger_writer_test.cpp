@@ -8,6 +8,8 @@
 #include <future>
 #include <thread>
 
+BOOST_AUTO_TEST_SUITE(ledger_writing)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 
@@ -45,8 +47,6 @@ config::config on_disk(const std::string& folder) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ledger_writing)
 
 BOOST_AUTO_TEST_CASE(what_is_acknowledged_is_a_row) {
   const auto writer = ledger_writer::in_memory("yard-test");

@@ -7,6 +7,8 @@
 #include <regex>
 #include <sstream>
 
+BOOST_AUTO_TEST_SUITE(metrics_book_suite)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -33,8 +35,6 @@ std::string rendered(const metrics_book& book, std::vector<std::shared_ptr<const
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(metrics_book_suite)
 
 BOOST_AUTO_TEST_CASE(counts_land_under_the_contracts_labels) {
   metrics_book book;

@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 #include <caf/scoped_actor.hpp>
 
+BOOST_AUTO_TEST_SUITE(supervisor_actor_suite)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -67,8 +69,6 @@ struct supervised {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(supervisor_actor_suite)
 
 BOOST_AUTO_TEST_CASE(a_killed_key_actor_is_replaced_and_its_key_state_kept) {
   supervised node;

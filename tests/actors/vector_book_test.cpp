@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(vector_book_suite)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 
@@ -44,8 +46,6 @@ std::vector<routing::provider_vector> vectors(std::size_t count, std::size_t len
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(vector_book_suite)
 
 BOOST_AUTO_TEST_CASE(examples_are_ready_once_all_of_them_are_there) {
   vector_book book;

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(virtual_key_books)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using config::budget_period;
@@ -63,8 +65,6 @@ struct bench {
 bool holds(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(virtual_key_books)
 
 BOOST_AUTO_TEST_CASE(a_made_key_is_256_random_bits_behind_a_prefix) {
   BOOST_TEST(virtual_key_text(std::string(32, '\0')) == "sy-" + std::string(43, 'A'));

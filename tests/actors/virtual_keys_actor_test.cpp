@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(virtual_keys_of_a_world)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -36,8 +38,6 @@ config::config with_declared(const char* name) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(virtual_keys_of_a_world)
 
 BOOST_AUTO_TEST_CASE(a_change_is_in_force_when_it_is_answered) {
   actor_world world(two_keys(), {});

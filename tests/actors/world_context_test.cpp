@@ -4,10 +4,10 @@
 
 #include <stdexcept>
 
+BOOST_AUTO_TEST_SUITE(world_context_suite)
+
 using namespace switchyard;
 using namespace switchyard::actors;
-
-BOOST_AUTO_TEST_SUITE(world_context_suite)
 
 BOOST_AUTO_TEST_CASE(the_gate_admits_no_more_batches_than_it_holds) {
   batch_gate gate;

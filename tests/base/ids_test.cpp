@@ -4,9 +4,9 @@
 
 #include <set>
 
-using namespace switchyard;
-
 BOOST_AUTO_TEST_SUITE(ids)
+
+using namespace switchyard;
 
 BOOST_AUTO_TEST_CASE(a_request_id_is_a_version_7_uuid_that_sorts_by_time) {
   random_source random(1);

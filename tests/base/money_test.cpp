@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-using namespace switchyard;
-
 BOOST_AUTO_TEST_SUITE(money)
+
+using namespace switchyard;
 
 BOOST_AUTO_TEST_CASE(amounts_print_with_nine_places) {
   BOOST_TEST(format_usd(0) == "0.000000000");

@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace switchyard;
-
 BOOST_AUTO_TEST_SUITE(random_sources)
+
+using namespace switchyard;
 
 BOOST_AUTO_TEST_CASE(equal_seeds_give_equal_draws_within_bounds) {
   random_source a(5);

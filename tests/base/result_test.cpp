@@ -5,9 +5,9 @@
 
 #include <vector>
 
-using namespace switchyard;
-
 BOOST_AUTO_TEST_SUITE(results)
+
+using namespace switchyard;
 
 BOOST_AUTO_TEST_CASE(a_result_is_a_value_or_an_error) {
   const result<int> good = 3;

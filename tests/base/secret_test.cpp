@@ -5,14 +5,14 @@
 #include <ostream>
 #include <type_traits>
 
+BOOST_AUTO_TEST_SUITE(secrets)
+
 using namespace switchyard;
 
 namespace {
 template <class T>
 concept printable = requires(std::ostream& out, const T& value) { out << value; };
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(secrets)
 
 BOOST_AUTO_TEST_CASE(a_secret_can_not_be_printed_or_turned_into_a_string) {
   static_assert(!printable<secret>);

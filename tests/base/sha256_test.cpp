@@ -4,6 +4,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(sha256_of)
+
 using namespace switchyard;
 
 namespace {
@@ -16,8 +18,6 @@ std::string hex(const sha256_digest& digest) {
   return out;
 }
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(sha256_of)
 
 // FIPS 180-4, examples of NIST's Cryptographic Standards page.
 BOOST_AUTO_TEST_CASE(the_standards_examples) {

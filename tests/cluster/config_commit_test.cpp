@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+BOOST_AUTO_TEST_SUITE(config_commits)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::testing;
@@ -83,8 +85,6 @@ struct config_yard {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(config_commits)
 
 BOOST_AUTO_TEST_CASE(a_change_is_in_force_on_all) {
   config_yard yard;

@@ -9,6 +9,8 @@
 #include <set>
 #include <thread>
 
+BOOST_AUTO_TEST_SUITE(golden_bytes)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::testing;
@@ -69,8 +71,6 @@ std::size_t count(message_list<Message...>) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(golden_bytes)
 
 BOOST_AUTO_TEST_CASE(version_1_is_written_and_read_as_recorded) {
   golden g;

@@ -7,6 +7,10 @@ using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::testing;
 
+BOOST_TEST_DONT_PRINT_LOG_VALUE(switchyard::cluster::member_state)
+
+BOOST_AUTO_TEST_SUITE(members)
+
 namespace {
 
 // Several nodes whose messages arrive at once, unless a way is cut.
@@ -47,10 +51,6 @@ struct circle {
 const std::vector<node_name> three = {"a", "b", "c"};
 
 }  // namespace
-
-BOOST_TEST_DONT_PRINT_LOG_VALUE(switchyard::cluster::member_state)
-
-BOOST_AUTO_TEST_SUITE(members)
 
 BOOST_AUTO_TEST_CASE(a_silent_node_is_suspect_after_a_second_and_dead_after_five) {
   circle c(three);

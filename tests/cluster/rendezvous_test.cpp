@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <map>
 
+BOOST_AUTO_TEST_SUITE(rendezvous)
+
 using namespace switchyard::cluster;
 
 namespace {
 const std::vector<node_name> five = {"a", "b", "c", "d", "e"};
 }
-
-BOOST_AUTO_TEST_SUITE(rendezvous)
 
 BOOST_AUTO_TEST_CASE(the_hash_is_the_protocols_and_never_changes) {
   BOOST_TEST(stable_hash("") == 0xf52a15e9a9b5e89bULL);

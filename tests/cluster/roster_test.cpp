@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+BOOST_AUTO_TEST_SUITE(rosters)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 
@@ -17,8 +19,6 @@ roster::options of(const node_name& self, std::vector<dial_target> seeds = {}, s
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(rosters)
 
 BOOST_AUTO_TEST_CASE(configured_nodes_are_all_there_is) {
   roster r(of("a", {{"10.0.0.2", 8082, ""}}, {"a", "b", "c"}));

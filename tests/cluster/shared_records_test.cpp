@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+BOOST_AUTO_TEST_SUITE(shared_records_)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::testing;
@@ -45,8 +47,6 @@ struct record_yard {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(shared_records_)
 
 BOOST_AUTO_TEST_CASE(a_change_is_everywhere_at_once_and_told_once) {
   record_yard yard;

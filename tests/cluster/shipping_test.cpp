@@ -1,6 +1,8 @@
 #include "cluster/row_collector.hpp"
 #include "tests/cluster/support.hpp"
 
+BOOST_AUTO_TEST_SUITE(shipping)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::testing;
@@ -41,8 +43,6 @@ struct shipment {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(shipping)
 
 BOOST_AUTO_TEST_CASE(ranges_join_where_they_touch) {
   number_ranges r;

@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace switchyard::config;
-
 BOOST_AUTO_TEST_SUITE(addresses)
+
+using namespace switchyard::config;
 
 BOOST_AUTO_TEST_CASE(a_listen_address_is_an_ip_or_localhost_and_a_port) {
   BOOST_TEST((parse_listen_address("127.0.0.1:8080") == listen_address{"127.0.0.1", 8080}));

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(budget_periods)
+
 using namespace switchyard;
 using namespace switchyard::config;
 
@@ -13,8 +15,6 @@ std::string end(budget_period period, const char* text) {
   return format_time(wall_time(microseconds(period_end_us(period, period_number(period, us(text))))));
 }
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(budget_periods)
 
 BOOST_AUTO_TEST_CASE(periods_end_at_the_hour_midnight_monday_and_the_first_in_utc) {
   BOOST_TEST(end(budget_period::hour, "2026-11-26T16:59:59Z") == "2026-11-26T17:00:00Z");

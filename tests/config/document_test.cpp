@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(documents)
+
 using namespace switchyard::config;
 
 namespace {
@@ -29,8 +31,6 @@ std::string repeated(std::string_view piece, int times) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(documents)
 
 BOOST_AUTO_TEST_CASE(plain_scalars_follow_the_core_schema) {
   for (const char* text : {"true", "false", "True", "FALSE", "!!bool true"}) BOOST_TEST((kind_of(text) == value_kind::boolean), text);

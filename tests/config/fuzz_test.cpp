@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(fuzz)
+
 using namespace switchyard;
 using namespace switchyard::config;
 using namespace switchyard::config::testing;
@@ -46,8 +48,6 @@ void survives(const std::string& original, std::uint64_t seed, int usual) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(fuzz)
 
 BOOST_AUTO_TEST_CASE(a_damaged_example_never_crashes_the_loader) { survives(example_yaml(), 20240601, 2000); }
 

@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <fstream>
 
+BOOST_AUTO_TEST_SUITE(loading)
+
 using namespace switchyard;
 using namespace switchyard::config;
 using namespace switchyard::config::testing;
@@ -56,8 +58,6 @@ constexpr std::string_view seed = R"({
 })";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(loading)
 
 BOOST_AUTO_TEST_CASE(an_empty_file_is_a_config_without_providers) {
   for (const char* text : {"", "# nothing yet\n", "{}", "providers:\nroutes:\nvirtual_keys:\nserver:\n"}) {

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+BOOST_AUTO_TEST_SUITE(model_folders_)
+
 using namespace switchyard::config;
 
 namespace {
@@ -29,8 +31,6 @@ class variable {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(model_folders_)
 
 BOOST_AUTO_TEST_CASE(a_folder_that_was_asked_for_is_the_only_one) {
   const variable set("/from/environment");

@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(presets)
+
 using namespace switchyard::config;
 
 namespace {
@@ -28,8 +30,6 @@ std::string problems_of(const std::string& yaml) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(presets)
 
 BOOST_AUTO_TEST_CASE(every_row_is_usable) {
   std::set<std::string_view> names;

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(problems)
+
 using namespace switchyard::config;
 using namespace switchyard::config::testing;
 
@@ -232,8 +234,6 @@ const std::vector<bad_input>& bad_inputs() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(problems)
 
 BOOST_AUTO_TEST_CASE(each_bad_input_gives_its_one_problem_at_its_place) {
   BOOST_TEST(bad_inputs().size() >= 60u);

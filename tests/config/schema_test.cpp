@@ -7,6 +7,8 @@
 
 #include <set>
 
+BOOST_AUTO_TEST_SUITE(schema)
+
 namespace json = boost::json;
 using namespace switchyard::config;
 using namespace switchyard::config::testing;
@@ -33,8 +35,6 @@ switchyard::config::config example() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(schema)
 
 BOOST_AUTO_TEST_CASE(the_schema_is_json_of_its_dialect) {
   const auto schema = json::parse(json_schema()).as_object();

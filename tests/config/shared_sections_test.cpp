@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(shared_sections)
+
 using namespace switchyard;
 using namespace switchyard::config;
 
@@ -30,8 +32,6 @@ cache: {max_entries: 7}
 )";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(shared_sections)
 
 BOOST_AUTO_TEST_CASE(shared_sections_come_from_the_text_and_a_nodes_own_from_the_node) {
   const auto loaded = load_shared(whole, "config", some, local());

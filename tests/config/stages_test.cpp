@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(stages)
+
 using namespace switchyard::config;
 using namespace switchyard::config::testing;
 
@@ -21,8 +23,6 @@ number_range range_of(const std::string& wanted) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(stages)
 
 BOOST_AUTO_TEST_CASE(a_guard_that_says_nothing_flags_everything) {
   const auto guard = stage_of<guard_stage_config>("guard: {}");

@@ -2,10 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(units)
+
 using namespace switchyard;
 using namespace switchyard::config;
-
-BOOST_AUTO_TEST_SUITE(units)
 
 BOOST_AUTO_TEST_CASE(durations_take_a_whole_number_and_a_unit) {
   BOOST_TEST((parse_duration("250ms") == milliseconds(250)));

@@ -6,6 +6,8 @@
 
 #include <map>
 
+BOOST_AUTO_TEST_SUITE(virtual_keys)
+
 using namespace switchyard;
 using namespace switchyard::config;
 
@@ -25,8 +27,6 @@ std::string problem_of(std::string_view json) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(virtual_keys)
 
 BOOST_AUTO_TEST_CASE(what_is_left_out_stays_and_null_takes_away) {
   const auto first = read_virtual_key(R"({"name":"a","rpm":5,"budget":{"usd":1},"tags":{"x":"y"}})", {});

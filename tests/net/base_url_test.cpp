@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace switchyard;
-
 BOOST_AUTO_TEST_SUITE(base_url)
+
+using namespace switchyard;
 
 BOOST_AUTO_TEST_CASE(scheme_host_port_and_prefix_are_taken_apart) {
   const auto plain = net::parse_base_url("https://api.groq.com/openai/");

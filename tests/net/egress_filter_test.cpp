@@ -4,9 +4,9 @@
 
 #include <string_view>
 
-using namespace switchyard::net;
-
 BOOST_AUTO_TEST_SUITE(egress_filter)
+
+using namespace switchyard::net;
 
 BOOST_AUTO_TEST_CASE(sixty_addresses_are_told_apart) {
   struct row {

@@ -6,6 +6,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(http_parser)
+
 using namespace switchyard;
 
 namespace {
@@ -29,8 +31,6 @@ std::string decode(net::response_parser& parser, const std::string& raw, random_
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(http_parser)
 
 BOOST_AUTO_TEST_CASE(the_end_of_a_head_is_found_across_reads) {
   BOOST_TEST(net::find_head_end("GET / HTTP/1.1\r\n\r\nrest", 0) == 18u);

@@ -7,10 +7,10 @@
 
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(io_thread_timers)
+
 using namespace switchyard;
 using namespace switchyard::net;
-
-BOOST_AUTO_TEST_SUITE(io_thread_timers)
 
 BOOST_AUTO_TEST_CASE(timers_fire_in_order_and_never_early) {
   io_thread thread("test");

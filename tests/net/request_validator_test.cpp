@@ -4,6 +4,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(request_validator)
+
 using namespace switchyard;
 using net::validate_request_head;
 
@@ -18,8 +20,6 @@ int status_of(const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(request_validator)
 
 BOOST_AUTO_TEST_CASE(an_ordinary_request_passes_with_its_framing) {
   const std::string text = post("Content-Length: 12\r\nConnection: keep-alive\r\n");

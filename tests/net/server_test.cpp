@@ -7,6 +7,8 @@
 #include <condition_variable>
 #include <mutex>
 
+BOOST_AUTO_TEST_SUITE(http_server)
+
 using namespace switchyard;
 using namespace switchyard::net;
 using testing::loopback_server;
@@ -27,8 +29,6 @@ task<void> echo(exchange& x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(http_server)
 
 BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_order) {
   loopback_server server(echo);

@@ -6,6 +6,8 @@
 
 #include <thread>
 
+BOOST_AUTO_TEST_SUITE(upstream)
+
 using namespace switchyard;
 using namespace switchyard::net;
 using testing::loopback_server;
@@ -56,8 +58,6 @@ task<answer> ask(io_thread& thread, endpoint where, call_limits limits, std::str
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(upstream)
 
 BOOST_AUTO_TEST_CASE(a_connection_is_used_again) {
   std::vector<std::string> peers;

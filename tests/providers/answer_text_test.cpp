@@ -4,9 +4,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace switchyard::providers;
-
 BOOST_AUTO_TEST_SUITE(answer_texts)
+
+using namespace switchyard::providers;
 
 BOOST_AUTO_TEST_CASE(a_whole_answers_text_is_unescaped) {
   BOOST_TEST(answer_text(R"({"id":"x","model":"m","choices":[{"message":{"role":"assistant","content":"a\n\u00fc"},"finish_reason":"stop"}]})", answer_bytes::json) ==

@@ -3,6 +3,8 @@
 #include "providers/registry.hpp"
 #include "tests/providers/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(endpoints)
+
 using namespace switchyard::providers;
 
 namespace {
@@ -46,8 +48,6 @@ const row operations[] = {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(endpoints)
 
 BOOST_AUTO_TEST_CASE(every_operation_is_found_at_its_paths) {
   for (const auto& expected : operations) {

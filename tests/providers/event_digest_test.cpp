@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(digests)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 
@@ -31,8 +33,6 @@ std::string digest(std::string_view event, std::size_t piece = 1'000'000) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(digests)
 
 BOOST_AUTO_TEST_CASE(values_that_nobody_reads_are_left_out_wherever_the_bytes_are_cut) {
   const std::pair<std::string_view, std::string_view> events[] = {

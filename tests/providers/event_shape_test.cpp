@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(event_shapes)
+
 using namespace switchyard::providers;
 
 namespace {
@@ -18,8 +20,6 @@ event_shape remembered() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(event_shapes)
 
 BOOST_AUTO_TEST_CASE(an_event_that_differs_in_its_values_alone_matches_and_gives_them_in_their_order) {
   const auto shape = remembered();

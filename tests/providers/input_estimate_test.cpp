@@ -4,9 +4,9 @@
 
 #include <string>
 
-using namespace switchyard::providers;
-
 BOOST_AUTO_TEST_SUITE(input_estimate)
+
+using namespace switchyard::providers;
 
 BOOST_AUTO_TEST_CASE(text_counts_by_its_words) {
   BOOST_TEST(estimate_input_tokens(R"("The capital of France is Paris")") == 6);

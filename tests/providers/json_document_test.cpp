@@ -4,6 +4,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(json_document)
+
 using namespace switchyard::providers;
 
 namespace {
@@ -18,8 +20,6 @@ std::string nested(std::size_t depth, const std::string& inside) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(json_document)
 
 BOOST_AUTO_TEST_CASE(sixty_four_levels_pass_and_one_more_does_not) {
   BOOST_TEST(fault_of(nested(64, "")) == "");

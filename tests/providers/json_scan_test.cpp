@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(json_scan)
+
 using namespace switchyard;
 using namespace switchyard::providers;
-
-BOOST_AUTO_TEST_SUITE(json_scan)
 
 BOOST_AUTO_TEST_CASE(members_are_found_where_they_stand) {
   const std::string_view text = " { \"a\" : 1 , \"b\":{\"a\":[\"}\",\"\\\"\"]},\"c\":null}\n";

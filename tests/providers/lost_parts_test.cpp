@@ -2,6 +2,8 @@
 #include "providers/translation.hpp"
 #include "tests/providers/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(lost_parts)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::padded_body;
@@ -34,8 +36,6 @@ struct client {
 client messages_client() { return {api::messages, R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Draw"}]})", false}; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(lost_parts)
 
 BOOST_AUTO_TEST_CASE(pictures_for_a_messages_client_are_named_and_counted) {
   const auto who = messages_client();

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(mapping)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using namespace switchyard::providers::neutral;
@@ -128,8 +130,6 @@ std::string verdict(const dialect& to, std::string_view model, const feature& wh
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mapping)
 
 BOOST_AUTO_TEST_CASE(the_table_says_what_the_writers_do) {
   std::ifstream in(std::string(SWITCHYARD_SOURCE_DIR) + "/providers/MAPPING.md");

@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace switchyard::providers;
-
 BOOST_AUTO_TEST_SUITE(masking)
+
+using namespace switchyard::providers;
 
 BOOST_AUTO_TEST_CASE(keys_of_known_shapes_are_masked) {
   BOOST_TEST(mask_credentials("Incorrect API key provided: sk-abcd1234efgh5678.") == "Incorrect API key provided: ***.");

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(packing_texts)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 
@@ -41,8 +43,6 @@ std::string given_out(const std::string& out, const std::vector<lent_text>& lent
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(packing_texts)
 
 BOOST_AUTO_TEST_CASE(what_was_appended_comes_out_again_whatever_its_length) {
   random_source random(7);

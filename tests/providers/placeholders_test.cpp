@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(placeholders)
+
 using namespace switchyard::providers;
 using shape = stream_restorer::shape;
 
@@ -49,8 +51,6 @@ std::string frame(std::string_view text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(placeholders)
 
 BOOST_AUTO_TEST_CASE(the_same_text_has_the_same_placeholder) {
   placeholder_book book;

@@ -10,12 +10,12 @@ using headers = std::vector<header>;
 
 BOOST_TEST_DONT_PRINT_LOG_VALUE(switchyard::milliseconds)
 
+BOOST_AUTO_TEST_SUITE(rate_limit_headers)
+
 namespace {
 const wall_time new_year = std::chrono::sys_days(std::chrono::year(2025) / 1 / 1);
 rate_limit_report read(const headers& given) { return read_rate_limit_headers(given, new_year); }
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(rate_limit_headers)
 
 BOOST_AUTO_TEST_CASE(durations_are_read_in_every_spelling) {
   BOOST_TEST(parse_reset_duration("7") == milliseconds(7000));

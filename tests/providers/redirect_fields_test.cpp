@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(redirect_fields)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 
@@ -25,8 +27,6 @@ std::string refused_for(const std::string& members) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(redirect_fields)
 
 BOOST_AUTO_TEST_CASE(forty_spellings_of_another_endpoint_or_credential_are_refused_by_name) {
   const std::vector<std::string> names = {

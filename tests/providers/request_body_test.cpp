@@ -2,6 +2,8 @@
 
 #include "tests/providers/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(openai_request)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::padded_body;
@@ -27,8 +29,6 @@ std::string without_fallbacks(const std::string& body) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(openai_request)
 
 BOOST_AUTO_TEST_CASE(input_is_estimated_by_the_models_vocabulary) {
   const auto tokens = [](const std::string& model) {

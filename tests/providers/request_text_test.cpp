@@ -4,6 +4,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(request_text)
+
 using namespace switchyard::providers;
 
 namespace {
@@ -21,8 +23,6 @@ std::string told(api operation, std::string_view body) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(request_text)
 
 BOOST_AUTO_TEST_CASE(chat_messages_with_parts_tools_and_pictures) {
   const std::string body = R"({"model":"m","messages":[{"role":"system","content":"Be brief."},

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(sse_splitting)
+
 using namespace switchyard::providers;
 
 namespace {
@@ -25,8 +27,6 @@ std::vector<std::string> split(std::string_view text, std::size_t size) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(sse_splitting)
 
 BOOST_AUTO_TEST_CASE(events_end_at_a_blank_line_of_any_kind) {
   const std::vector<std::string> events = {"data: a\n\n", "data: b\r\n\r\n", "data: c\r\r", "id: 1\ndata: d\n\n", ": comment\n\n", "data: e\r\n\n",

@@ -6,6 +6,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(stored_answer)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 
@@ -46,8 +48,6 @@ std::string answer(const std::string& finish, const std::string& message = R"("c
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(stored_answer)
 
 BOOST_AUTO_TEST_CASE(only_an_answer_that_ended_by_itself_is_complete) {
   BOOST_TEST(read_facts(api::chat_completions, answer("stop"))->complete);

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(token_estimate)
+
 using namespace switchyard::providers;
 namespace json = boost::json;
 
@@ -39,8 +41,6 @@ const std::vector<json::object>& samples() {
 std::string_view text_of(const json::object& sample) { return sample.at("text").as_string(); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(token_estimate)
 
 BOOST_AUTO_TEST_CASE(held_out_texts_are_estimated_within_five_per_cent) {
   BOOST_TEST_REQUIRE(samples().size() >= 40u);

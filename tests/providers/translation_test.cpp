@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+BOOST_AUTO_TEST_SUITE(translation)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::essence;
@@ -126,8 +128,6 @@ bool data_are_there() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(translation)
 
 BOOST_AUTO_TEST_CASE(every_recorded_answer_survives_every_format) {
   if (!data_are_there()) return;

@@ -8,6 +8,8 @@
 #include <deque>
 #include <map>
 
+BOOST_AUTO_TEST_SUITE(balance_)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::routing::testing;
@@ -57,8 +59,6 @@ constexpr balance_strategy all_strategies[] = {balance_strategy::weighted,      
                                                balance_strategy::adaptive};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(balance_)
 
 BOOST_AUTO_TEST_CASE(seventy_to_thirty_is_kept_closely_and_on_short_runs) {
   bench b({key("a", 0.7), key("b", 0.3)});

@@ -13,6 +13,8 @@ using routing::testing::t;
 BOOST_TEST_DONT_PRINT_LOG_VALUE(breaker_state)
 BOOST_TEST_DONT_PRINT_LOG_VALUE(steady_time)
 
+BOOST_AUTO_TEST_SUITE(breaker_)
+
 namespace {
 
 config::breaker_config small() {
@@ -43,8 +45,6 @@ void recover(breaker& b, steady_time at) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(breaker_)
 
 BOOST_AUTO_TEST_CASE(too_few_calls_do_not_open_it) {
   breaker b(small());

@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace switchyard::routing;
-
 BOOST_AUTO_TEST_SUITE(call_outcome_)
+
+using namespace switchyard::routing;
 
 BOOST_AUTO_TEST_CASE(no_result_is_both_success_and_failure) {
   for (int i = 0; i <= static_cast<int>(call_result::bad_response); ++i) {

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(key_health_)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace std::chrono_literals;
@@ -17,8 +19,6 @@ call_outcome answered(microseconds first_byte, steady_time at, call_result how =
   return outcome;
 }
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(key_health_)
 
 BOOST_AUTO_TEST_CASE(latency_jumps_up_at_once_and_decays_slowly) {
   key_health health(1.0);

@@ -11,14 +11,14 @@ using config::balance_strategy;
 
 BOOST_TEST_DONT_PRINT_LOG_VALUE(balance_strategy)
 
+BOOST_AUTO_TEST_SUITE(pipeline_)
+
 namespace {
 const std::vector<std::shared_ptr<const provider_entry>>& two_providers() {
   static const std::vector<std::shared_ptr<const provider_entry>> both = {provider("openai", {key("a")}), provider("anthropic", {key("b")})};
   return both;
 }
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pipeline_)
 
 BOOST_AUTO_TEST_CASE(a_provider_entry_knows_each_keys_state_and_url) {
   config::provider_config config;

@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using switchyard::routing::printable;
-
 BOOST_AUTO_TEST_SUITE(printable_)
+
+using switchyard::routing::printable;
 
 BOOST_AUTO_TEST_CASE(nothing_that_could_end_a_header_line_comes_through) {
   BOOST_TEST(printable("gpt\r\nset-cookie: a\x7f\xc3\xa9", 100) == "gpt??set-cookie: a???");

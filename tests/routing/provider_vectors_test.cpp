@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(provider_vectors_suite)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::routing::testing;
@@ -66,8 +68,6 @@ asked_stage decide(const route_entry& route, const stage_request& request) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(provider_vectors_suite)
 
 BOOST_AUTO_TEST_CASE(a_providers_vectors_decide_where_they_are_there) {
   const auto route = route_of({{topics(), {}}});

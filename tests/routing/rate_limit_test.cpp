@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(rate_limit_)
+
 using namespace switchyard;
 using namespace std::chrono_literals;
 using routing::rate_limit;
@@ -38,8 +40,6 @@ std::int64_t fullest_window(const std::vector<admitted>& taken) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(rate_limit_)
 
 BOOST_AUTO_TEST_CASE(the_limit_is_admitted_and_not_one_more) {
   rate_limit limit(5);

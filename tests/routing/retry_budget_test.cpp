@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(retry_budget_)
+
 using namespace switchyard;
 using namespace std::chrono_literals;
 using routing::retry_budget;
@@ -16,8 +18,6 @@ int take_all(retry_budget& budget, steady_time now) {
   return taken;
 }
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(retry_budget_)
 
 BOOST_AUTO_TEST_CASE(a_fifth_of_the_last_ten_seconds_requests) {
   retry_budget budget(0.2);

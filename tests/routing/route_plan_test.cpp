@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(route_plan_suite)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::routing::testing;
@@ -21,8 +23,6 @@ yard small_yard() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(route_plan_suite)
 
 BOOST_AUTO_TEST_CASE(a_named_model_goes_by_the_direct_route) {
   const auto yard = small_yard();

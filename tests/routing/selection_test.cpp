@@ -16,6 +16,8 @@ using config::balance_strategy;
 
 BOOST_TEST_DONT_PRINT_LOG_VALUE(error_code)
 
+BOOST_AUTO_TEST_SUITE(selection_)
+
 namespace {
 
 const error went_wrong = upstream_failure(error_code::upstream_error, "the provider said 500");
@@ -69,8 +71,6 @@ struct bench {
 using names = std::vector<std::string>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(selection_)
 
 BOOST_AUTO_TEST_CASE(a_pick_holds_its_slot_and_tokens_until_it_is_finished) {
   auto k = key("k");

@@ -4,13 +4,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(sliding_window_)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace std::chrono_literals;
 using routing::testing::ended;
 using routing::testing::t;
-
-BOOST_AUTO_TEST_SUITE(sliding_window_)
 
 BOOST_AUTO_TEST_CASE(only_successes_and_failures_are_calls) {
   sliding_window window(10s);

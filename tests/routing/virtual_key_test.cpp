@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(virtual_keys)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 
@@ -21,8 +23,6 @@ std::shared_ptr<virtual_key_entry> entry(std::string name, std::vector<std::stri
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(virtual_keys)
 
 BOOST_AUTO_TEST_CASE(a_key_is_found_by_its_whole_value_only) {
   std::vector<std::shared_ptr<const virtual_key_entry>> all;

@@ -10,6 +10,8 @@ using namespace switchyard::routing::testing;
 
 BOOST_TEST_DONT_PRINT_LOG_VALUE(error_code)
 
+BOOST_AUTO_TEST_SUITE(yard_)
+
 namespace {
 
 yard make_yard(std::vector<std::shared_ptr<const provider_entry>> providers) {
@@ -26,8 +28,6 @@ std::string leads_to(const yard& y, std::string_view model) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(yard_)
 
 BOOST_AUTO_TEST_CASE(a_pattern_is_exact_or_a_prefix) {
   BOOST_TEST(pattern_matches("gpt-4o", "gpt-4o"));

@@ -1,6 +1,8 @@
 #include "tests/sim/probe.hpp"
 #include "tools/sim/answer_script.hpp"
 
+BOOST_AUTO_TEST_SUITE(answer_script)
+
 namespace json = boost::json;
 namespace sy = switchyard::sim;
 using namespace switchyard::sim::testing;
@@ -14,8 +16,6 @@ constexpr std::string_view agent = R"({"steps":[
 const std::vector<switchyard::header> version = {{"anthropic-version", "2023-06-01"}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(answer_script)
 
 BOOST_AUTO_TEST_CASE(a_step_is_said_in_every_wire_whole_or_streamed) {
   struct wire_case {

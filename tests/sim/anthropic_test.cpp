@@ -2,6 +2,8 @@
 #include "tools/sim/conversation.hpp"
 #include "tools/sim/key_ring.hpp"
 
+BOOST_AUTO_TEST_SUITE(anthropic)
+
 namespace json = boost::json;
 namespace sy = switchyard::sim;
 using namespace switchyard::sim::testing;
@@ -38,8 +40,6 @@ void refuses(const std::string& body, std::string_view because) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(anthropic)
 
 BOOST_AUTO_TEST_CASE(a_message_is_answered_with_its_usage) {
   const sy::reply r = say(with(hello, R"("system":[{"type":"text","text":"Be brief."}])"));

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(aws_signature)
+
 namespace sy = switchyard::sim;
 
 namespace {
@@ -17,8 +19,6 @@ std::string sign(std::string_view method, std::string_view path, std::string_vie
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(aws_signature)
 
 BOOST_AUTO_TEST_CASE(signatures_are_those_of_the_test_suite) {
   BOOST_TEST(sign("GET", "/", "", "example.amazonaws.com", "service") == "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");

@@ -4,6 +4,8 @@
 #include "tools/sim/event_frames.hpp"
 #include "tools/sim/key_ring.hpp"
 
+BOOST_AUTO_TEST_SUITE(bedrock)
+
 namespace json = boost::json;
 namespace sy = switchyard::sim;
 using namespace switchyard::sim::testing;
@@ -57,8 +59,6 @@ std::pair<std::string, json::value> open_frame(const std::string& frame) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bedrock)
 
 BOOST_AUTO_TEST_CASE(an_answer_has_usage_that_adds_up_and_the_decoded_model) {
   const sy::reply r = say(with(hello, R"("system":[{"text":"Be brief."}],"inferenceConfig":{"maxTokens":500})"));

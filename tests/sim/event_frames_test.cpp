@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(event_frames)
+
 namespace sy = switchyard::sim;
 
 namespace {
@@ -18,8 +20,6 @@ std::string hex(std::string_view bytes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(event_frames)
 
 BOOST_AUTO_TEST_CASE(the_crc_is_that_of_ieee_802_3) {
   BOOST_TEST(sy::crc32("123456789") == 0xCBF43926u);

@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace sy = switchyard::sim;
-
 BOOST_AUTO_TEST_SUITE(fault_script)
+
+namespace sy = switchyard::sim;
 
 BOOST_AUTO_TEST_CASE(a_rule_meets_only_its_key_model_and_path) {
   sy::fault_script script;

@@ -2,6 +2,8 @@
 #include "tools/sim/conversation.hpp"
 #include "tools/sim/key_ring.hpp"
 
+BOOST_AUTO_TEST_SUITE(gemini)
+
 namespace json = boost::json;
 namespace sy = switchyard::sim;
 using namespace switchyard::sim::testing;
@@ -37,8 +39,6 @@ void refuses(const std::string& body, std::string_view because, std::string_view
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gemini)
 
 BOOST_AUTO_TEST_CASE(an_answer_has_usage_that_adds_up) {
   const json::value v = body_of(say(with(hello, R"("system_instruction":{"parts":{"text":"Be brief."}},"generationConfig":{"candidateCount":2})")));

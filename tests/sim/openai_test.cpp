@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+BOOST_AUTO_TEST_SUITE(openai)
+
 namespace json = boost::json;
 namespace sy = switchyard::sim;
 namespace testing = switchyard::sim::testing;
@@ -20,8 +22,6 @@ constexpr std::string_view weather = R"("tools":[{"type":"function","function":{
   "properties":{"city":{"type":"string"},"unit":{"enum":["c","f"]}},"required":["city"]}}}])";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(openai)
 
 BOOST_AUTO_TEST_CASE(a_chat_answer_has_usage_that_adds_up) {
   const auto v = body_of(ask(chat, R"({"model":"small","messages":[{"role":"user","content":"Hello signals"}]})"));

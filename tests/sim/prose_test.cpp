@@ -7,9 +7,9 @@
 #include <cmath>
 #include <numeric>
 
-namespace sy = switchyard::sim;
-
 BOOST_AUTO_TEST_SUITE(prose)
+
+namespace sy = switchyard::sim;
 
 BOOST_AUTO_TEST_CASE(tokens_put_together_are_the_text) {
   for (const std::string text : {"", " ", "Hello, world!", "  two  spaces ", "caf\xc3\xa9s in M\xc3\xbcnchen \xf0\x9f\x9a\x82\xf0\x9f\x9a\x82\xf0\x9f\x9a\x82", "incomprehensibilities", "a\n\nb"}) {

@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(provider)
+
 namespace json = boost::json;
 namespace sy = switchyard::sim;
 
@@ -49,8 +51,6 @@ const wire_case streams[] = {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(provider)
 
 BOOST_AUTO_TEST_CASE(every_fault_is_met_in_every_wire_and_the_next_call_is_whole) {
   running_simulator sim;

@@ -3,10 +3,10 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(received_log)
+
 namespace json = boost::json;
 namespace sy = switchyard::sim;
-
-BOOST_AUTO_TEST_SUITE(received_log)
 
 BOOST_AUTO_TEST_CASE(what_each_key_received_is_counted_apart) {
   sy::received_log log;

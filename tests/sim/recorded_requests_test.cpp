@@ -4,6 +4,8 @@
 #include <fstream>
 #include <map>
 
+BOOST_AUTO_TEST_SUITE(recorded_requests)
+
 namespace json = boost::json;
 namespace sy = switchyard::sim;
 using namespace switchyard::sim::testing;
@@ -19,8 +21,6 @@ std::string_view wire_of(std::string_view url) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(recorded_requests)
 
 BOOST_AUTO_TEST_CASE(what_real_providers_took_is_taken) {
   std::ifstream traffic(SWITCHYARD_SOURCE_DIR "/../shared/data/provider-traffic/provider-traffic-public.jsonl");

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(schema_value)
+
 namespace json = boost::json;
 
 namespace {
@@ -13,8 +15,6 @@ json::value made(std::string_view schema, std::string_view prompt = "Tell me abo
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(schema_value)
 
 BOOST_AUTO_TEST_CASE(every_type_gets_a_value_of_that_type) {
   BOOST_TEST(made(R"({"type":"string"})").is_string());

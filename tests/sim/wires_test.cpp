@@ -1,6 +1,8 @@
 #include "tests/sim/probe.hpp"
 #include "tools/sim/event_frames.hpp"
 
+BOOST_AUTO_TEST_SUITE(wires)
+
 namespace json = boost::json;
 namespace sy = switchyard::sim;
 using namespace switchyard::sim::testing;
@@ -23,8 +25,6 @@ const std::pair<std::string_view, std::string_view> a_path_of_each[] = {
     {"openai", "/v1/chat/completions"}, {"anthropic", "/v1/messages"}, {"gemini", "/v1beta/models/m:generateContent"}, {"bedrock", "/model/m/converse"}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(wires)
 
 BOOST_AUTO_TEST_CASE(every_path_finds_its_wire_and_unknown_ones_the_likeliest) {
   for (const auto& [name, path] : a_path_of_each) {

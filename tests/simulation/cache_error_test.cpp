@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <iostream>
 
+BOOST_AUTO_TEST_SUITE(cache_error)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 
@@ -68,8 +70,6 @@ outcome_of_run run(random_source& random, const std::vector<traffic>& phases, in
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cache_error)
 
 BOOST_AUTO_TEST_CASE(nothing_is_given_before_it_is_shown_to_be_right) {
   wrong_hit_bound bound({.max_wrong_rate = 0.01});

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(outage)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::routing::testing;
@@ -40,8 +42,6 @@ virtual_yard_options two_keys(double first = 0.7, double second = 0.3) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(outage)
 
 BOOST_AUTO_TEST_CASE(seventy_to_thirty_over_ten_thousand_requests) {
   for_each_seed(5, [](std::uint64_t seed) {

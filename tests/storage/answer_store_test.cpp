@@ -10,6 +10,8 @@
 
 #include <fstream>
 
+BOOST_AUTO_TEST_SUITE(answer_store)
+
 using namespace switchyard;
 using namespace switchyard::storage;
 
@@ -58,8 +60,6 @@ struct backends {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(answer_store)
 
 BOOST_AUTO_TEST_CASE(what_was_put_is_read_after_a_start) {
   backends on;

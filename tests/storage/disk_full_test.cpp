@@ -11,6 +11,8 @@
 
 #include <fstream>
 
+BOOST_AUTO_TEST_SUITE(disk_full)
+
 using namespace switchyard;
 using namespace switchyard::storage;
 
@@ -27,8 +29,6 @@ struct small_disk {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(disk_full)
 
 BOOST_AUTO_TEST_CASE(a_full_disk_degrades_and_recovers_without_a_restart) {
   small_disk disk;

@@ -8,6 +8,8 @@
 
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(journals)
+
 using namespace switchyard;
 using namespace switchyard::storage;
 
@@ -43,8 +45,6 @@ void check(store& on) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(journals)
 
 BOOST_AUTO_TEST_CASE(records_come_back_in_order_and_logs_do_not_mix) {
   memory_store in_memory;

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(kept_rows_)
+
 using namespace switchyard;
 using namespace switchyard::storage;
 
@@ -28,8 +30,6 @@ std::vector<std::string> own_rows(const store& on, std::uint64_t incarnation) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(kept_rows_)
 
 BOOST_AUTO_TEST_CASE(lives_are_found_with_what_is_left_of_them) {
   memory_store on;

@@ -9,6 +9,8 @@
 
 #include <random>
 
+BOOST_AUTO_TEST_SUITE(ledger_queries)
+
 using namespace switchyard;
 using namespace switchyard::storage;
 
@@ -29,8 +31,6 @@ struct filled {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ledger_queries)
 
 BOOST_AUTO_TEST_CASE(sums_are_kept_by_every_dimension) {
   filled f;

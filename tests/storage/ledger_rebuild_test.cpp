@@ -10,6 +10,8 @@
 
 #include <map>
 
+BOOST_AUTO_TEST_SUITE(ledger_rebuilding)
+
 using namespace switchyard;
 using namespace switchyard::storage;
 
@@ -54,8 +56,6 @@ std::map<std::string, std::string> contents(const store& of, table which) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ledger_rebuilding)
 
 BOOST_AUTO_TEST_CASE(all_rows_of_all_lives_make_the_same_ledger_again) {
   memory_store lost, made;

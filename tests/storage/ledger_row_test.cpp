@@ -8,6 +8,8 @@
 
 #include <random>
 
+BOOST_AUTO_TEST_SUITE(ledger_rows)
+
 using namespace switchyard;
 using namespace switchyard::storage;
 
@@ -26,8 +28,6 @@ ledger_row sample() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ledger_rows)
 
 BOOST_AUTO_TEST_CASE(a_row_reads_as_it_was_written) {
   const auto row = sample();

@@ -9,6 +9,8 @@
 #include <random>
 #include <set>
 
+BOOST_AUTO_TEST_SUITE(cost_ledger)
+
 using namespace switchyard;
 using namespace switchyard::storage;
 
@@ -37,8 +39,6 @@ void hold(const store& on, std::uint64_t rows) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cost_ledger)
 
 BOOST_AUTO_TEST_CASE(a_settled_attempt_is_one_row) {
   memory_store disk;

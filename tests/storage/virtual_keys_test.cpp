@@ -13,6 +13,8 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(stored_virtual_keys)
+
 using namespace switchyard;
 using namespace switchyard::storage;
 using config::budget_period;
@@ -82,8 +84,6 @@ stored_virtual_key full(std::string name) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(stored_virtual_keys)
 
 BOOST_AUTO_TEST_CASE(a_record_from_before_changes_were_counted_is_read) {
   auto key = full("veteran");

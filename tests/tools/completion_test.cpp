@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(completion)
+
 using namespace switchyard::ctl;
 
 namespace {
@@ -13,8 +15,6 @@ const command_tree program{"switchyardctl", "", {"--json"},
 bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(completion)
 
 BOOST_AUTO_TEST_CASE(bash_offers_commands_then_their_own_words) {
   const auto script = completion_script(program, shell::bash);

@@ -7,6 +7,8 @@
 
 #include <fstream>
 
+BOOST_AUTO_TEST_SUITE(eval_route_)
+
 using namespace switchyard;
 using namespace switchyard::ctl;
 namespace json = boost::json;
@@ -50,8 +52,6 @@ json::value routed(const routing::route_entry& by, std::string_view line) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(eval_route_)
 
 BOOST_AUTO_TEST_CASE(the_worked_example_goes_to_the_code_model) {
   const auto answer = routed(*route("topics"), R"({"id":"x","prompt":"Write a Python function to calculate Fibonacci numbers recursively"})");

@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(eval_signals)
+
 using namespace switchyard;
 using namespace switchyard::ctl;
 namespace json = boost::json;
@@ -32,8 +34,6 @@ std::string refused(std::string_view line) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(eval_signals)
 
 BOOST_AUTO_TEST_CASE(a_prompt_gets_the_contract_s_shape) {
   const auto answer = signals_of(R"({"id":"q1","prompt":"Write a Python function that mails bob@example.com"})");

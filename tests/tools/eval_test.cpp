@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(eval)
+
 using namespace switchyard;
 using namespace switchyard::ctl;
 using namespace switchyard::test;
@@ -38,8 +40,6 @@ std::string refused(std::string_view line) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(eval)
 
 BOOST_AUTO_TEST_CASE(a_prompt_becomes_its_vector_under_its_own_id) {
   const auto answer = embedded(R"({"id":{"n":[1,"ä"]},"prompt":"blue red"})");

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(http_message)
+
 using namespace switchyard::ctl;
 
 namespace {
@@ -26,8 +28,6 @@ bool refused(std::string_view text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(http_message)
 
 BOOST_AUTO_TEST_CASE(urls_are_taken_apart) {
   BOOST_TEST(good("http://127.0.0.1:8081").authority() == "127.0.0.1:8081");

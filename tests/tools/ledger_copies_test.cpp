@@ -3,6 +3,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(ledger_copies)
+
 using namespace switchyard::ctl;
 
 namespace {
@@ -10,8 +12,6 @@ namespace {
 std::vector<copied_ledger> compare(const std::string& rows) { return compare_copies(boost::json::parse(R"({"copies":[)" + rows + "]}")); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ledger_copies)
 
 BOOST_AUTO_TEST_CASE(rows_are_copied_on_their_way_or_without_a_copy) {
   const auto found = compare(R"({"node":"a","of":"a","incarnation":1,"first":1,"last":100,"blocks":{}},

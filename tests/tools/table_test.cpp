@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace switchyard::ctl;
-
 BOOST_AUTO_TEST_SUITE(table_)
+
+using namespace switchyard::ctl;
 
 BOOST_AUTO_TEST_CASE(columns_are_aligned_without_tabs_or_blanks_at_line_ends) {
   const table t{{{"KEY"}, {"CALLS", true}, {"STATE"}},

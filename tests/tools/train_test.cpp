@@ -8,6 +8,8 @@
 
 #include <cmath>
 
+BOOST_AUTO_TEST_SUITE(train)
+
 using namespace switchyard;
 using namespace switchyard::ctl;
 
@@ -35,8 +37,6 @@ labelled_vectors around_axes(std::size_t count, std::size_t each, float noise) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(train)
 
 BOOST_AUTO_TEST_CASE(what_can_be_told_apart_is_learnt) {
   const auto all = around_axes(3, 60, 0.8f);

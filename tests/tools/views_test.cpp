@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(views)
+
 using namespace switchyard::ctl;
 namespace json = boost::json;
 
@@ -17,8 +19,6 @@ constexpr view all_views[] = {show_status, show_nodes,     show_keys,  show_brea
                               show_savings};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(views)
 
 BOOST_AUTO_TEST_CASE(keys_show_weight_health_breaker_and_what_is_left) {
   const auto answer = json::parse(R"({"keys":[{"provider":"openai","key":"k1","region":"","weight":0.7,"effective_weight":0.35,

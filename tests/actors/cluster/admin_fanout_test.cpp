@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(admin_fanouts)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 namespace json = boost::json;
@@ -44,8 +46,6 @@ struct asker {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(admin_fanouts)
 
 BOOST_AUTO_TEST_CASE(answers_of_any_length_come_together_once) {
   for (const std::size_t size : {0u, 10u, 256u << 10, 3'000'000u}) {

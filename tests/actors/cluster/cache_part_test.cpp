@@ -7,6 +7,8 @@
 
 #include <future>
 
+BOOST_AUTO_TEST_SUITE(cache_part_)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -142,8 +144,6 @@ struct cache_yard : part_yard {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cache_part_)
 
 BOOST_AUTO_TEST_CASE(an_answer_made_anywhere_is_kept_by_its_owner_and_found_from_everywhere) {
   cache_yard yard;

@@ -11,6 +11,8 @@
 #include <mutex>
 #include <set>
 
+BOOST_AUTO_TEST_SUITE(cluster_nodes)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using cluster::member_state;
@@ -178,8 +180,6 @@ void fake_links::send(std::vector<cluster::outgoing> messages) {
 using names_list = std::vector<std::string>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_nodes)
 
 BOOST_AUTO_TEST_CASE(nothing_is_said_before_the_incarnation_is_on_disk) {
   yard y;

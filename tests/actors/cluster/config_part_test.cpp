@@ -10,6 +10,8 @@ using kind = config_verdict::kind;
 
 BOOST_TEST_DONT_PRINT_LOG_VALUE(switchyard::actors::config_verdict::kind)
 
+BOOST_AUTO_TEST_SUITE(config_part_)
+
 namespace {
 
 std::string cache_of(int entries) { return "cache: {max_entries: " + std::to_string(entries) + "}\n"; }
@@ -76,8 +78,6 @@ struct config_yard : part_yard {
 constexpr auto file = config_proposal::origin::file;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(config_part_)
 
 BOOST_AUTO_TEST_CASE(what_is_applied_on_one_node_is_in_force_on_all_with_each_nodes_own_sections) {
   config_yard yard;

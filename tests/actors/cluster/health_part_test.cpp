@@ -14,6 +14,8 @@ using routing::park_reason;
 
 BOOST_TEST_DONT_PRINT_LOG_VALUE(switchyard::routing::breaker_state)
 
+BOOST_AUTO_TEST_SUITE(health_part_)
+
 namespace {
 
 const std::vector<cluster::node_name> five = {"a", "b", "c", "d", "e"};
@@ -96,8 +98,6 @@ struct health_yard : part_yard {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(health_part_)
 
 BOOST_AUTO_TEST_CASE(a_rest_that_a_provider_asked_for_on_one_node_holds_on_all_for_what_is_left_of_it) {
   health_yard yard;

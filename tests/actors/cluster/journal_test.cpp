@@ -6,6 +6,8 @@
 
 #include <future>
 
+BOOST_AUTO_TEST_SUITE(cluster_journals)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 
@@ -41,8 +43,6 @@ struct fixture {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_journals)
 
 BOOST_FIXTURE_TEST_CASE(records_are_acknowledged_in_order_once_they_are_on_disk, fixture) {
   for (int i = 0; i < 20; ++i) write(i % 2 == 0 ? "even" : "odd", std::to_string(i));

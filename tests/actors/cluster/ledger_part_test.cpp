@@ -5,6 +5,8 @@
 
 #include <future>
 
+BOOST_AUTO_TEST_SUITE(ledger_part_)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -79,8 +81,6 @@ struct ledger_yard : part_yard {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ledger_part_)
 
 BOOST_AUTO_TEST_CASE(rows_are_on_the_successor_within_a_second_as_they_stand_in_their_ledger) {
   ledger_yard yard;

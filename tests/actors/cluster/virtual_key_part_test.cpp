@@ -3,6 +3,8 @@
 #include "storage/memory_store.hpp"
 #include "tests/actors/cluster/part_yard.hpp"
 
+BOOST_AUTO_TEST_SUITE(virtual_key_part_)
+
 using namespace switchyard;
 using namespace switchyard::actors;
 using namespace switchyard::actors::testing;
@@ -61,8 +63,6 @@ struct key_yard : part_yard {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(virtual_key_part_)
 
 BOOST_AUTO_TEST_CASE(a_key_made_changed_and_revoked_on_one_node_is_so_on_all) {
   key_yard yard;

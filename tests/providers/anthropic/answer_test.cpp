@@ -1,6 +1,8 @@
 // Complete answers, read and written.
 #include "tests/providers/anthropic/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(anthropic_answers)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::finish_reason;
@@ -29,8 +31,6 @@ std::string stop_reason(finish_reason finish) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(anthropic_answers)
 
 BOOST_AUTO_TEST_CASE(recorded_answers_come_back_as_they_were) {
   for (const auto* file : {"tool_use.json", "tool_with_thinking.json", "redacted.json"}) {

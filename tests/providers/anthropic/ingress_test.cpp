@@ -1,5 +1,7 @@
 #include "tests/providers/anthropic/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(anthropic_ingresses)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::padded_body;
@@ -20,8 +22,6 @@ std::string type_at(int status) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(anthropic_ingresses)
 
 BOOST_AUTO_TEST_CASE(the_facts_are_read) {
   const auto read = parse(R"({"model":"claude-opus-4-8","max_tokens":64000,"stream":true,"fallbacks":["a/b"],)" + hello + "}");

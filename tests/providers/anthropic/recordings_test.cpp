@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+BOOST_AUTO_TEST_SUITE(anthropic_recordings)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using boost::json::value;
@@ -55,8 +57,6 @@ bool is_simple(const boost::json::array& turns) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(anthropic_recordings)
 
 BOOST_AUTO_TEST_CASE(requests_are_read_and_written_alike) {
   for (const auto& one : recordings()) {

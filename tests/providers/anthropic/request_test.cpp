@@ -1,6 +1,8 @@
 // Reading messages requests, and what comes of them when they are written again.
 #include "tests/providers/anthropic/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(anthropic_requests)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::part_kind;
@@ -42,8 +44,6 @@ struct kept_request {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(anthropic_requests)
 
 BOOST_AUTO_TEST_CASE(every_setting_comes_back) {
   check_kept(request(hello));

@@ -1,6 +1,8 @@
 // Neutral requests of other formats, written for Anthropic.
 #include "tests/providers/anthropic/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(anthropic_requests_written)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::part;
@@ -50,8 +52,6 @@ neutral::tool function() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(anthropic_requests_written)
 
 BOOST_AUTO_TEST_CASE(a_limit_is_always_there) {
   BOOST_TEST(write(hello()).body == R"({"model":"claude-sonnet-4-5","max_tokens":32000,"messages":[{"role":"user","content":"hi"}]})");

@@ -1,5 +1,7 @@
 #include "tests/providers/anthropic/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(anthropic_streams)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::anthropic::golden;
@@ -30,8 +32,6 @@ bool is_content(const std::string& text) { return follow({text}).content; }
 const std::string overloaded = event("error", R"("error":{"type":"overloaded_error","message":"Overloaded"})");
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(anthropic_streams)
 
 BOOST_AUTO_TEST_CASE(a_recorded_stream_is_forwarded_byte_for_byte_and_accounted) {
   const auto text = golden("text.sse");

@@ -2,6 +2,8 @@
 #include "tests/providers/anthropic/samples.hpp"
 #include "tests/providers/anthropic/stream_check.hpp"
 
+BOOST_AUTO_TEST_SUITE(anthropic_streams_translated)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::event;
@@ -69,8 +71,6 @@ test::anthropic::seen_stream written(std::vector<event> events, finish_reason wh
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(anthropic_streams_translated)
 
 BOOST_AUTO_TEST_CASE(recorded_streams_are_read_and_written_alike) {
   for (const auto* file : {"text.sse", "thinking_mcp.sse", "code_execution.sse"}) {

@@ -1,5 +1,7 @@
 #include "tests/providers/anthropic/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(anthropic_wires)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::padded_body;
@@ -41,8 +43,6 @@ std::string error_of(const std::string& type, const std::string& message) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(anthropic_wires)
 
 BOOST_AUTO_TEST_CASE(a_body_that_needs_no_change_is_sent_as_one_view_of_itself) {
   const std::string body = " {\"model\" : \"claude-opus-4-8\",\t\"betas_of_tomorrow\":{\"z\":1.50}, " + hello + " }\n";

@@ -1,5 +1,7 @@
 #include "tests/providers/bedrock/converse_support.hpp"
 
+BOOST_AUTO_TEST_SUITE(converse_answer)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using namespace switchyard::providers::test;
@@ -23,8 +25,6 @@ std::string content(const neutral::answer& what) { return bj::serialize(written_
 std::string stop_reason(finish_reason finish) { return std::string(written_answer(answering({}, finish)).at("stopReason").as_string()); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(converse_answer)
 
 BOOST_AUTO_TEST_CASE(an_answer_has_everything_clients_insist_on) {
   neutral::answer what;

@@ -3,6 +3,8 @@
 
 #include <functional>
 
+BOOST_AUTO_TEST_SUITE(converse_recordings)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using namespace switchyard::providers::test;
@@ -139,8 +141,6 @@ void check_stream(const std::string& stream, random_source& random) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(converse_recordings)
 
 BOOST_AUTO_TEST_CASE(every_recorded_request_comes_through_as_it_was) {
   for (const auto& [id, model, request, response] : exchanges()) {

@@ -1,5 +1,7 @@
 #include "tests/providers/bedrock/converse_support.hpp"
 
+BOOST_AUTO_TEST_SUITE(converse_request)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using namespace switchyard::providers::test;
@@ -43,8 +45,6 @@ neutral::request thinking(std::string_view effort, std::optional<std::int64_t> b
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(converse_request)
 
 BOOST_AUTO_TEST_CASE(every_member_survives_the_round_trip) {
   const std::string body = R"({"messages":[{"role":"user","content":[{"text":"a\u00e9\n"},{"cachePoint":{"type":"default","ttl":"1h"}},)"

@@ -1,5 +1,7 @@
 #include "tests/providers/bedrock/converse_support.hpp"
 
+BOOST_AUTO_TEST_SUITE(converse_stream)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using namespace switchyard::providers::test;
@@ -66,8 +68,6 @@ std::string delta_frame(int index, const std::string& what) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(converse_stream)
 
 BOOST_AUTO_TEST_CASE(text_then_calls_then_the_bill) {
   const auto got = assemble(write({started, begin(0, {.kind = part_kind::text}), delta(0, "\"Hel\""), delta(0, "\"lo\""), end_of(0),

@@ -1,6 +1,8 @@
 #include "providers/bedrock/error.hpp"
 #include "tests/providers/bedrock/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(bedrock_errors)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::bedrock_golden;
@@ -16,8 +18,6 @@ failure judge(int status, std::string_view type, std::string_view body, std::str
 constexpr std::string_view why = R"({"message":"why"})";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bedrock_errors)
 
 BOOST_AUTO_TEST_CASE(every_exception_has_its_meaning) {
   const auto kind = [](int status, std::string_view type) { return judge(status, type, why).kind; };

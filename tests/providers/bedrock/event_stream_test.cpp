@@ -3,6 +3,8 @@
 #include "providers/bedrock/crc32.hpp"
 #include "tests/providers/bedrock/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(bedrock_event_stream)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::bedrock_golden;
@@ -68,8 +70,6 @@ std::string with_headers(const std::string& headers) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bedrock_event_stream)
 
 BOOST_AUTO_TEST_CASE(the_checksum_is_zlibs) {
   BOOST_TEST(crc32("") == 0u);

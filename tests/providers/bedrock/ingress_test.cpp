@@ -2,6 +2,8 @@
 #include "providers/json_scan.hpp"
 #include "tests/providers/bedrock/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(bedrock_requests)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::bedrock_golden;
@@ -24,8 +26,6 @@ error refusal(const std::string& body) {
 const std::string messages = R"("messages":[{"role":"user","content":[{"text":"Hello there"}]}])";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bedrock_requests)
 
 BOOST_AUTO_TEST_CASE(model_and_stream_come_from_the_path) {
   const auto read = parse("{\"model\":7,\"stream\":\"x\"," + messages + "}", true);

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(bedrock_sigv4)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 
@@ -37,8 +39,6 @@ constexpr std::string_view bedrock_body = "{\"messages\":[{\"role\":\"user\",\"c
 const field_list json_fields{{"content-type", "application/json"}, {"accept", "application/json"}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bedrock_sigv4)
 
 BOOST_AUTO_TEST_CASE(the_published_vectors_are_met) {
   BOOST_TEST(signature({}) == "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");

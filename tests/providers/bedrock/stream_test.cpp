@@ -1,6 +1,8 @@
 #include "providers/bedrock/event_stream.hpp"
 #include "tests/providers/bedrock/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(bedrock_streams)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::bedrock_golden;
@@ -44,8 +46,6 @@ const std::string stop = frame("messageStop", R"({"stopReason":"end_turn"})");
 const std::string metadata = frame("metadata", R"({"usage":{"inputTokens":3,"outputTokens":4,"cacheReadInputTokens":10,"cacheWriteInputTokens":20}})");
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bedrock_streams)
 
 BOOST_AUTO_TEST_CASE(what_follows_the_end_is_left_out_however_the_bytes_are_cut) {
   const std::string whole = start + word + stop + metadata, more = word + stop + metadata;

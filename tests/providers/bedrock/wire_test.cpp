@@ -2,6 +2,8 @@
 
 #include "providers/dialect.hpp"
 
+BOOST_AUTO_TEST_SUITE(bedrock_wires)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::bedrock_golden;
@@ -42,8 +44,6 @@ std::string header_of(const upstream_request& request, std::string_view name) {
 const std::string hello = "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Hello \xC3\xA9\"}]}]}";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bedrock_wires)
 
 BOOST_AUTO_TEST_CASE(a_call_is_the_one_that_boto3_would_make) {
   const padded_body body(hello);

@@ -5,6 +5,8 @@
 #include "tests/providers/recordings.hpp"
 #include "tests/providers/translated.hpp"
 
+BOOST_AUTO_TEST_SUITE(cohere_chat)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using boost::json::parse;
@@ -42,8 +44,6 @@ test::translated follow(const std::string& stream, std::size_t piece) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cohere_chat)
 
 BOOST_AUTO_TEST_CASE(recorded_answers_are_read_as_recorded) {
   neutral::arena texts;

@@ -1,6 +1,8 @@
 #include "providers/embedding.hpp"
 #include "tests/providers/gemini/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(gemini_embeddings)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 
@@ -26,8 +28,6 @@ const embedding_dialect& one() { return gemini_embedding_dialect(); }
 const embedding_dialect& batch() { return gemini_batch_embedding_dialect(); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gemini_embeddings)
 
 BOOST_AUTO_TEST_CASE(requests_survive) {
   const std::string single = R"({"content":{"parts":[{"text":"a"}]},"taskType":"CLUSTERING","title":"t","outputDimensionality":8})";

@@ -1,5 +1,7 @@
 #include "tests/providers/gemini/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(gemini_requests)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::part_kind;
@@ -41,8 +43,6 @@ neutral::part part_of(part_kind kind) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gemini_requests)
 
 BOOST_AUTO_TEST_CASE(every_part_survives) {
   stays(contents(content(R"({"text":"a \u00e9 \n"},{"inlineData":{"mimeType":"image/png","data":"aGk="}},)"

@@ -1,6 +1,8 @@
 #include "providers/gemini/schema.hpp"
 #include "tests/providers/gemini/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(gemini_schemas)
+
 using namespace switchyard::providers;
 
 namespace {
@@ -21,8 +23,6 @@ std::string to_json_schema(std::string_view schema) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gemini_schemas)
 
 BOOST_AUTO_TEST_CASE(openapi_becomes_json_schema) {
   BOOST_TEST(to_json_schema(R"({"type":"OBJECT","nullable":true,"properties":{"type":{"type":"STRING","enum":["A"]},)"

@@ -1,5 +1,7 @@
 #include "tests/providers/gemini/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(gemini_streams)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::gemini_golden;
@@ -29,8 +31,6 @@ const std::string begun = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"te
 const std::string ended = "data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}\r\n\r\n";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gemini_streams)
 
 BOOST_AUTO_TEST_CASE(events_pass_as_they_came_however_they_are_cut) {
   random_source random(20);

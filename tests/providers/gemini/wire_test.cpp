@@ -1,5 +1,7 @@
 #include "tests/providers/gemini/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(gemini_wires)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::gemini_golden;
@@ -45,8 +47,6 @@ const operation_target generate{.operation = api::generate_content, .model = "ge
 const std::string hello = R"({"contents":[{"parts":[{"text":"hi"}]}]})";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gemini_wires)
 
 BOOST_AUTO_TEST_CASE(a_body_is_sent_as_one_view_of_itself) {
   const std::string body = " {\n  \"contents\" : [ {\"parts\":{\"text\":\"hi\"}}],\t\"unknown\":{\"z\":1.50,\"a\":[ ]}, \"generation_config\":{\"top_k\":1e2} }\n";

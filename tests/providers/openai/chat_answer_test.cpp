@@ -1,5 +1,7 @@
 #include "tests/providers/translated.hpp"
 
+BOOST_AUTO_TEST_SUITE(chat_answers)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using boost::json::parse;
@@ -33,8 +35,6 @@ neutral::answer of_parts(std::vector<neutral::part> parts, finish_reason finish 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(chat_answers)
 
 BOOST_AUTO_TEST_CASE(an_answer_has_everything_a_client_looks_for) {
   auto answer = of_parts({{.kind = part_kind::reasoning, .text = R"("think")", .signature = R"("sig")"},

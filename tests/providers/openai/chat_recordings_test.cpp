@@ -3,6 +3,8 @@
 // The recordings are no part of this repository; where they are not beside it, this says so and passes.
 #include "tests/providers/translated.hpp"
 
+BOOST_AUTO_TEST_SUITE(chat_recordings)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::heard;
@@ -131,8 +133,6 @@ joined_stream join(const std::string& stream) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(chat_recordings)
 
 BOOST_AUTO_TEST_CASE(every_recorded_answer_is_read_as_recorded_and_written_again) {
   std::size_t count = 0;

@@ -1,5 +1,7 @@
 #include "tests/providers/translated.hpp"
 
+BOOST_AUTO_TEST_SUITE(chat_requests)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using boost::json::parse;
@@ -49,8 +51,6 @@ neutral::request user_says(std::vector<neutral::part> parts) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(chat_requests)
 
 BOOST_AUTO_TEST_CASE(every_documented_field_comes_back_as_it_was) {
   const std::string body = R"({"model":"m","messages":[

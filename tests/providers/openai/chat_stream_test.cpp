@@ -1,6 +1,8 @@
 // Streams of chat completions: read into events, written from events. What is relayed as it comes is tested in stream_test.cpp.
 #include "tests/providers/translated.hpp"
 
+BOOST_AUTO_TEST_SUITE(chat_streams)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using boost::json::parse;
@@ -30,8 +32,6 @@ std::string written(const std::vector<event>& events, bool include_usage = true)
 boost::json::value delta_of(const boost::json::object& chunk) { return chunk.at("choices").at(0).at("delta"); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(chat_streams)
 
 BOOST_AUTO_TEST_CASE(recorded_streams_read_the_same_however_they_are_cut) {
   random_source random(4711);

@@ -1,10 +1,10 @@
 #include "tests/providers/translated.hpp"
 
+BOOST_AUTO_TEST_SUITE(legacy_completions)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using boost::json::parse;
-
-BOOST_AUTO_TEST_SUITE(legacy_completions)
 
 BOOST_AUTO_TEST_CASE(the_prompt_is_one_user_message) {
   for (const char* prompt : {R"("say \"hi\"")", R"(["say \"hi\""])"}) {

@@ -1,5 +1,7 @@
 #include "tests/providers/translated.hpp"
 
+BOOST_AUTO_TEST_SUITE(openai_embeddings)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using boost::json::parse;
@@ -20,8 +22,6 @@ std::string rewrite(const std::string& body, std::string* dropped = nullptr, con
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(openai_embeddings)
 
 BOOST_AUTO_TEST_CASE(inputs_of_every_form_come_back_as_they_were) {
   for (const char* input : {R"("a")", R"(["a","b"])", R"(["a"])", "[1,2]", "[[1,2],[3]]"}) {

@@ -2,6 +2,8 @@
 
 #include "tests/providers/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(openai_errors)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::golden;
@@ -15,8 +17,6 @@ failure_kind kind(int status, const std::string& body) { return classify(status,
 std::string coded(const std::string& code) { return R"({"error":{"message":"m","type":"t","param":null,"code":")" + code + "\"}}"; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(openai_errors)
 
 BOOST_AUTO_TEST_CASE(a_refused_request_keeps_status_message_and_body) {
   const auto body = golden("error_400_unsupported_value.json");

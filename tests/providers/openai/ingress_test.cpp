@@ -1,9 +1,9 @@
 #include "tests/providers/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(openai_ingress_format)
+
 using namespace switchyard;
 using namespace switchyard::providers;
-
-BOOST_AUTO_TEST_SUITE(openai_ingress_format)
 
 BOOST_AUTO_TEST_CASE(errors_have_openais_shape_and_the_contracts_code) {
   const auto& format = openai_ingress();

@@ -1,5 +1,7 @@
 #include "tests/providers/openai/responses_samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(responses_answers)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::finish_reason;
@@ -39,8 +41,6 @@ std::string refused(const std::string& body) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(responses_answers)
 
 BOOST_AUTO_TEST_CASE(a_recorded_message_and_call_are_read_with_usage_and_finish) {
   const auto body = golden("responses_message_and_call.json");

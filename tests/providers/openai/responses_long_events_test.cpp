@@ -1,6 +1,8 @@
 // Events of a responses stream that do not come whole: what is left out of their digests is missed by nobody.
 #include "tests/providers/openai/responses_samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(responses_long_events)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::read_pieces;
@@ -65,8 +67,6 @@ std::vector<sample> samples() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(responses_long_events)
 
 BOOST_AUTO_TEST_CASE(events_in_pieces_are_read_like_whole_ones) {
   for (const auto& each : samples()) BOOST_TEST_CONTEXT(each.name) {

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <functional>
 
+BOOST_AUTO_TEST_SUITE(responses_recordings)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::part_kind;
@@ -112,8 +114,6 @@ std::string written_stream(const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(responses_recordings)
 
 BOOST_AUTO_TEST_CASE(every_recorded_request_is_read_or_refused_for_kept_state) {
   for_each_recording([](const std::string&, const boost::json::object& recorded) {

@@ -1,5 +1,7 @@
 #include "tests/providers/openai/responses_samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(responses_requests)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::part_kind;
@@ -24,8 +26,6 @@ boost::json::object again(const std::string& body, std::string* dropped = nullpt
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(responses_requests)
 
 BOOST_AUTO_TEST_CASE(a_text_is_a_message_of_the_user_and_instructions_come_first) {
   const auto read = read_responses(R"({"model":"auto","input":"Hi \u00e4","instructions":"Be \"brief\"","stream":true})");

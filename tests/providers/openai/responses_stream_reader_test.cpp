@@ -1,5 +1,7 @@
 #include "tests/providers/openai/responses_samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(responses_streams_read)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::finish_reason;
@@ -18,8 +20,6 @@ const std::string completed = sse(R"({"type":"response.completed","response":{"s
     R"("usage":{"input_tokens":1,"output_tokens":2}}})");
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(responses_streams_read)
 
 BOOST_AUTO_TEST_CASE(recorded_streams_are_read_whole_in_any_pieces) {
   const std::uint64_t seed = 5;

@@ -2,6 +2,8 @@
 
 #include <map>
 
+BOOST_AUTO_TEST_SUITE(responses_streams_written)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using neutral::event_kind;
@@ -136,8 +138,6 @@ void check_shape(const std::vector<boost::json::object>& events) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(responses_streams_written)
 
 BOOST_AUTO_TEST_CASE(a_text_is_written_with_the_whole_sequence_of_events) {
   script s;

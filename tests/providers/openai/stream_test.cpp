@@ -1,5 +1,7 @@
 #include "tests/providers/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(openai_streams)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::follow;
@@ -26,8 +28,6 @@ std::string delta(const std::string& members) {
 bool is_content(const std::string& event, api operation = api::chat_completions) { return follow(operation, {event}).content; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(openai_streams)
 
 BOOST_AUTO_TEST_CASE(a_recorded_chat_stream_is_forwarded_byte_for_byte_and_accounted) {
   const auto text = golden("chat_text.sse");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+BOOST_AUTO_TEST_SUITE(openai_wires)
+
 using namespace switchyard;
 using namespace switchyard::providers;
 using test::golden;
@@ -50,8 +52,6 @@ std::string header_of(const upstream_request& request, std::string_view name) {
 const std::string hello = R"("messages":[{"role":"user","content":"hi"}])";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(openai_wires)
 
 BOOST_AUTO_TEST_CASE(thoughts_that_another_provider_proved_are_not_sent_to_openai) {
   const auto reasoning = [](const std::string& sealed) {

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+BOOST_AUTO_TEST_SUITE(answer_cache_)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::test;
@@ -23,8 +25,6 @@ struct fixture {
 using kind = answer_cache::result_kind;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(answer_cache_)
 
 BOOST_FIXTURE_TEST_CASE(the_very_request_is_found_and_a_like_one_too, fixture) {
   BOOST_TEST((cache.insert(entry(1, 7, "aax abx acx"), 0).empty()));

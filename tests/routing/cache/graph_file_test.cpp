@@ -12,6 +12,8 @@
 #include <fstream>
 #include <iterator>
 
+BOOST_AUTO_TEST_SUITE(graphs_over_a_restart)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::test;
@@ -60,8 +62,6 @@ struct kept_cache {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(graphs_over_a_restart)
 
 BOOST_FIXTURE_TEST_CASE(a_graph_is_taken_as_it_was, kept_cache) {
   answer_cache cache(judge, {});

@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+BOOST_AUTO_TEST_SUITE(hit_judge_)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::test;
@@ -51,8 +53,6 @@ std::string constant_verifier(float bias, std::uint64_t embedding, std::uint32_t
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(hit_judge_)
 
 BOOST_AUTO_TEST_CASE(a_similarity_that_reaches_the_threshold_is_a_hit) {
   const hit_judge plain(three_words());

@@ -6,6 +6,8 @@
 
 #include <ostream>
 
+BOOST_AUTO_TEST_SUITE(near_miss_)
+
 using namespace switchyard::routing;
 
 namespace {
@@ -54,8 +56,6 @@ const pair_of_prompts pairs[] = {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(near_miss_)
 
 BOOST_DATA_TEST_CASE(what_tells_two_prompts_apart_is_named, boost::unit_test::data::make(pairs), pair) {
   const word_list a(pair.a), b(pair.b);

@@ -10,6 +10,8 @@
 #include <string>
 #include <tuple>
 
+BOOST_AUTO_TEST_SUITE(request_key_)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using providers::api;
@@ -33,8 +35,6 @@ std::string chat(const std::string& text, const std::string& more = "") {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(request_key_)
 
 BOOST_AUTO_TEST_CASE(order_of_members_and_white_space_do_not_matter) {
   const auto one = key(R"({"model":"auto","temperature":1.0,"messages":[{"role":"user","content":"hi\u0021"}]})");

@@ -13,6 +13,8 @@
 #include <numeric>
 #include <random>
 
+BOOST_AUTO_TEST_SUITE(embedder_)
+
 using namespace switchyard::routing;
 using namespace switchyard::test;
 namespace json = boost::json;
@@ -67,8 +69,6 @@ table_parts baseline_parts(const std::string& bytes, const std::string& lines) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(embedder_)
 
 BOOST_AUTO_TEST_CASE(a_text_is_the_normalised_sum_of_its_pieces) {
   const auto bytes = table_bytes(three_axes());

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+BOOST_AUTO_TEST_SUITE(table_file_)
+
 using namespace switchyard::routing;
 using namespace switchyard::test;
 
@@ -19,8 +21,6 @@ std::string problem_of(const std::string& bytes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(table_file_)
 
 BOOST_AUTO_TEST_CASE(a_table_is_read_as_it_was_written) {
   const auto table = table_file::of_bytes(good);

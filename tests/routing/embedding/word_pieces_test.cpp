@@ -10,6 +10,8 @@
 #include <fstream>
 #include <set>
 
+BOOST_AUTO_TEST_SUITE(word_pieces)
+
 using namespace switchyard::routing;
 using namespace switchyard::test;
 namespace json = boost::json;
@@ -60,8 +62,6 @@ vocabulary known_of(std::string_view lines) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(word_pieces)
 
 // A vocabulary of single characters shows every normalised character and where words end.
 BOOST_AUTO_TEST_CASE(every_character_is_normalised_and_cut_as_by_the_reference) {

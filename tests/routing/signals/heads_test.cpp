@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(heads)
+
 using namespace switchyard::routing;
 
 namespace {
@@ -69,8 +71,6 @@ const std::vector<array> two_classes = {floats("x.bias", 1, {1, -1}), floats("x.
                                         {"x.words", 2, 4, 2, std::string("\0\0\0\0\0\0\0\0", 8)}, floats("x.scale", 1, {1, 1}), floats("x.hashing", 1, {1, 0, 0})};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(heads)
 
 BOOST_AUTO_TEST_CASE(arrays_are_read_as_they_were_written) {
   const auto words = file_of({floats("a", 2, {1, 2, 3, 4}), {"b", 2, 1, 3, std::string("\x01\xFF\x7F", 3)}});

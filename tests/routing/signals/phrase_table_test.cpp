@@ -4,6 +4,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(phrase_table_)
+
 using namespace switchyard::routing;
 
 namespace {
@@ -19,8 +21,6 @@ std::string matches(const phrase_table& table, std::string_view text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(phrase_table_)
 
 BOOST_AUTO_TEST_CASE(the_longest_phrase_at_a_word_is_found) {
   const phrase list[] = {{"machine", 1}, {"machine learning", 2}, {"learning to rank", 3}};

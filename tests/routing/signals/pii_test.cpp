@@ -4,6 +4,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(pii)
+
 using namespace switchyard::routing;
 
 namespace {
@@ -22,8 +24,6 @@ std::string found_in(std::string_view text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pii)
 
 BOOST_AUTO_TEST_CASE(addresses_of_mail_are_found_whole) {
   BOOST_TEST(found_in("Write to jane.doe+news@mail.example.co.uk, please.") == "email:jane.doe+news@mail.example.co.uk");

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(prompt_)
+
 using namespace switchyard::routing;
 
 namespace {
@@ -14,8 +16,6 @@ std::string query_of(std::vector<turn> turns) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(prompt_)
 
 BOOST_AUTO_TEST_CASE(the_last_user_turn_is_the_query) {
   BOOST_TEST(query_of({{speaker::system, "be brief"}, {speaker::user, "what is a monad in category theory"}, {speaker::assistant, "hm"},

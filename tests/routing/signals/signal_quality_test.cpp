@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(signal_quality)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 namespace json = boost::json;
@@ -46,8 +48,6 @@ std::vector<json::object> public_rows(const std::string& name) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(signal_quality)
 
 // The seed's example, word for word.
 BOOST_AUTO_TEST_CASE(the_worked_example_is_understood) {

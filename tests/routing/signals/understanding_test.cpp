@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+BOOST_AUTO_TEST_SUITE(understanding_)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using rsignal = switchyard::routing::signal;
@@ -20,8 +22,6 @@ int clock_reads = 0;
 steady_time ticking() { return steady_time{} + microseconds{++clock_reads}; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(understanding_)
 
 BOOST_AUTO_TEST_CASE(a_signal_is_computed_when_asked_for_and_only_once) {
   const turn turns[] = {{speaker::user, "what is the capital of Peru"}};

@@ -4,6 +4,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(windows_)
+
 using namespace switchyard::routing;
 
 namespace {
@@ -23,8 +25,6 @@ std::string sentence(int words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(windows_)
 
 BOOST_AUTO_TEST_CASE(sentences_stay_whole_while_they_fit) {
   const auto parts = cut(sentence(25) + sentence(10) + sentence(20));

@@ -8,6 +8,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(words_of_request)
+
 using namespace switchyard::routing;
 
 namespace {
@@ -24,8 +26,6 @@ token_finding length_of(std::string_view text, answer_format format, float compl
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(words_of_request)
 
 BOOST_AUTO_TEST_CASE(languages_are_told_apart) {
   const std::pair<const char*, const char*> samples[] = {

@@ -4,6 +4,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(words_)
+
 using namespace switchyard::routing;
 
 namespace {
@@ -17,8 +19,6 @@ std::string cut(std::string_view text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(words_)
 
 BOOST_AUTO_TEST_CASE(words_are_letters_digits_and_apostrophes_within) {
   BOOST_TEST(cut("Don't stop, it's 10:30! 'quoted' self-harm") == "Don't|stop|it's|10|30|quoted|self|harm|");

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(guard_)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::routing::testing;
@@ -21,8 +23,6 @@ config::stage_config guard(guard_action pii, guard_action jailbreak = guard_acti
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(guard_)
 
 BOOST_AUTO_TEST_CASE(harmless_text_passes) {
   const auto got = ask({guard(guard_action::block, guard_action::block, guard_action::block)}, {.text = "What is the capital of France?"});

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+BOOST_AUTO_TEST_SUITE(intent)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::routing::testing;
@@ -28,8 +30,6 @@ config::stage_config rules(std::vector<config::intent_rule> all) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(intent)
 
 BOOST_AUTO_TEST_CASE(the_first_rule_whose_conditions_all_hold_decides) {
   const auto got = ask({rules({{"with-tools", {within("tools", 1, {})}, "openai/a", {}},

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(semantic)
+
 using namespace switchyard;
 using namespace switchyard::routing;
 using namespace switchyard::routing::testing;
@@ -33,8 +35,6 @@ config::stage_config stage_of(config::semantic_stage_config made) { return {std:
 constexpr std::string_view seed_example = "Write a Python function to calculate Fibonacci numbers recursively";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(semantic)
 
 BOOST_AUTO_TEST_CASE(the_worked_example_goes_to_the_code_model_and_says_why) {
   const auto got = ask({stage_of(topics())}, {.text = seed_example});

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+BOOST_AUTO_TEST_SUITE(shared_budgets)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::simulation;
@@ -161,8 +163,6 @@ struct shared_money {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(shared_budgets)
 
 BOOST_AUTO_TEST_CASE(no_fault_spends_more_than_a_hard_budget) {
   for_each_seed(60, [](std::uint64_t seed) {

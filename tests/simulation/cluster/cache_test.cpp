@@ -2,6 +2,8 @@
 // know of clears, which survive a crash together.
 #include "tests/simulation/cluster/simulated_cluster.hpp"
 
+BOOST_AUTO_TEST_SUITE(cache)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::simulation;
@@ -92,8 +94,6 @@ struct cleared_caches {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cache)
 
 BOOST_AUTO_TEST_CASE(what_was_cleared_is_gone_everywhere_after_healing) {
   for_each_seed(40, [](std::uint64_t seed) {

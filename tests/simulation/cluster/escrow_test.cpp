@@ -2,6 +2,8 @@
 #include "cluster/soft_budget.hpp"
 #include "tests/simulation/cluster/simulated_cluster.hpp"
 
+BOOST_AUTO_TEST_SUITE(budgets)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::simulation;
@@ -19,8 +21,6 @@ cluster_options budget_cluster() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(budgets)
 
 BOOST_AUTO_TEST_CASE(no_fault_spends_more_than_a_hard_budget) {
   for_each_seed(70, [](std::uint64_t seed) {

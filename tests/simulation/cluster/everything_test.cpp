@@ -1,6 +1,8 @@
 // All protocols at once, on the same nodes and disks.
 #include "tests/simulation/cluster/simulated_cluster.hpp"
 
+BOOST_AUTO_TEST_SUITE(everything)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::simulation;
@@ -21,8 +23,6 @@ cluster_options all_of_it(std::size_t size) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(everything)
 
 BOOST_AUTO_TEST_CASE(all_invariants_hold_at_the_same_time) {
   for_each_seed(20, [](std::uint64_t seed) {

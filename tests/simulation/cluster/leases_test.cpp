@@ -2,6 +2,8 @@
 #include "cluster/rendezvous.hpp"
 #include "tests/simulation/cluster/simulated_cluster.hpp"
 
+BOOST_AUTO_TEST_SUITE(leases)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::simulation;
@@ -30,8 +32,6 @@ bool found(Break break_it, int seeds = 40) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(leases)
 
 BOOST_AUTO_TEST_CASE(no_fault_brings_sixty_seconds_above_the_limit) {
   for_each_seed(80, [](std::uint64_t seed) {

@@ -1,6 +1,8 @@
 // The ledger's tail: no row that was on disk is lost or counts twice, also when a node's disk is lost after its rows were shipped.
 #include "tests/simulation/cluster/simulated_cluster.hpp"
 
+BOOST_AUTO_TEST_SUITE(ledgers)
+
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::simulation;
 
@@ -13,8 +15,6 @@ cluster_options ledger_cluster() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ledgers)
 
 BOOST_AUTO_TEST_CASE(no_row_is_lost_or_doubled_and_all_are_shipped_after_healing) {
   for_each_seed(50, [](std::uint64_t seed) {

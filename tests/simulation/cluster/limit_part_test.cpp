@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+BOOST_AUTO_TEST_SUITE(shared_rate_limits)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::simulation;
@@ -95,8 +97,6 @@ double use_of(shared_limits& s, nanoseconds length, std::int64_t limit) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(shared_rate_limits)
 
 BOOST_AUTO_TEST_CASE(three_times_the_demand_uses_94_percent_of_600_a_minute_and_no_more) {
   for_each_seed(8, [](std::uint64_t seed) {

@@ -1,11 +1,11 @@
 // Membership: nobody is called dead without cause or without a second vote, everybody is back after healing, and how fast faults are noticed.
 #include "tests/simulation/cluster/simulated_cluster.hpp"
 
+BOOST_AUTO_TEST_SUITE(membership_)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::simulation;
-
-BOOST_AUTO_TEST_SUITE(membership_)
 
 BOOST_AUTO_TEST_CASE(nobody_is_called_dead_without_cause_and_all_are_back_after_healing) {
   for_each_seed(60, [](std::uint64_t seed) {

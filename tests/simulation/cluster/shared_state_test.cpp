@@ -2,11 +2,11 @@
 #include "cluster/shared_health.hpp"
 #include "tests/simulation/cluster/simulated_cluster.hpp"
 
+BOOST_AUTO_TEST_SUITE(shared_state)
+
 using namespace switchyard;
 using namespace switchyard::cluster;
 using namespace switchyard::cluster::simulation;
-
-BOOST_AUTO_TEST_SUITE(shared_state)
 
 BOOST_AUTO_TEST_CASE(registers_converge_after_healing) {
   for_each_seed(50, [](std::uint64_t seed) {
