@@ -13,8 +13,16 @@ function(switchyard_collect_unit_tests folder out)
   set(${out} ${programs} PARENT_SCOPE)
 endfunction()
 
+# switchyard_build_as_test(<preset> <argument of tools/dev/build> ...)
+# A test `build.<preset>` that makes what its tests need, for `ctest -C everything`: compilers work while the end-to-end tests wait, and
+# leave the processors to them when they do not. One after the other, each with all processors.
+function(switchyard_build_as_test preset)
+  add_test(NAME build.${preset} CONFIGURATIONS everything COMMAND nice -n 19 ${CMAKE_SOURCE_DIR}/tools/dev/build ${preset} ${ARGN})
+  set_tests_properties(build.${preset} PROPERTIES FIXTURES_SETUP ${preset} RESOURCE_LOCK compilers TIMEOUT 3600 COST 900)
+endfunction()
+
 # Once every folder was read: target `unit_tests` builds all unit tests. The release tree also lists the unit tests of the
-# sanitizer trees, for `ctest -C everything` after those were built (./test does), so that one summary tells all.
+# sanitizer trees, for `ctest -C everything` (./test), so that one summary tells all.
 function(switchyard_finish_test_suites)
   switchyard_collect_unit_tests(${CMAKE_SOURCE_DIR} programs)
   add_custom_target(unit_tests DEPENDS ${programs})
@@ -24,7 +32,10 @@ function(switchyard_finish_test_suites)
   if(SWITCHYARD_SANITIZE)
     return()
   endif()
+  switchyard_build_as_test(release unit_tests)
   foreach(suite dev tsan)
+    switchyard_build_as_test(${suite} --configure unit_tests)
+    set_tests_properties(build.${suite} PROPERTIES LABELS ${suite})
     foreach(program IN LISTS programs)
       get_target_property(one_thread ${program} SWITCHYARD_ONE_THREAD)
       get_target_property(release_only ${program} SWITCHYARD_RELEASE_ONLY)
@@ -42,7 +53,7 @@ function(switchyard_finish_test_suites)
         # hnswlib locks one node's links while it holds another's, in no order; one thread alone ever adds to a graph.
         string(REPLACE "second_deadlock_stack=1" "detect_deadlocks=0" environment "${environment}")
       endif()
-      set_tests_properties(${name} PROPERTIES LABELS ${suite} TIMEOUT 600 COST 100 ENVIRONMENT "${environment}")
+      set_tests_properties(${name} PROPERTIES LABELS ${suite} FIXTURES_REQUIRED ${suite} TIMEOUT 600 COST 100 ENVIRONMENT "${environment}")
     endforeach()
   endforeach()
 endfunction()
