@@ -50,6 +50,19 @@ constexpr std::string_view names[] = {"key", "api_key", "api-key", "apikey", "to
   return (at >= 2 && text[at - 2] == '\\') || (at >= 6 && text[at - 6] == '\\' && text[at - 5] == 'u');
 }
 
+/// Whether an escape ends at `at` ("\n"): text may mean a key that begins with that letter, JSON needs it.
+[[nodiscard]] bool ends_escape(std::string_view text, std::size_t at) noexcept {
+  std::size_t slashes = 0;
+  while (slashes < at && text[at - slashes - 1] == '\\') ++slashes;
+  return slashes % 2 == 1;
+}
+
+/// Appends the mask for what stands at `at`, and what must stay of it.
+void put_mask(std::string& out, std::string_view text, std::size_t at) {
+  if (ends_escape(text, at)) out.push_back(text[at]);
+  out.append(mask);
+}
+
 /// A bare JSON number is none, and must stay one.
 [[nodiscard]] bool is_number(std::string_view run) noexcept {
   return std::all_of(run.begin(), run.end(), [](char c) { return is_digit(c) || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E'; });
@@ -109,7 +122,7 @@ struct span_at {
   std::size_t at = 0;
   for (std::size_t hit; (hit = text.find(what, at)) != std::string_view::npos; at = hit + what.size()) {
     out.append(text, at, hit - at);
-    out.append(mask);
+    put_mask(out, text, hit);
   }
   out.append(text, at);
   return out;
@@ -132,7 +145,7 @@ std::string mask_credentials(std::string_view text, std::string_view credential)
   for (std::size_t at = 0; at < text.size();) {
     if (starts_word(text, at)) {
       if (const std::size_t length = known_key(text, at); length != 0) {
-        out.append(mask);
+        put_mask(out, text, at);
         at += length;
         continue;
       }

@@ -30,6 +30,13 @@ BOOST_AUTO_TEST_CASE(a_key_behind_an_escape_in_raw_json_is_masked) {
   BOOST_TEST(mask_credentials(R"("bad \u0022sk-abcd1234efgh\u0022")") == R"("bad \u0022***\u0022")");
 }
 
+BOOST_AUTO_TEST_CASE(an_escape_whose_letter_begins_a_key_stays_whole) {
+  BOOST_TEST(mask_credentials(R"({"error":"bad:\nvapi-0123456789"})") == R"({"error":"bad:\n***"})");
+  BOOST_TEST(mask_credentials(R"({"error":"bad:\\nvapi-0123456789"})") == R"({"error":"bad:\\***"})");
+  BOOST_TEST(mask_credentials(R"({"error":"bad:\rk-0123456789abcdef"})") == R"({"error":"bad:\r***"})");
+  BOOST_TEST(mask_credentials(R"({"error":"bad:\nectar-of-gods"})", "nectar-of-gods") == R"({"error":"bad:\n***"})");
+}
+
 BOOST_AUTO_TEST_CASE(ordinary_text_and_json_stay_as_they_are) {
   for (const std::string_view text :
        {"The model `gpt-4o` does not exist or you do not have access to it.", "Bearer authentication is required", "sk-learn",
