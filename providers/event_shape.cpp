@@ -43,11 +43,7 @@ constexpr std::size_t longest = 4096;
   if (sort == '"') return string_end(text, at);
   if (sort == '{') {
     if (at >= text.size() || text[at] != '{') return json::npos;
-    const auto end = json::skip_value(text, at);
-    if (end == json::npos) return json::npos;
-    const auto value = text.substr(at, end - at);
-    const bool one_line = value.find('\n') == std::string_view::npos && value.find('\r') == std::string_view::npos;
-    return one_line ? end : json::npos;
+    return json::skip_plain_container(text, at);   // a line break within it would be one of the event
   }
   const auto begin = at;
   while (at < text.size() && is_digit(text[at])) ++at;
@@ -84,7 +80,7 @@ void event_shape::remember(std::string_view event, std::initializer_list<std::st
   count_ = count;
 }
 
-bool event_shape::matches(std::string_view event, values& found) const noexcept {
+bool event_shape::matches(std::string_view event, values& found) {
   if (count_ == 0) return false;
   std::size_t at = 0, literal = 0;
   const std::string_view literals = literals_;
@@ -94,8 +90,10 @@ bool event_shape::matches(std::string_view event, values& found) const noexcept 
     if (event.size() - at < size || std::memcmp(event.data() + at, literals.data() + literal, size) != 0) return false;
     at += size;
     literal = next.literal_end;
-    const auto end = value_end(event, at, next.sort);
+    const bool same_object = next.sort == '{' && !object_.empty() && event.substr(at).starts_with(object_);   // a whole one: it ends there
+    const auto end = same_object ? at + object_.size() : value_end(event, at, next.sort);
     if (end == json::npos) return false;
+    if (next.sort == '{' && !same_object) object_.assign(event, at, end - at);
     found[next.given] = event.substr(at, end - at);
     at = end;
   }

@@ -23,7 +23,7 @@ class event_shape {
   void remember(std::string_view event, std::initializer_list<std::string_view> differing);
   void forget() noexcept { count_ = 0; }
   /// Is `event` the one remembered but for its values? Then they are in `found`, in the order in which they were given to remember().
-  [[nodiscard]] bool matches(std::string_view event, values& found) const noexcept;
+  [[nodiscard]] bool matches(std::string_view event, values& found);
 
  private:
   struct hole {
@@ -34,6 +34,7 @@ class event_shape {
   std::string literals_;                 // the event without its values
   std::array<hole, most_values> holes_;  // in the event's order
   std::size_t count_ = 0;                // of them; 0: nothing is remembered
+  std::string object_;                   // the last object found: counts stay the same for most of many streams, and comparing is cheaper
 };
 
 }  // namespace switchyard::providers

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -39,6 +40,17 @@ namespace {
   return npos;
 }
 
+/// What a byte is within a JSON string; 0: itself.
+enum sort : unsigned char { sign = 1, above = 2 };
+constexpr std::array<unsigned char, 256> sorts = [] {
+  std::array<unsigned char, 256> out{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    if (byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7F) out[byte] = sign;
+    if (byte >= 0x80) out[byte] = above;
+  }
+  return out;
+}();
+
 /// How many bytes at the start of `text` stand in a JSON string as they are; those above ASCII only if that is wanted.
 [[nodiscard]] std::size_t plain_prefix(std::string_view text, bool above_ascii) noexcept {
   std::size_t at = 0;
@@ -52,10 +64,8 @@ namespace {
     if (mask != 0) return at + static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
   }
 #endif
-  for (; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7F || (byte >= 0x80 && !above_ascii)) break;
-  }
+  const unsigned char stops = above_ascii ? sign : sign | above;
+  while (at < text.size() && (sorts[static_cast<unsigned char>(text[at])] & stops) == 0) ++at;
   return at;
 }
 
@@ -145,6 +155,44 @@ std::size_t skip_value(std::string_view text, std::size_t at) noexcept {
   }
   return npos;
 }
+
+std::size_t skip_plain_container(std::string_view text, std::size_t at) noexcept {
+  std::size_t depth = 0;
+  unsigned in_string = 0;   // all ones: what comes next stands within a string
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1F);
+  const __m128i lower = _mm_set1_epi8(0x20), open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}');   // lower turns [ ] into { }
+  const auto mask_of = [](__m128i hits) { return static_cast<unsigned>(_mm_movemask_epi8(hits)); };
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i folded = _mm_or_si128(bytes, lower);
+    const unsigned opens = mask_of(_mm_cmpeq_epi8(folded, open)), closes = mask_of(_mm_cmpeq_epi8(folded, close));
+    const unsigned odd = mask_of(_mm_or_si128(_mm_cmpeq_epi8(bytes, backslash), _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes)));
+    // Each bit becomes the parity of the quotes up to it: 1 within a string.
+    unsigned strings = mask_of(_mm_cmpeq_epi8(bytes, quote));
+    strings ^= strings << 1, strings ^= strings << 2, strings ^= strings << 4, strings ^= strings << 8;
+    strings ^= in_string;
+    in_string = 0u - (strings >> 15 & 1u);
+    for (unsigned hits = ((opens | closes) & ~strings) | odd; hits != 0; hits &= hits - 1) {
+      const unsigned lowest = hits & (0u - hits);
+      if ((opens & lowest) != 0) ++depth;
+      else if ((odd & lowest) != 0) return npos;
+      else if (--depth == 0) return at + static_cast<std::size_t>(__builtin_ctz(lowest)) + 1;
+    }
+  }
+#endif
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '\\' || static_cast<unsigned char>(c) < 0x20) return npos;
+    if (c == '"') in_string = ~in_string;
+    else if (in_string != 0) continue;
+    else if (c == '{' || c == '[') ++depth;
+    else if ((c == '}' || c == ']') && --depth == 0) return at + 1;
+  }
+  return npos;
+}
+
+std::size_t plain_characters(std::string_view inside) noexcept { return plain_prefix(inside, false); }
 
 std::size_t nesting_depth(std::string_view text) noexcept {
   std::size_t depth = 0;

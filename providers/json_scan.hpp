@@ -22,6 +22,13 @@ inline constexpr std::size_t npos = static_cast<std::size_t>(-1);
 /// `at` is the first byte of a value; the position after it, or npos when it does not end.
 [[nodiscard]] std::size_t skip_value(std::string_view text, std::size_t at) noexcept;
 
+/// `at` is an opening brace or bracket; the position after its closing one. npos: it does not close, or has an escape or a control character, which
+/// the numbers and names of a stream's events do not have; it costs a third of skip_value() when there are many of them.
+[[nodiscard]] std::size_t skip_plain_container(std::string_view text, std::size_t at) noexcept;
+/// How many bytes at the front of a string's inside are characters that stand for themselves and take one byte each; the next one may, too
+/// (a few signs are not told apart).
+[[nodiscard]] std::size_t plain_characters(std::string_view inside) noexcept;
+
 /// How deep containers nest (1 for "[]").
 [[nodiscard]] std::size_t nesting_depth(std::string_view text) noexcept;
 

@@ -85,6 +85,7 @@ bool sse_splitter::next(sse_piece& out) {
 void sse_splitter::keep_rest() {
   const std::string_view rest = chunk_.substr(start_);
   start_ = at_ = chunk_.size();
+  if (rest.empty()) return;
   if (size_so_far() + rest.size() > longest_event) {
     overlong_ = true;
     std::string{}.swap(tail_);

@@ -62,7 +62,9 @@ class converse_reader final : public stream_reader {
     if (frame.payload.empty()) return std::nullopt;
     const bool is_delta = frame.event_type == "contentBlockDelta";
     if (event_shape::values seen; is_delta && shape_.matches(frame.payload, seen) && json::has_text(seen[0])) {   // more of what the last one said
-      add({.text = seen[0]}, out);
+      auto& more = out.emplace_back();   // in place: an event is half a kilobyte
+      more.index = next_index_ - 1;
+      more.text = seen[0];
       return std::nullopt;
     }
     shape_.forget();

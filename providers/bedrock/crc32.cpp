@@ -3,6 +3,10 @@
 #include <array>
 #include <cstddef>
 
+#if defined(__x86_64__)
+#include <wmmintrin.h>
+#endif
+
 namespace switchyard::providers {
 
 namespace {
@@ -30,10 +34,8 @@ constexpr std::array<table, 8> slices = make_slices();
   return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
 }
 
-}  // namespace
-
-std::uint32_t crc32(std::string_view bytes, std::uint32_t before) noexcept {
-  std::uint32_t crc = ~before;
+/// Takes `bytes` into the register, whose bits are those of the checksum before it is inverted.
+[[nodiscard]] std::uint32_t by_table(std::uint32_t crc, std::string_view bytes) noexcept {
   while (bytes.size() >= 8) {
     const std::uint32_t low = crc ^ little_endian(bytes.data());
     const std::uint32_t high = little_endian(bytes.data() + 4);
@@ -42,7 +44,45 @@ std::uint32_t crc32(std::string_view bytes, std::uint32_t before) noexcept {
     bytes.remove_prefix(8);
   }
   for (const char c : bytes) crc = (crc >> 8) ^ slices[0][(crc ^ static_cast<unsigned char>(c)) & 0xFF];
-  return ~crc;
+  return crc;
+}
+
+#if defined(__x86_64__)
+/// x^n modulo the polynomial, in the bit order of the register, as a factor for the processor's multiplication: its products of mirrored
+/// numbers come out one bit too low.
+[[nodiscard]] constexpr std::int64_t power(int n) noexcept {
+  std::uint32_t out = 0x80000000u;
+  for (; n > 0; --n) out = (out >> 1) ^ ((out & 1) != 0 ? 0xEDB88320u : 0u);
+  return static_cast<std::int64_t>(std::uint64_t{out} << 1);
+}
+
+/// Any 16 bytes may be replaced by what they amount to 16 bytes later: their halves times x^(128+32) and x^(128-32). (V. Gopal et al., "Fast CRC
+/// Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel 2009.) A quarter of the instructions of by_table(), which takes
+/// what is left. Precondition: 16 bytes at least.
+__attribute__((target("pclmul"))) [[nodiscard]] std::uint32_t by_folding(std::uint32_t crc, std::string_view bytes) noexcept {
+  const auto next = [&bytes] {
+    const __m128i out = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data()));
+    bytes.remove_prefix(16);
+    return out;
+  };
+  const __m128i factors = _mm_set_epi64x(power(128 - 32), power(128 + 32));
+  __m128i sum = _mm_xor_si128(next(), _mm_cvtsi32_si128(static_cast<int>(crc)));
+  while (bytes.size() >= 16)
+    sum = _mm_xor_si128(next(), _mm_xor_si128(_mm_clmulepi64_si128(sum, factors, 0x00), _mm_clmulepi64_si128(sum, factors, 0x11)));
+  char last[16];
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(last), sum);
+  return by_table(by_table(0, {last, sizeof last}), bytes);
+}
+#endif
+
+}  // namespace
+
+std::uint32_t crc32(std::string_view bytes, std::uint32_t before) noexcept {
+#if defined(__x86_64__)
+  static const bool can_fold = __builtin_cpu_supports("pclmul") != 0;
+  if (can_fold && bytes.size() >= 32) return ~by_folding(~before, bytes);
+#endif
+  return ~by_table(~before, bytes);
 }
 
 }  // namespace switchyard::providers

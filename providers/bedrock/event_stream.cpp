@@ -28,7 +28,7 @@ void write_u32(char* to, std::uint32_t value) noexcept {
 }
 
 /// Walks the header block. False: it does not hold together.
-[[nodiscard]] bool read_headers(std::string_view block, event_frame& out) noexcept {
+[[nodiscard]] bool walk_headers(std::string_view block, event_frame& out) noexcept {
   constexpr unsigned char bytes_value = 6, text_value = 7;
   const auto byte = [&] {
     const auto value = static_cast<unsigned char>(block.front());
@@ -141,6 +141,28 @@ bool frame_splitter::open(std::string_view frame, event_frame& out) {
   }
   out.bytes = frame;
   out.payload = frame.substr(prelude + headers, end - prelude - headers);
+  return true;
+}
+
+bool frame_splitter::read_headers(std::string_view block, event_frame& out) {
+  constexpr std::size_t longest_kept = 512;
+  if (!headers_.empty() && block == headers_) {
+    const auto value = [&](const place& where) { return block.substr(where.at, where.size); };
+    out.message_type = value(message_type_);
+    out.event_type = value(event_type_);
+    out.content_type = value(content_type_);
+    out.error_message = value(error_message_);
+    return true;
+  }
+  headers_.clear();
+  if (!walk_headers(block, out)) return false;
+  if (block.size() > longest_kept) return true;
+  headers_ = block;
+  const auto place_of = [&](std::string_view value) { return value.empty() ? place{} : place{static_cast<std::size_t>(value.data() - block.data()), value.size()}; };
+  message_type_ = place_of(out.message_type);
+  event_type_ = place_of(out.event_type);
+  content_type_ = place_of(out.content_type);
+  error_message_ = place_of(out.error_message);
   return true;
 }
 

@@ -48,11 +48,18 @@ class frame_splitter {
   [[nodiscard]] std::size_t frame_size(std::string_view begin);
   [[nodiscard]] bool fill_tail(std::size_t wanted);
   [[nodiscard]] bool open(std::string_view frame, event_frame& out);
+  [[nodiscard]] bool read_headers(std::string_view block, event_frame& out);
 
   std::string tail_;         // the unfinished frame of earlier chunks
   std::string joined_;       // a frame that needed more than one chunk; lives until the next feed
   std::string_view chunk_;   // not looked at yet
   std::string_view fault_;
+
+  struct place {
+    std::size_t at = 0, size = 0;
+  };
+  std::string headers_;      // the last frame's: most frames of a stream have the same
+  place message_type_, event_type_, content_type_, error_message_;   // in them
 };
 
 /// Writes one frame onto the end of a string: its headers first, then whatever is appended to the string, then end().

@@ -58,6 +58,12 @@ void write_citation(std::string_view chunk, std::size_t start, std::size_t end, 
 void text_index::add(neutral::json_text text) {
   const auto inside = json::inside(text);
   for (std::size_t i = 0; i < inside.size();) {
+    if (const auto plain = json::plain_characters(inside.substr(i)); plain != 0) {
+      if (ascii_) bytes_ += plain, characters_ += plain;
+      else for (std::size_t n = 0; n < plain; ++n) add_character(1);
+      i += plain;
+      continue;
+    }
     const auto byte = static_cast<unsigned char>(inside[i]);
     if (byte == '\\' && i + 1 < inside.size()) {
       if (inside[i + 1] != 'u') {

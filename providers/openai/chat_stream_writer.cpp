@@ -112,6 +112,7 @@ class chat_stream_writer final : public stream_writer {
     begin_choice(what.choice, what.part.kind, into);
     auto& state = part(what);
     state.kind = what.part.kind;
+    last_text_ = no_part;
     switch (what.part.kind) {
       case part_kind::tool_call: begin_call(what, state, into); break;
       case part_kind::reasoning: state.place = choice(what.choice).thoughts++; break;
@@ -161,11 +162,16 @@ class chat_stream_writer final : public stream_writer {
   }
 
   void write_delta(const event& what, std::string& into) {
-    auto& state = part(what);
-    begin_choice(what.choice, state.kind, into);
     const bool has_text = json::has_text(what.text);
     const bool has_more = !what.logprobs.empty() || !what.citations.empty() || !what.signature.empty();
-    if (has_text && !has_more && state.kind == part_kind::text && what.choice == 0) return write_text(what.text, into);
+    const bool is_plain = has_text && !has_more && what.choice == 0;
+    if (is_plain && what.index == last_text_) return write_text(what.text, into);
+    auto& state = part(what);
+    begin_choice(what.choice, state.kind, into);
+    if (is_plain && state.kind == part_kind::text) {
+      last_text_ = what.index;
+      return write_text(what.text, into);
+    }
     if (!has_text && !has_more) return;
     const auto start = into.size();
     open_chunk(what.choice, into);
@@ -242,10 +248,13 @@ class chat_stream_writer final : public stream_writer {
     end_chunks(head(), counts_, context_, into);
   }
 
+  static constexpr std::uint32_t no_part = UINT32_MAX;
+
   answer_context context_;
   std::string request_id_, model_;     // what context_ points to
   std::string head_;                   // "data: {…,"choices":[", the same for every chunk
   std::string text_head_, text_tail_;  // what stands around such a chunk's text
+  std::uint32_t last_text_ = no_part;  // the first choice's part of text that the last such chunk was of
   std::vector<choice_state> choices_;
   neutral::token_counts counts_;
   bool over_ = false;

@@ -70,6 +70,24 @@ BOOST_AUTO_TEST_CASE(a_long_value_is_skipped_across_every_alignment) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_plain_container_ends_where_any_other_would) {
+  for (std::size_t n = 0; n < 70; ++n) {
+    const std::string value = R"({"a":[{"]":)" + std::string(n, '1') + R"(,"}[":"}"},[]],"b":")" + std::string(n, '}') + "\"}";
+    for (const std::string after : {"", ",1", "}}", "\r\n", ",\"a\\\"\"", ",\"more\":\"of the event that it stands in\"}"})
+      BOOST_TEST(json::skip_plain_container(value + after, 0) == value.size(), n << after);
+    for (std::size_t cut = 0; cut < value.size(); ++cut) BOOST_TEST(json::skip_plain_container(std::string_view(value).substr(0, cut), 0) == json::npos);
+    for (const std::string odd : {"\n", "\r", "\t", "\\\""}) {
+      auto other = value;
+      BOOST_TEST(json::skip_plain_container(other.insert(11 + n, odd), 0) == json::npos);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(characters_that_stand_for_themselves_are_counted) {
+  for (std::size_t n = 0; n < 40; ++n)
+    for (const std::string after : {"", "\"", "\\n", "\xC3\xA9", "\n"}) BOOST_TEST(json::plain_characters(std::string(n, 'x') + after) == n);
+}
+
 BOOST_AUTO_TEST_CASE(escapes_are_resolved) {
   BOOST_TEST(json::unescape(R"("a\"\\\/\n\u00e9\ud83d\ude00")") == "a\"\\/\n\xC3\xA9\xF0\x9F\x98\x80");
   BOOST_TEST(json::unescape(R"("\ud83dx\udc00")") == "\xEF\xBF\xBDx\xEF\xBF\xBD");

@@ -80,6 +80,29 @@ BOOST_AUTO_TEST_CASE(the_checksum_is_zlibs) {
     BOOST_TEST(crc32(std::string_view(text).substr(cut), crc32(std::string_view(text).substr(0, cut))) == 0x414FA339u);
 }
 
+BOOST_AUTO_TEST_CASE(the_checksum_of_any_length_is_that_of_its_bits) {
+  random_source random(7);
+  std::string text;
+  std::uint32_t expected = ~0u;
+  for (std::size_t size = 0; size < 300; ++size) {
+    BOOST_TEST(crc32(text) == ~expected, size);
+    BOOST_TEST(crc32(std::string_view(text).substr(size / 3), crc32(std::string_view(text).substr(0, size / 3))) == ~expected, size);
+    text += static_cast<char>(random.below(256));
+    expected ^= static_cast<unsigned char>(text.back());
+    for (int bit = 0; bit < 8; ++bit) expected = (expected >> 1) ^ ((expected & 1) != 0 ? 0xEDB88320u : 0u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(frames_of_the_same_head_are_read_alike) {
+  const auto a = frame("contentBlockDelta", "{}"), b = frame("contentBlockStop", "{}"), failed = frame("throttlingException", "{}", "exception");
+  const auto got = read(a + a + b + a + failed + failed + a);
+  BOOST_REQUIRE(got.frames.size() == 7u);
+  for (const std::size_t i : {0, 1, 3, 6}) BOOST_TEST((got.frames[i].event_type == "contentBlockDelta" && got.frames[i].message_type == "event"), i);
+  BOOST_TEST(got.frames[2].event_type == "contentBlockStop");
+  for (const std::size_t i : {4, 5}) BOOST_TEST((got.frames[i].event_type == "throttlingException" && got.frames[i].message_type == "exception"), i);
+  for (const auto& each : got.frames) BOOST_TEST(each.content_type == "application/json");
+}
+
 BOOST_AUTO_TEST_CASE(a_recorded_stream_comes_out_whole) {
   const auto stream = bedrock_golden("converse_reasoning.eventstream");
   const auto got = read(stream);
