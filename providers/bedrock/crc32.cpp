@@ -59,7 +59,7 @@ constexpr std::array<table, 8> slices = make_slices();
 /// Any 16 bytes may be replaced by what they amount to 16 bytes later: their halves times x^(128+32) and x^(128-32). (V. Gopal et al., "Fast CRC
 /// Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel 2009.) A quarter of the instructions of by_table(), which takes
 /// what is left. Precondition: 16 bytes at least.
-__attribute__((target("pclmul"))) [[nodiscard]] std::uint32_t by_folding(std::uint32_t crc, std::string_view bytes) noexcept {
+[[nodiscard]] __attribute__((target("pclmul"))) std::uint32_t by_folding(std::uint32_t crc, std::string_view bytes) noexcept {
   const auto next = [&bytes] {
     const __m128i out = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data()));
     bytes.remove_prefix(16);
