@@ -24,7 +24,7 @@ struct message_list {};
 using all_messages =
     message_list<unsupported, heartbeat, heartbeat_answer, lease_request, lease_grant, escrow_request, escrow_grant, escrow_return, escrow_returned, escrow_recall,
                  register_delta, register_digest, config_stage, config_staged, config_committed, config_fetch, config_text, record_digest,
-                 record_list, shipped_rows, shipped_answer, introductions, admin_ask, admin_said, cache_lookup, cache_answer, cache_store>;
+                 record_list, shipped_rows, shipped_answer, shipped_run, introductions, admin_ask, admin_said, cache_lookup, cache_answer, cache_store>;
 
 namespace detail {
 

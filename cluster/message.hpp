@@ -50,6 +50,7 @@ enum class message_kind : std::uint16_t {
   record_list = 58,
   shipped_rows = 60,
   shipped_answer = 61,
+  shipped_run = 62,
   admin_ask = 70,
   admin_said = 71,
   cache_lookup = 80,

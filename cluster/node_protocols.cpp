@@ -61,6 +61,7 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
     const node_name& from;
     steady_time now, arrived;
     void operator()(const unsupported& m) {
+      if (m.what == static_cast<std::uint16_t>(message_kind::shipped_run)) node.shipper.unsupported_by(from, now);
       if (node.around_.cache != nullptr && m.what == static_cast<std::uint16_t>(message_kind::cache_lookup)) node.around_.cache->unsupported_by(from, now);
     }
     // Whoever runs the protocols heeds these before they come here.
@@ -86,6 +87,7 @@ outcome node_protocols::receive(const node_name& from, message_kind kind, std::s
     void operator()(const record_digest& m) { node.records.on(from, m, node.out); }
     void operator()(const record_list& m) { node.records.on(from, m); }
     void operator()(shipped_rows& m) { node.collector.on(from, std::move(m), node.out, node.row_journal); }
+    void operator()(shipped_run& m) { node.collector.on(from, std::move(m), node.out, node.row_journal); }
     void operator()(const shipped_answer& m) { node.shipper.on(from, m, now); }
     void operator()(const cache_lookup& m) {
       if (node.around_.cache != nullptr) return node.around_.cache->on(from, m, now, node.out);

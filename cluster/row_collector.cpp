@@ -35,8 +35,7 @@ row_collector::row_collector(node_name self, std::vector<node_name> configured, 
     : self_(std::move(self)), configured_(configured.begin(), configured.end()), options_(options) {}
 
 void row_collector::replay(const kept_rows& record) {
-  if (record.rows.empty()) return;
-  replay(record.origin, record.life, record.first, record.first + record.rows.size() - 1);
+  if (record.size() > 0) replay(record.origin, record.life, record.first, record.first + record.size() - 1);
 }
 
 void row_collector::replay(const node_name& origin, std::uint64_t life, std::uint64_t first, std::uint64_t last) {
@@ -44,24 +43,47 @@ void row_collector::replay(const node_name& origin, std::uint64_t life, std::uin
   taken_[{origin, life}].add(first, last);
 }
 
-void row_collector::on(const node_name& from, shipped_rows message, outbox& out, journal_box& journal) {
-  if (!configured_.contains(from) || from == self_ || message.rows.empty() || message.first == 0) return;
-  const origin_life whose{from, message.life};
-  const auto last = message.first + message.rows.size() - 1;
-  auto& taken = taken_[whose];
-  const auto fresh = taken.first_missing(message.first);
+std::optional<row_collector::fresh_rows> row_collector::fresh_of(const origin_life& whose, std::uint64_t first, std::uint64_t count, outbox& out) {
+  const auto& from = whose.first;
+  if (!configured_.contains(from) || from == self_ || count == 0 || count > longest_list || first == 0) return std::nullopt;
+  const auto last = first + count - 1;
+  const auto& taken = taken_[whose];
+  const auto fresh = taken.first_missing(first);
   if (fresh > last) {
     // Known to the last row: answered now, or by written() when the record that holds them is.
-    if (kept_[whose].first_missing(message.first) > last) out.send(from, shipped_answer{message.life, message.first, last});
-    return;
+    if (kept_[whose].first_missing(first) > last) out.send(from, shipped_answer{whose.second, first, last});
+    return std::nullopt;
   }
-  kept_rows record{from, message.life, fresh, {}};
-  for (auto seq = fresh; seq <= last && !taken.contains(seq); ++seq) record.rows.push_back(std::move(message.rows[seq - message.first]));
-  const auto end = fresh + record.rows.size() - 1;
-  taken.add(fresh, end);
-  const auto number = journal.write(encode(record));
-  waiting_[number] = {from, message.life, fresh, end, message.first};
-  if (!options_.answered_when_written) out.send(from, shipped_answer{message.life, message.first, end});
+  auto end = fresh;
+  while (end < last && !taken.contains(end + 1)) ++end;
+  return fresh_rows{fresh, end - fresh + 1};
+}
+
+void row_collector::keep(const kept_rows& record, std::uint64_t answer_from, outbox& out, journal_box& journal) {
+  const auto last = record.first + record.size() - 1;
+  taken_[{record.origin, record.life}].add(record.first, last);
+  waiting_[journal.write(encode(record))] = {record.origin, record.life, record.first, last, answer_from};
+  if (!options_.answered_when_written) out.send(record.origin, shipped_answer{record.life, answer_from, last});
+}
+
+void row_collector::on(const node_name& from, shipped_rows message, outbox& out, journal_box& journal) {
+  const auto fresh = fresh_of({from, message.life}, message.first, message.rows.size(), out);
+  if (!fresh) return;
+  kept_rows record{from, message.life, fresh->first};
+  for (std::uint64_t i = 0; i < fresh->count; ++i) record.rows.push_back(std::move(message.rows[fresh->first - message.first + i]));
+  keep(record, message.first, out, journal);
+}
+
+void row_collector::on(const node_name& from, shipped_run message, outbox& out, journal_box& journal) {
+  if (message.packed.empty()) return;
+  const auto fresh = fresh_of({from, message.life}, message.first, message.count, out);
+  if (!fresh) return;
+  // It is kept as it came, whatever else it holds.
+  kept_rows record{from, message.life, fresh->first};
+  record.count = fresh->count;
+  record.skipped = static_cast<std::uint32_t>(fresh->first - message.first);
+  record.packed = std::move(message.packed);
+  keep(record, message.first, out, journal);
 }
 
 void row_collector::written(std::uint64_t number, outbox& out) {

@@ -9,6 +9,7 @@
 #include "cluster/row_shipper.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 
 namespace switchyard::cluster {
@@ -35,6 +36,7 @@ class row_collector {
   /// Rows first to last are on disk here.
   void replay(const node_name& origin, std::uint64_t life, std::uint64_t first, std::uint64_t last);
   void on(const node_name& from, shipped_rows message, outbox& out, journal_box& journal);
+  void on(const node_name& from, shipped_run message, outbox& out, journal_box& journal);
   void written(std::uint64_t number, outbox& out);
 
   /// On disk here; rows that wait for it are not among them.
@@ -49,6 +51,13 @@ class row_collector {
     std::uint64_t answer_from = 0;
   };
   using origin_life = std::pair<node_name, std::uint64_t>;
+  /// Rows of [first, first + count) that are to be kept; nullopt: none. What is known is answered.
+  struct fresh_rows {
+    std::uint64_t first = 0;
+    std::uint64_t count = 0;
+  };
+  [[nodiscard]] std::optional<fresh_rows> fresh_of(const origin_life& whose, std::uint64_t first, std::uint64_t count, outbox& out);
+  void keep(const kept_rows& record, std::uint64_t answer_from, outbox& out, journal_box& journal);
 
   node_name self_;
   std::set<node_name> configured_;

@@ -48,26 +48,50 @@ std::optional<rows_to_read> row_shipper::tick(steady_time now, const alive_check
   if (now < next_at_ && lag() < options_.most_rows) return std::nullopt;
   for (const auto& [life, state] : lives_) {
     if (state.shipped >= state.last) continue;
-    under_way_ = rows_to_read{life, state.shipped + 1, std::min<std::size_t>(state.last - state.shipped, options_.most_rows)};
+    const auto plain = plain_until_.find(successor_);
+    const bool packed = plain == plain_until_.end() || plain->second <= now;
+    under_way_ = rows_to_read{life, state.shipped + 1, std::min<std::size_t>(state.last - state.shipped, options_.most_rows), packed};
     sent_at_ = asked_since_ = now;
     return under_way_;
   }
   return std::nullopt;
 }
 
+bool row_shipper::is_under_way(const rows_to_read& wanted) const noexcept {
+  return under_way_ && under_way_->life == wanted.life && under_way_->first == wanted.first;
+}
+
+void row_shipper::pass_over(const rows_to_read& wanted) {
+  auto& shipped = lives_[wanted.life].shipped;
+  shipped = std::max(shipped, wanted.first + wanted.count - 1);
+  under_way_.reset();
+}
+
+void row_shipper::run_read(const rows_to_read& wanted, std::size_t count, std::string packed, steady_time now, outbox& out) {
+  if (!is_under_way(wanted)) return;
+  if (count == 0) return pass_over(wanted);
+  if (!under_way_->packed) return;               // asked for before it was known that the successor takes none
+  sent_at_ = now;
+  next_at_ = now + options_.every;
+  out.send(successor_, shipped_run{wanted.life, wanted.first, count, std::move(packed)});
+}
+
 void row_shipper::rows_read(const rows_to_read& wanted, std::vector<std::string> rows, steady_time now, outbox& out) {
-  if (!under_way_ || under_way_->life != wanted.life || under_way_->first != wanted.first) return;
-  if (rows.empty()) {
-    lives_[wanted.life].shipped = std::max(lives_[wanted.life].shipped, wanted.first + wanted.count - 1);
-    under_way_.reset();
-    return;
-  }
+  if (!is_under_way(wanted)) return;
+  if (rows.empty()) return pass_over(wanted);
   std::size_t bytes = 0, count = 0;
   while (count < rows.size() && (count == 0 || bytes + rows[count].size() <= options_.most_bytes)) bytes += rows[count++].size();
   rows.resize(count);
   sent_at_ = now;
   next_at_ = now + options_.every;
   out.send(successor_, shipped_rows{wanted.life, wanted.first, std::move(rows)});
+}
+
+void row_shipper::unsupported_by(const node_name& node, steady_time now) {
+  plain_until_[node] = now + options_.plain_for;
+  if (!under_way_ || node != successor_ || !under_way_->packed) return;
+  under_way_->packed = false;
+  sent_at_ = now - options_.answer_within;       // at once
 }
 
 void row_shipper::on(const node_name& from, const shipped_answer& message, steady_time now) {

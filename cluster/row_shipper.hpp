@@ -1,6 +1,7 @@
 // Sends a node's durable ledger rows to one other node, in order, until that one has them on disk.
 //
-//   tick() -> rows to read -> rows_read() -> shipped_rows -> shipped_answer -> the next ones; unanswered: the same ones again
+//   tick() -> rows to read -> run_read() -> shipped_run  -> shipped_answer -> the next ones; unanswered: the same ones again
+//                          -> rows_read() -> shipped_rows, to who answered that it does not know the other
 //
 // T1  shipped() moves over rows that another node has on disk, and only over those, without gaps within a life.
 // T2  One message of at most most_rows and most_bytes is under way: that is the resend window, and all the memory there is to it. Rows wait in the
@@ -23,6 +24,7 @@ struct shipping_options {
   milliseconds answer_within{500};
   milliseconds successor_silent{2000};
   milliseconds successor_shunned{5000};
+  milliseconds plain_for{60'000};                  ///< who knows no packed runs may be another version after that
   bool answered_when_written = true;             ///< false only to show that the simulation notices
 };
 
@@ -31,6 +33,7 @@ struct rows_to_read {
   std::uint64_t life = 0;
   std::uint64_t first = 0;
   std::size_t count = 0;
+  bool packed = false;                           ///< wanted by run_read(); rows_read() does as well
 };
 
 /// Not thread-safe.
@@ -48,7 +51,11 @@ class row_shipper {
   [[nodiscard]] std::optional<rows_to_read> tick(steady_time now, const alive_check& alive);
   /// Fewer rows than wanted: the rest was dropped by retention and is passed over.
   void rows_read(const rows_to_read& wanted, std::vector<std::string> rows, steady_time now, outbox& out);
+  /// The same of a packed run with that many rows.
+  void run_read(const rows_to_read& wanted, std::size_t count, std::string packed, steady_time now, outbox& out);
   void on(const node_name& from, const shipped_answer& message, steady_time now);
+  /// That node knows no packed runs.
+  void unsupported_by(const node_name& node, steady_time now);
 
   /// Rows of that life up to here are on another node's disk.
   [[nodiscard]] std::uint64_t shipped(std::uint64_t life) const;
@@ -62,6 +69,8 @@ class row_shipper {
     std::uint64_t shipped = 0;
   };
   void choose(steady_time now, const alive_check& alive);
+  [[nodiscard]] bool is_under_way(const rows_to_read& wanted) const noexcept;
+  void pass_over(const rows_to_read& wanted);
 
   node_name self_;
   shipping_options options_;
@@ -69,6 +78,7 @@ class row_shipper {
   std::map<std::uint64_t, life_state> lives_;
   node_name successor_;
   std::map<node_name, steady_time> shunned_;
+  std::map<node_name, steady_time> plain_until_;
   std::optional<rows_to_read> under_way_;
   steady_time next_at_{};                        // of few rows
   steady_time sent_at_{};

@@ -1,4 +1,4 @@
-// The ledger's tail on its way to another node's disk. kinds 60 and 61.
+// The ledger's tail on its way to another node's disk. kinds 60 to 62.
 #pragma once
 
 #include "cluster/message.hpp"
@@ -18,6 +18,20 @@ struct shipped_rows {
   }
 };
 
+/// The same rows packed (storage/row_run.hpp), as most nodes send them: first to first + count - 1. Who answers `unsupported` gets shipped_rows.
+struct shipped_run {
+  static constexpr auto kind = message_kind::shipped_run;
+  std::uint64_t life = 0;
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  std::string packed;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(self.life, self.first, self.count, self.packed);
+  }
+};
+
 /// They are on disk here.
 struct shipped_answer {
   static constexpr auto kind = message_kind::shipped_answer;
@@ -31,16 +45,22 @@ struct shipped_answer {
   }
 };
 
-/// What stands in the journal of the node that keeps them.
+/// What stands in the journal of the node that keeps them: rows, or `count` rows of a packed run behind its first `skipped`.
 struct kept_rows {
+  static constexpr std::size_t least = 4;
   node_name origin;
   std::uint64_t life = 0;
   std::uint64_t first = 0;
   std::vector<std::string> rows;
+  std::uint64_t count = 0;
+  std::uint32_t skipped = 0;
+  std::string packed;
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return packed.empty() ? rows.size() : count; }
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit(self.origin, self.life, self.first, self.rows);
+    visit(self.origin, self.life, self.first, self.rows, self.count, self.skipped, self.packed);
   }
 };
 

@@ -15,6 +15,9 @@ struct string_sink {
   void write(const char* bytes, std::size_t size) { out.append(bytes, size); }
 };
 
+/// A message's strings are not copied before they are asked for.
+bool stay_where_they_are(msgpack::type::object_type, std::size_t, void*) { return true; }
+
 struct packing {
   explicit packing(std::string& out) : sink{out}, pack(sink) {}
   string_sink sink;
@@ -56,7 +59,7 @@ wire_reader::wire_reader(std::string_view bytes) : whole_(std::make_unique<whole
   try {
     const msgpack::unpack_limit limits(longest_list, 0, longest_frame, longest_frame, 0, deepest_message);
     std::size_t used = 0;
-    whole_->handle = msgpack::unpack(bytes.data(), bytes.size(), used, nullptr, nullptr, limits);
+    whole_->handle = msgpack::unpack(bytes.data(), bytes.size(), used, stay_where_they_are, nullptr, limits);
     if (used != bytes.size()) refuse("bytes after its end");
   } catch (const std::exception& why) {
     refuse(why.what());

@@ -35,7 +35,7 @@ class wire_writer {
   std::string out_;
 };
 
-/// Reads in order. The first thing that does not fit makes every later answer empty and ok() false.
+/// Reads in order, bytes that outlive it. The first thing that does not fit makes every later answer empty and ok() false.
 class wire_reader {
  public:
   explicit wire_reader(std::string_view bytes);

@@ -50,17 +50,25 @@ std::string kept_key(char what, std::string_view origin, std::uint64_t incarnati
 
 std::uint64_t last_number(std::string_view key) { return read_big_endian<std::uint64_t>(key.substr(key.size() - sizeof(std::uint64_t))); }
 
-/// False: the bytes are no run of rows.
-bool each_of_run(std::string_view run, const std::function<bool(std::uint64_t index, std::string_view row)>& visit) {
-  for (std::uint64_t index = 0; !run.empty(); ++index) {
-    if (run.size() < sizeof(std::uint32_t)) return false;
-    const std::size_t length = read_big_endian<std::uint32_t>(run);
-    run.remove_prefix(sizeof(std::uint32_t));
-    if (length > run.size()) return false;
-    if (!visit(index, run.substr(0, length))) return true;
-    run.remove_prefix(length);
+struct kept_run {
+  std::string rows;
+  std::uint32_t skipped = 0;                     // at its beginning: they are kept elsewhere
+};
+
+/// nullopt: rows of that range are kept one by one.
+result<std::optional<kept_run>> run_at(const reader& from, std::string_view origin, std::uint64_t incarnation, std::uint64_t first) {
+  auto packed = from.get(table::kept_rows, kept_key('p', origin, incarnation, first));
+  if (!packed) return packed.failure();
+  if (*packed) {
+    if ((*packed)->size() < sizeof(std::uint32_t)) return storage_error("rows that were kept for another node are damaged");
+    auto rows = unpack_run(std::string_view(**packed).substr(sizeof(std::uint32_t)));
+    if (!rows) return rows.failure();
+    return std::optional<kept_run>({std::move(*rows), read_big_endian<std::uint32_t>(**packed)});
   }
-  return true;
+  auto run = from.get(table::kept_rows, kept_key('k', origin, incarnation, first));
+  if (!run) return run.failure();
+  if (!*run) return std::optional<kept_run>{};
+  return std::optional<kept_run>({std::move(**run), 0});
 }
 
 std::string number_bytes(std::uint64_t value) {
@@ -129,12 +137,20 @@ void keep_rows(write_batch& batch, std::string_view origin, std::uint64_t incarn
   for (const auto& row : rows) size += sizeof(std::uint32_t) + row.size();
   std::string run;
   run.reserve(size);
-  for (const auto& row : rows) {
-    append_big_endian(run, static_cast<std::uint32_t>(row.size()));
-    run += row;
-  }
+  for (const auto& row : rows) append_to_run(run, row);
   batch.put(table::kept_rows, kept_key('k', origin, incarnation, first), run);
   batch.put(table::kept_rows, kept_key('s', origin, incarnation, first), number_bytes(first + rows.size() - 1));
+}
+
+void keep_packed_rows(write_batch& batch, std::string_view origin, std::uint64_t incarnation, std::uint64_t first, std::uint64_t count, std::uint32_t skipped,
+                      std::string_view packed) {
+  if (count == 0) return;
+  std::string value;
+  value.reserve(sizeof skipped + packed.size());
+  append_big_endian(value, skipped);
+  value += packed;
+  batch.put(table::kept_rows, kept_key('p', origin, incarnation, first), value);
+  batch.put(table::kept_rows, kept_key('s', origin, incarnation, first), number_bytes(first + count - 1));
 }
 
 result<std::vector<kept_range>> kept_ranges(const reader& from) {
@@ -168,13 +184,15 @@ outcome each_kept_row(const reader& from, std::string_view origin, std::uint64_t
   bool goes_on = true;
   for (const auto& [range_first, range_last] : ranges) {
     if (!goes_on || range_last < first) continue;
-    const auto run = from.get(table::kept_rows, kept_key('k', origin, incarnation, range_first));
+    const auto run = run_at(from, origin, incarnation, range_first);
     if (!run) return run.failure();
     if (*run) {
-      const auto whole = each_of_run(**run, [&](std::uint64_t index, std::string_view row) {
-        const auto seq = range_first + index;
-        if (seq >= first && seq <= last) goes_on = visit(seq, row);
-        return goes_on && seq < last;
+      const auto& [rows, skipped] = **run;
+      const auto whole = each_of_run(rows, [&](std::uint64_t index, std::string_view row) {
+        if (index < skipped) return true;
+        const auto seq = range_first + index - skipped;
+        if (seq >= first && seq <= std::min(last, range_last)) goes_on = visit(seq, row);
+        return goes_on && seq < std::min(last, range_last);
       });
       if (!whole) return storage_error("rows that were kept for another node are damaged");
       continue;
@@ -204,7 +222,7 @@ outcome drop_kept_rows(store& on, std::int64_t before_us) {
       continue;
     }
     batch.erase_range(table::kept_rows, kept_key('r', range.origin, range.incarnation, range.first), kept_key('r', range.origin, range.incarnation, range.last) + '\0');
-    for (const char what : {'k', 's'}) batch.erase(table::kept_rows, kept_key(what, range.origin, range.incarnation, range.first));
+    for (const char what : {'k', 'p', 's'}) batch.erase(table::kept_rows, kept_key(what, range.origin, range.incarnation, range.first));
   }
   if (batch.empty()) return done{};
   return on.write(batch, survives::process);

@@ -1,7 +1,9 @@
 // Ledger rows on their way to a second disk, both ends: what this node reads of its own ledger to ship, and what it keeps of others'.
 //
-//   kept_rows  key   = 'k', length of the origin's name (u8), origin, incarnation (u64), first seq (u64)
-//              value = [length (u32), the row as it stands in its own ledger's ledger_rows]...: a run, as it came in one message
+//   kept_rows  key   = 'p', length of the origin's name (u8), origin, incarnation (u64), first seq (u64)
+//              value = rows of it that are before the first seq (u32), a packed run (row_run.hpp), as it came in one message
+//              key   = 'k', length of the origin's name (u8), origin, incarnation (u64), first seq (u64)
+//              value = a run (row_run.hpp): what nodes send that pack none
 //              key   = 's', length of the origin's name (u8), origin, incarnation (u64), first seq (u64)
 //              value = last seq (u64): rows first .. last are here, written in the same batch
 //              key   = 'r', length of the origin's name (u8), origin, incarnation (u64), seq (u64)
@@ -11,6 +13,7 @@
 #pragma once
 
 #include "storage/ledger_row.hpp"
+#include "storage/row_run.hpp"
 #include "storage/store.hpp"
 
 #include <functional>
@@ -55,6 +58,9 @@ struct kept_range {
 };
 /// `rows` are first, first + 1, ... of that origin's incarnation.
 void keep_rows(write_batch& batch, std::string_view origin, std::uint64_t incarnation, std::uint64_t first, const std::vector<std::string>& rows);
+/// The same of a packed run: `count` of its rows behind the first `skipped` are first, first + 1, ...
+void keep_packed_rows(write_batch& batch, std::string_view origin, std::uint64_t incarnation, std::uint64_t first, std::uint64_t count, std::uint32_t skipped,
+                      std::string_view packed);
 /// As they were written, by origin, incarnation and first; neighbours are not joined.
 [[nodiscard]] result<std::vector<kept_range>> kept_ranges(const reader& from);
 /// Rows of [first, last] that are here, in order, until `visit` says no.

@@ -213,6 +213,7 @@ void ledger::prepare_row(settlement&& what, bool as_reserved, std::int64_t at_us
     indexed_minute_ = minute;
   }
   prepared_.put(table::ledger_rows, key_, value_);
+  recent_.add(row.id.seq, value_);
   ++prepared_rows_;
 }
 

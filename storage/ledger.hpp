@@ -9,6 +9,7 @@
 
 #include "storage/ledger_row.hpp"
 #include "storage/rollups.hpp"
+#include "storage/row_run.hpp"
 #include "storage/spending.hpp"
 #include "storage/store.hpp"
 
@@ -48,6 +49,9 @@ class ledger {
   /// Which virtual keys stand above which: rows count towards the spending of all of them.
   void set_parents(const key_parents& parents) { spending_.set_parents(parents); }
 
+  /// This incarnation's newest rows, where keep() was called; the last ones may not be on disk yet.
+  [[nodiscard]] recent_rows& recent() noexcept { return recent_; }
+
   [[nodiscard]] std::size_t staged() const noexcept { return reserved_.size() + rows_.size() + prepared_rows_; }
   [[nodiscard]] std::size_t open_attempts() const noexcept { return reserved_.size() + open_.size(); }
   [[nodiscard]] const std::string& node() const noexcept { return node_; }
@@ -84,6 +88,7 @@ class ledger {
   head head_;                                    ///< as of the prepared batch
   head written_;                                 ///< as of the last batch that is known to be on disk
   rollups rollups_;
+  recent_rows recent_;
   spending spending_;
   std::int64_t indexed_minute_ = -1;
   std::unordered_map<attempt_key, open_attempt, attempt_key_hash> reserved_;   ///< staged, not on disk

@@ -182,7 +182,8 @@ void cluster_node::take(cluster::arrival& one, steady_time now) {
   }
   if (!running()) return;                        // lost; whoever sent it sends it again
   // Others' rows are the only records that nobody here waits for: while the disk takes none, no more are taken in.
-  if (one.message == cluster::message_kind::shipped_rows && given_.journal->waiting() >= most_waiting_records) return;
+  const bool holds_rows = one.message == cluster::message_kind::shipped_rows || one.message == cluster::message_kind::shipped_run;
+  if (holds_rows && given_.journal->waiting() >= most_waiting_records) return;
   const auto arrived = one.at == steady_time{} ? now : one.at;
   if (auto taken = protocols_->receive(one.from, one.message, one.body, now, arrived); !taken) given_.transport->drop(one.from, taken.failure().message);
 }

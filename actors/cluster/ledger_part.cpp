@@ -9,6 +9,7 @@ namespace switchyard::actors {
 namespace {
 
 constexpr std::size_t most_bytes = cluster::shipping_options{}.most_bytes;   // of one message
+constexpr std::size_t recent_bytes = 2u << 20;               // of the newest rows: those under way and those of the next message
 constexpr milliseconds note_every = seconds(1);
 constexpr milliseconds retry_every{500};
 
@@ -41,6 +42,7 @@ void ledger_part::begin(cluster::node_protocols& protocols, steady_time) {
     }
   if (lives_.empty() || lives_.back() != ledger_->incarnation()) lives_.push_back(ledger_->incarnation());
   protocols.shipper.durable(ledger_->incarnation(), ledger_->durable_rows());
+  (void)ledger_->send([](storage::ledger& ledger, storage::store&) { ledger.recent().keep(recent_bytes); });
   if (mark) protocols.shipper.resume(mark->incarnation, mark->seq);
   if (mark) noted_ = *mark;
   if (ranges)
@@ -55,7 +57,7 @@ void ledger_part::tick(steady_time now) {
   std::vector<kept_record> records;
   for (auto& record : protocols_->row_journal.take()) {
     auto rows = cluster::decode<cluster::kept_rows>(record.bytes);
-    if (rows) records.push_back({record.number, *std::move(rows), false});
+    if (rows) records.push_back({record.number, std::move(*rows), false});
   }
   if (!failed_.empty() && now >= retry_at_) records.insert(records.begin(), std::make_move_iterator(failed_.begin()), std::make_move_iterator(failed_.end()));
   if (!failed_.empty() && now >= retry_at_) failed_.clear();
@@ -76,25 +78,48 @@ void ledger_part::tick(steady_time now) {
 
 // -- this node's rows -------------------------------------------------------------------------------------------------
 
+result<ledger_part::found_rows> ledger_part::find(const cluster::rows_to_read& wanted, storage::ledger& ledger, const storage::reader& on) {
+  found_rows found{wanted, wanted.first};
+  if (wanted.packed && wanted.life == ledger.incarnation())
+    if (const auto recent = ledger.recent().from(wanted.first, wanted.count, most_bytes)) {
+      found.count = recent->rows;
+      found.packed = storage::pack_run(recent->run);
+      return found;
+    }
+  auto run = storage::read_row_run(on, wanted.life, wanted.first, wanted.count, most_bytes);
+  if (!run) return run.failure();
+  if (!run->rows.empty()) found.first = run->first;
+  found.count = run->rows.size();
+  found.rows = std::move(run->rows);
+  if (!wanted.packed) return found;
+  std::string all;
+  for (const auto& row : found.rows) storage::append_to_run(all, row);
+  found.packed = storage::pack_run(all);
+  found.rows.clear();
+  return found;
+}
+
 void ledger_part::rows_wanted(const cluster::rows_to_read& wanted, steady_time) {
-  (void)ledger_->send([wanted, returns = returns_](storage::ledger&, storage::store& on) {
-    auto run = storage::read_row_run(on, wanted.life, wanted.first, wanted.count, most_bytes);
-    if (run)
-      (void)returns->found.put({wanted, *std::move(run)});
+  (void)ledger_->send([wanted, returns = returns_](storage::ledger& ledger, storage::store& on) {
+    if (auto found = find(wanted, ledger, on))
+      (void)returns->found.put(std::move(*found));
     else
-      log::error("ledger_shipping", run.failure().message, {});   // asked for again soon
+      log::error("ledger_shipping", found.failure().message, {});   // asked for again soon
   });
 }
 
 void ledger_part::ship(found_rows found, steady_time now) {
   auto wanted = found.wanted;
-  auto rows = std::move(found.run.rows);
-  if (!rows.empty() && found.run.first > wanted.first) {
+  if (found.first > wanted.first) {
     // Retention dropped what was before: passed over, and what is there asked for by itself.
-    wanted.count = found.run.first - wanted.first;
-    rows.clear();
+    wanted.count = found.first - wanted.first;
+    found.count = 0;
+    found.rows.clear();
   }
-  protocols_->shipper.rows_read(wanted, std::move(rows), now, protocols_->out);
+  if (wanted.packed)
+    protocols_->shipper.run_read(wanted, found.count, std::move(found.packed), now, protocols_->out);
+  else
+    protocols_->shipper.rows_read(wanted, std::move(found.rows), now, protocols_->out);
 }
 
 void ledger_part::note_what_is_shipped(steady_time now) {
@@ -119,12 +144,17 @@ void ledger_part::keep(std::vector<kept_record> records) {
   const auto all = std::make_shared<std::vector<kept_record>>(std::move(records));
   (void)ledger_->send([all, returns = returns_](storage::ledger&, storage::store& on) {
     storage::write_batch batch;
-    for (const auto& record : *all) storage::keep_rows(batch, record.rows.origin, record.rows.life, record.rows.first, record.rows.rows);
+    for (const auto& [number, rows, written] : *all) {
+      if (rows.packed.empty())
+        storage::keep_rows(batch, rows.origin, rows.life, rows.first, rows.rows);
+      else
+        storage::keep_packed_rows(batch, rows.origin, rows.life, rows.first, rows.count, rows.skipped, rows.packed);
+    }
     const auto written = on.write(batch, storage::survives::power);
     if (!written) log::error("ledger_rows_not_kept", written.failure().message + "; the other node keeps them, and sends them elsewhere", {});
     for (auto& record : *all) {
       record.written = written.has_value();
-      if (record.written) record.rows.rows.clear();
+      if (record.written) record.rows = {};
       (void)returns->kept.put(std::move(record));
     }
   });

@@ -1,7 +1,8 @@
 // The ledger's tail on a second disk: rows of this node go to its successor, rows of others are kept here (cluster/row_shipper.hpp, row_collector.hpp).
-// All reading and writing is done by errands on the ledger's writer, between two commits; what they found is taken with the next tick.
+// All reading and writing is done by errands on the ledger's writer, between two commits; what they found is taken with the next tick. The newest rows
+// are packed out of the writer's memory; from the disk only those that wait for longer.
 //
-//   durable rows --> shipper wants some --errand: read--> shipped_rows --> successor: collector --errand: write, sync--> shipped_answer
+//   durable rows --> shipper wants some --errand: pack--> shipped_run --> successor: collector --errand: write, sync--> shipped_answer
 //
 // Rows carry the ledger's incarnation, not the cluster's: a row's name must not change while a process lives, and that of the cluster may (M3).
 #pragma once
@@ -29,7 +30,10 @@ class ledger_part final : public cluster_part {
  private:
   struct found_rows {
     cluster::rows_to_read wanted;
-    storage::row_run run;
+    std::uint64_t first = 0;
+    std::size_t count = 0;
+    std::vector<std::string> rows;               // or packed
+    std::string packed;
   };
   struct kept_record {
     std::uint64_t number = 0;
@@ -42,6 +46,8 @@ class ledger_part final : public cluster_part {
     hand_over<kept_record> kept{4096};
   };
 
+  /// On the writer's thread.
+  [[nodiscard]] static result<found_rows> find(const cluster::rows_to_read& wanted, storage::ledger& ledger, const storage::reader& on);
   void ship(found_rows found, steady_time now);
   void keep(std::vector<kept_record> records);
   void note_what_is_shipped(steady_time now);

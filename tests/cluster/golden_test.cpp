@@ -105,6 +105,7 @@ BOOST_AUTO_TEST_CASE(version_1_is_written_and_read_as_recorded) {
   g.check("record_digest", record_digest{std::vector<std::uint64_t>(64, 5), true});
   g.check("record_list", record_list{{{"team-a", 3, "node-b", false, std::string("\x91\x00", 2)}, {"team-b", 1, "node-a", true, ""}}});
   g.check("shipped_rows", shipped_rows{7, 513, {"row", std::string("\x00\xff", 2)}});
+  g.check("shipped_run", shipped_run{7, 513, 2, "packed"});
   g.check("shipped_answer", shipped_answer{7, 1, 514});
   g.check("introductions", introductions{{{"node-a", 7, "10.0.0.1:8082", "0.1.0"}, {"node-b", 3, "", ""}}, {{"node-c", 1ULL << 40}}});
   g.check("admin_ask", admin_ask{9, "GET", "/admin/v1/spend?by=model", ""});

@@ -100,6 +100,63 @@ BOOST_AUTO_TEST_CASE(rows_that_come_twice_or_overlap_count_once) {
   BOOST_TEST(kept == 8u);
 }
 
+BOOST_AUTO_TEST_CASE(packed_runs_are_kept_as_they_came_and_count_once) {
+  shipment s;
+  const auto collect = [&](const shipped_run& message) {
+    outbox out;
+    s.collector.on("a", message, out, s.journal);
+    for (auto& record : s.journal.take()) {
+      s.disk.push_back(*decode<kept_rows>(record.bytes));
+      s.collector.written(record.number, out);
+    }
+    return sent<shipped_answer>(out.take(), "a");
+  };
+  BOOST_TEST(s.collect({1, 4, rows(4, 1)}).size() == 1u);
+  const auto answers = collect({1, 1, 6, "1 to 6"});
+  BOOST_REQUIRE(answers.size() == 1u);
+  BOOST_TEST(answers[0].last == 4u);
+  BOOST_TEST(s.disk.back().packed == "1 to 6");
+  BOOST_TEST(s.disk.back().size() == 3u);                      // 4 was there; 5 and 6 come again
+  BOOST_TEST(collect({1, 3, 4, "3 to 6"})[0].last == 6u);
+  BOOST_TEST(s.disk.back().first == 5u);
+  BOOST_TEST(s.disk.back().skipped == 2u);
+  BOOST_TEST(s.disk.back().size() == 2u);
+  BOOST_TEST(collect({1, 2, 5, "again"})[0].last == 6u);
+  BOOST_TEST(s.disk.size() == 3u);
+  row_collector again("b", three);
+  for (const auto& record : s.disk) again.replay(record);
+  BOOST_TEST(again.kept("a", 1).first_missing(1) == 7u);
+  BOOST_TEST(collect({1, 7, 0, "none"}).empty());
+  BOOST_TEST(collect({1, 7, 1u << 20, "more than a message holds"}).empty());
+  BOOST_TEST(collect({1, 7, 1, ""}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_knows_no_packed_runs_gets_rows_at_once_and_is_tried_again_later) {
+  shipment s;
+  s.shipper.durable(1, 100);
+  outbox out;
+  auto wanted = s.shipper.tick(t(0s), all_alive);
+  BOOST_REQUIRE(wanted.has_value());
+  BOOST_TEST(wanted->packed);
+  s.shipper.run_read(*wanted, 100, "packed", t(0s), out);
+  const auto successor = s.shipper.successor();
+  BOOST_TEST(sent<shipped_run>(out.take(), successor).size() == 1u);
+  s.shipper.unsupported_by(successor, t(10ms));
+  wanted = s.shipper.tick(t(10ms), all_alive);
+  BOOST_REQUIRE(wanted.has_value());
+  BOOST_TEST(!wanted->packed);
+  s.shipper.run_read(*wanted, 100, "asked for before", t(10ms), out);
+  BOOST_TEST(out.empty());
+  s.shipper.rows_read(*wanted, rows(1, 100), t(10ms), out);
+  BOOST_TEST(sent<shipped_rows>(out.take(), successor).size() == 1u);
+  s.shipper.on(successor, {1, 1, 100}, t(20ms));
+  s.shipper.durable(1, 200);
+  BOOST_TEST(!s.shipper.tick(t(300ms), all_alive)->packed);
+  s.shipper.on(successor, {1, 101, 200}, t(310ms));
+  s.shipper.durable(1, 300);
+  BOOST_TEST(s.shipper.tick(t(100s), all_alive)->packed);
+}
+
 BOOST_AUTO_TEST_CASE(a_collector_remembers_across_crashes) {
   shipment s;
   (void)s.collect({1, 1, rows(1, 4)});

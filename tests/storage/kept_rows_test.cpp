@@ -89,6 +89,39 @@ BOOST_AUTO_TEST_CASE(other_nodes_rows_are_kept_as_they_came) {
   BOOST_TEST(back == std::vector<std::string>(rows.begin() + 1, rows.begin() + 6), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(packed_rows_are_read_like_others_and_each_once) {
+  memory_store other;
+  std::string run;
+  for (int seq = 1; seq <= 6; ++seq) append_to_run(run, "row " + std::to_string(seq));
+  write_batch batch;
+  keep_rows(batch, "b", 1, 1, {"row 1", "row 2"});
+  keep_packed_rows(batch, "b", 1, 3, 2, 2, pack_run(run));         // 5 came by another way
+  keep_rows(batch, "b", 1, 5, {"row 5"});
+  keep_packed_rows(batch, "b", 1, 6, 1, 5, pack_run(run));
+  BOOST_REQUIRE(other.write(batch, survives::power));
+  std::vector<std::string> back;
+  const auto gather = [&](std::uint64_t first, std::uint64_t last) {
+    back.clear();
+    BOOST_REQUIRE(each_kept_row(other, "b", 1, first, last, [&](std::uint64_t seq, std::string_view row) {
+      BOOST_TEST(row == "row " + std::to_string(seq));
+      back.emplace_back(row);
+      return true;
+    }));
+  };
+  gather(1, 6);
+  BOOST_TEST(back.size() == 6u);
+  gather(4, 5);
+  BOOST_TEST(back.size() == 2u);
+  std::size_t seen = 0;
+  BOOST_REQUIRE(each_kept_row(other, "b", 1, 1, 6, [&](std::uint64_t, std::string_view) { return ++seen < 4; }));
+  BOOST_TEST(seen == 4u);
+  BOOST_REQUIRE(drop_kept_rows(other, 0));                         // no rows of a ledger: they go
+  BOOST_TEST(kept_ranges(other)->empty());
+  std::size_t left = 0;
+  BOOST_REQUIRE(other.scan(table::kept_rows, {}, {}, [&](std::string_view, std::string_view) { return ++left > 0; }));
+  BOOST_TEST(left == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(kept_rows_are_dropped_by_age_and_younger_ones_stay) {
   memory_store own, other;
   live(own, 2, noon_us);

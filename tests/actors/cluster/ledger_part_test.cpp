@@ -3,6 +3,7 @@
 #include "cluster/rendezvous.hpp"
 #include "tests/actors/cluster/part_yard.hpp"
 
+#include <algorithm>
 #include <future>
 
 BOOST_AUTO_TEST_SUITE(ledger_part_)
@@ -93,6 +94,26 @@ BOOST_AUTO_TEST_CASE(rows_are_on_the_successor_within_a_second_as_they_stand_in_
   BOOST_TEST(yard.at(ledger_yard::successor(1)).kept_of("a").empty());
 }
 
+BOOST_AUTO_TEST_CASE(rows_that_are_no_longer_at_hand_are_read_from_the_disk) {
+  ledger_yard yard;
+  yard.down = {"b", "c"};
+  yard.at("a").spend(200);
+  yard.run_for(100ms);
+  (void)yard.at("a").ledger->send([](storage::ledger& ledger, storage::store&) { ledger.recent().keep(5000); });
+  yard.at("a").spend(100);                       // some 5000 bytes hold the last twenty or thirty
+  yard.down = {};
+  yard.run_for(10s);
+  auto own = yard.at("a").rows();
+  BOOST_TEST(own.size() == 300u);
+  std::vector<std::string> kept;
+  for (const auto* name : {"b", "c"})
+    for (auto& row : yard.at(name).kept_of("a")) kept.push_back(std::move(row));
+  std::sort(own.begin(), own.end());
+  std::sort(kept.begin(), kept.end());
+  BOOST_TEST((kept == own));
+  BOOST_TEST(yard.protocols("a").shipper.lag() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(the_next_node_keeps_rows_while_the_successor_is_away) {
   ledger_yard yard;
   yard.at("a").spend(10);
@@ -124,7 +145,8 @@ BOOST_AUTO_TEST_CASE(rows_that_retention_dropped_before_they_were_shipped_are_pa
   yard.at("a").spend(20);
   yard.run_for(100ms);
   bool dropped = false;
-  (void)yard.at("a").ledger->send([&](storage::ledger&, storage::store& on) {
+  (void)yard.at("a").ledger->send([&](storage::ledger& ledger, storage::store& on) {
+    ledger.recent().keep(0);                     // they are old
     storage::write_batch batch;
     batch.erase_range(storage::table::ledger_rows, storage::row_id{{}, 1, 1}.key(), storage::row_id{{}, 1, 8}.key());
     dropped = on.write(batch, storage::survives::process).has_value();

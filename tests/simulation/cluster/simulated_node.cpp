@@ -44,7 +44,11 @@ void simulated_node::tick(steady_time now) {
     if (row.compare(0, prefix.size(), prefix) != 0) continue;
     if (++seq >= wanted->first && found.size() < wanted->count) found.push_back(row);
   }
-  shipper.rows_read(*wanted, std::move(found), now, out);
+  if (!wanted->packed) return shipper.rows_read(*wanted, std::move(found), now, out);
+  const auto count = found.size();
+  std::string packed;
+  for (const auto& row : found) packed += row + '\n';
+  shipper.run_read(*wanted, count, std::move(packed), now, out);
 }
 
 void simulated_node::receive(const node_name& from, const outgoing& mail, steady_time now) {
