@@ -38,21 +38,16 @@ storage::attempt_parties parties_of(const ledger_entry& entry) {
   return who;
 }
 
-storage::open_attempt reservation_of(const ledger_entry& entry) {
-  storage::open_attempt open;
-  open.id = entry.id;
-  open.at_us = std::chrono::duration_cast<microseconds>(wall_now().time_since_epoch()).count();
-  open.parties = parties_of(entry);
-  open.input_tokens = entry.input_tokens;
+storage::opening_facts opening_of(const ledger_entry& entry, std::int64_t at_us) {
+  storage::opening_facts open{entry.id, at_us, entry.input_tokens, std::nullopt};
   const auto output = entry.output_tokens > 0 ? entry.output_tokens : unsaid_output_tokens;
   if (entry.provider != nullptr) open.reserved = providers::cost(entry.provider->price_of(entry.model), {.input = entry.input_tokens, .output = output});
   return open;
 }
 
-storage::settlement settlement_of(const ledger_entry& entry) {
-  storage::settlement what;
+storage::settled_facts settlement_of(const ledger_entry& entry) {
+  storage::settled_facts what;
   what.id = entry.id;
-  what.parties = parties_of(entry);
   what.last = entry.last;
   what.estimated = entry.estimated;
   what.input_tokens = entry.input_tokens;
@@ -180,7 +175,9 @@ void ledger_writer::take(std::vector<submission>& batch) {
       if (batch[told].then) batch[told].then(durable);
   };
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    for (auto& entry : batch[i].entries) enter(entry);
+    const auto now_us = std::chrono::duration_cast<microseconds>(wall_now().time_since_epoch()).count();
+    for (const auto& entry : batch[i].entries) enter(entry, now_us);
+    lately_ = {};                                // what it points into may go with the batch
     batch[i].entries.clear();
     if (ledger_->staged() >= most_in_one_commit) tell(i + 1, commit());
   }
@@ -190,10 +187,24 @@ void ledger_writer::take(std::vector<submission>& batch) {
     if (done.entries.capacity() > 0 && empty_batches_.size() < most_empty_batches) empty_batches_.push_back(std::move(done.entries));
 }
 
-void ledger_writer::enter(ledger_entry& entry) {
-  const bool taken = entry.whole     ? ledger_->book(settlement_of(entry))
-                     : entry.settles ? ledger_->settle(settlement_of(entry))
-                                     : ledger_->reserve(reservation_of(entry));
+storage::known_parties& ledger_writer::know(const ledger_entry& entry) {
+  const auto* tags = entry.tags.get();
+  const auto is_same = [&](const named& one) {
+    return one.key == entry.key && one.route == entry.route && one.virtual_key == entry.virtual_key && *one.model == entry.model &&
+           (one.tags == tags || (one.tags != nullptr && tags != nullptr && *one.tags == *tags));
+  };
+  for (auto& one : lately_)
+    if (one.who != nullptr && is_same(one)) return *one.who;
+  auto& who = ledger_->know(parties_of(entry));
+  lately_[next_lately_++ % lately_.size()] = {entry.key, entry.route, entry.virtual_key, tags, &entry.model, &who};
+  return who;
+}
+
+void ledger_writer::enter(const ledger_entry& entry, std::int64_t now_us) {
+  auto& who = know(entry);
+  const bool taken = entry.whole     ? ledger_->book(settlement_of(entry), who)
+                     : entry.settles ? ledger_->settle(settlement_of(entry), who)
+                                     : ledger_->reserve(opening_of(entry, now_us), who);
   if (taken && entry.settles) rows_.fetch_add(1, std::memory_order_relaxed);
   if (taken) return;
   if (refused_.fetch_add(1, std::memory_order_relaxed) % 1000 == 0)

@@ -12,6 +12,7 @@
 #include "config/config.hpp"
 #include "storage/ledger.hpp"
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -72,7 +73,8 @@ class ledger_writer {
   ledger_writer(std::unique_ptr<storage::store> on, std::unique_ptr<storage::ledger> ledger);
   void run();
   void take(std::vector<submission>& batch);
-  void enter(ledger_entry& entry);
+  void enter(const ledger_entry& entry, std::int64_t now_us);
+  [[nodiscard]] storage::known_parties& know(const ledger_entry& entry);
   [[nodiscard]] bool commit();
   void keep_house();
 
@@ -91,6 +93,17 @@ class ledger_writer {
   std::vector<std::vector<ledger_entry>> empty_batches_;
   std::vector<errand> errands_;
   bool stopping_ = false;
+  /// Of the entries of one batch, whose names are where they are.
+  struct named {
+    const routing::key_entry* key = nullptr;
+    const routing::route_entry* route = nullptr;
+    const routing::virtual_key_entry* virtual_key = nullptr;
+    const std::map<std::string, std::string>* tags = nullptr;
+    const std::string* model = nullptr;
+    storage::known_parties* who = nullptr;
+  };
+  std::array<named, 8> lately_{};
+  std::size_t next_lately_ = 0;
   steady_time next_try_{};                       ///< while not writing_
   steady_time last_commit_{};
   steady_time next_retention_{};

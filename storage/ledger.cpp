@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace switchyard::storage {
 
@@ -17,6 +18,7 @@ constexpr std::string_view head_key = "head";
 constexpr std::string_view tail_key = "tail";
 constexpr std::int64_t us_per_minute = 60'000'000;
 constexpr std::size_t most_kept_rows = 1024;       // room for more than these is given back after a commit
+constexpr std::size_t most_known_parties = 1024;   // more are forgotten with a commit
 constexpr std::size_t most_kept_bytes = 512u << 10;
 
 std::int64_t us_of(wall_time at) noexcept { return std::chrono::duration_cast<microseconds>(at.time_since_epoch()).count(); }
@@ -160,9 +162,10 @@ outcome ledger::begin(wall_time now, std::uint64_t first_incarnation, std::size_
     what.input_tokens = open.input_tokens;
     what.cost = open.reserved;
     what.outcome = row_outcome::unknown;
-    prepare_row(std::move(what), true, at_us);
+    prepare_row(what, know(std::move(what.parties)), true, at_us);
     prepared_.erase(table::open_attempts, open.id.bytes());
   }
+  charge_spenders(at_us);
   orphans = lost.size();
   rollups_.write(prepared_);
   spending_.write(prepared_);
@@ -174,70 +177,94 @@ outcome ledger::begin(wall_time now, std::uint64_t first_incarnation, std::size_
   return done{};
 }
 
-bool ledger::reserve(open_attempt what) {
-  if (open_.contains(what.id)) return false;
-  clip(what.parties);
-  const auto id = what.id;
-  return reserved_.try_emplace(id, std::move(what)).second;
+known_parties& ledger::know(attempt_parties who) {
+  clip(who);
+  auto record = storage::encode(who);
+  const auto [known, is_new] = known_.try_emplace(std::move(record));
+  if (is_new) {
+    known->second.names = std::move(who);
+    known->second.record = known->first;
+  }
+  return known->second;
 }
 
-bool ledger::settle(settlement what) {
+bool ledger::reserve(const opening_facts& what, known_parties& who) {
+  if (open_.contains(what.id)) return false;
+  return reserved_.try_emplace(what.id, staged_opening{what, &who}).second;
+}
+
+bool ledger::reserve(open_attempt what) {
+  return reserve({what.id, what.at_us, what.input_tokens, what.reserved}, know(std::move(what.parties)));
+}
+
+bool ledger::settle(const settled_facts& what, known_parties& who) {
   if (reserved_.erase(what.id) == 0) {           // short calls: the reservation never was on disk and need not be
     if (open_.erase(what.id) == 0) return false;
     closed_.push_back(what.id);
   }
-  clip(what.parties);
-  rows_.push_back(std::move(what));
+  rows_.push_back({what, &who});
   return true;
 }
 
-bool ledger::book(settlement what) {
+bool ledger::book(const settled_facts& what, known_parties& who) {
   if (reserved_.contains(what.id) || open_.contains(what.id)) return false;
-  clip(what.parties);
-  rows_.push_back(std::move(what));
+  rows_.push_back({what, &who});
   return true;
 }
 
-void ledger::prepare_row(settlement&& what, bool as_reserved, std::int64_t at_us) {
-  const ledger_row row{{node_, head_.incarnation, ++head_.rows}, at_us, std::move(what), as_reserved, head_.last};
-  key_.clear();
-  value_.clear();
-  row.id.append_key(key_);
-  storage::encode(row, value_);
-  head_.last = hash_of(key_, value_);
+void ledger::prepare_row(const settled_facts& what, known_parties& who, bool as_reserved, std::int64_t at_us) {
+  row_.clear();
+  append_big_endian(row_, head_.incarnation);
+  append_big_endian(row_, ++head_.rows);
+  row_ += node_;
+  const auto key_bytes = row_.size();
+  encode_row(what, who.record, at_us, as_reserved, head_.last, row_);
+  head_.last = hash_of(row_);
   head_.at_us = at_us;
-  rollups_.add(row);
-  spending_.add(row.what.parties.virtual_key, row.what.cost.value_or(0), at_us);
+  const auto key = std::string_view(row_).substr(0, key_bytes), value = std::string_view(row_).substr(key_bytes);
+  rollups_.add(what, who.names, at_us, who.sums);
+  if (const auto cost = what.cost.value_or(0); cost != 0 && !who.names.virtual_key.empty()) {
+    if (who.spent == 0) spenders_.push_back(&who);
+    who.spent += cost;
+  }
   if (const auto minute = minute_of(at_us); minute != indexed_minute_) {
-    put_minute(prepared_, minute, key_);
+    put_minute(prepared_, minute, key);
     indexed_minute_ = minute;
   }
-  prepared_.put(table::ledger_rows, key_, value_);
-  recent_.add(row.id.seq, value_);
+  prepared_.put(table::ledger_rows, key, value);
+  recent_.add(head_.rows, value);
   ++prepared_rows_;
+}
+
+// Rows of a batch are of one time: a virtual key, and those above it, are charged with their sum.
+void ledger::charge_spenders(std::int64_t at_us) {
+  for (auto* who : spenders_) spending_.add(who->names.virtual_key, std::exchange(who->spent, 0), at_us);
+  spenders_.clear();
 }
 
 void ledger::prepare(wall_time now) {
   const auto at_us = std::max(us_of(now), head_.at_us);
-  for (auto& what : rows_) prepare_row(std::move(what), false, at_us);
+  for (const auto& row : rows_) prepare_row(row.what, *row.who, false, at_us);
   rows_.clear();
-  if (rows_.capacity() > most_kept_rows) std::vector<settlement>().swap(rows_);
+  if (rows_.capacity() > most_kept_rows) std::vector<staged_row>().swap(rows_);
+  charge_spenders(at_us);
   // In order of their keys: the store finds each one's place beside the last one's.
   const auto by_bytes = [](const attempt_key& a, const attempt_key& b) { return std::tie(a.request.bytes, a.attempt) < std::tie(b.request.bytes, b.attempt); };
   std::sort(closed_.begin(), closed_.end(), by_bytes);
   for (const auto& id : closed_) prepared_.erase(table::open_attempts, id.bytes());
   closed_.clear();
-  std::vector<const open_attempt*> opened;
+  std::vector<const staged_opening*> opened;
   opened.reserve(reserved_.size());
   for (const auto& [id, open] : reserved_) opened.push_back(&open);
-  std::sort(opened.begin(), opened.end(), [&](const auto* a, const auto* b) { return by_bytes(a->id, b->id); });
+  std::sort(opened.begin(), opened.end(), [&](const auto* a, const auto* b) { return by_bytes(a->what.id, b->what.id); });
   for (const auto* open : opened) {
-    value_.clear();
-    storage::encode(*open, value_);
-    prepared_.put(table::open_attempts, open->id.bytes(), value_);
-    open_.insert(open->id);
+    row_.clear();
+    encode_open(open->what.at_us, open->who->record, open->what.input_tokens, open->what.reserved, row_);
+    prepared_.put(table::open_attempts, open->what.id.bytes(), row_);
+    open_.insert(open->what.id);
   }
   reserved_.clear();
+  if (known_.size() > most_known_parties) known_.clear();
   spending_.write(prepared_);
   if (prepared_rows_ == 0) return;
   rollups_.write(prepared_);

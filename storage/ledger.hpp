@@ -19,6 +19,22 @@
 
 namespace switchyard::storage {
 
+/// Parties that many rows have in common, and what is made of them once for all of these.
+struct known_parties {
+  attempt_parties names;
+  std::string record;                            ///< their fields in a row
+  rollups::place sums;
+  nano_usd spent = 0;                            ///< by rows of the batch being prepared, if there is a virtual key
+};
+
+/// RESERVE without the parties.
+struct opening_facts {
+  attempt_key id;
+  std::int64_t at_us = 0;
+  std::int64_t input_tokens = 0;
+  std::optional<nano_usd> reserved;
+};
+
 /// One thread writes; commit() makes what was staged durable, in order. `now` comes in; no clock here.
 class ledger {
  public:
@@ -32,12 +48,18 @@ class ledger {
   /// The next open() begins an incarnation above `used`: rows of a restored ledger are not named as rows were that the backup knows nothing of.
   [[nodiscard]] static outcome skip_incarnations(store& on, std::uint64_t used);
 
+  /// For the three below, until the next commit(): whoever names the same parties again and again asks once.
+  [[nodiscard]] known_parties& know(attempt_parties who);
+
   /// RESERVE. False: that attempt was reserved already.
+  bool reserve(const opening_facts& what, known_parties& who);
   bool reserve(open_attempt what);
   /// SETTLE. False, and nothing is changed: no such attempt is open (it was settled already, or never reserved).
-  bool settle(settlement what);
+  bool settle(const settled_facts& what, known_parties& who);
+  bool settle(settlement what) { return settle(what, know(std::move(what.parties))); }
   /// RESERVE and SETTLE at once, of an attempt that was over before anybody asked for its reservation to be kept. False: it is open.
-  bool book(settlement what);
+  bool book(const settled_facts& what, known_parties& who);
+  bool book(settlement what) { return book(what, know(std::move(what.parties))); }
   /// Writes everything staged as one batch. After a failure it stays staged, and commit() tries again; after a failure for want of space
   /// only recover() helps.
   [[nodiscard]] outcome commit(wall_time now, survives what);
@@ -80,7 +102,8 @@ class ledger {
   ledger(store& on, std::string node) : store_(on), node_(std::move(node)) {}
   [[nodiscard]] outcome begin(wall_time now, std::uint64_t first_incarnation, std::size_t& orphans);
   void prepare(wall_time now);
-  void prepare_row(settlement&& what, bool as_reserved, std::int64_t at_us);
+  void prepare_row(const settled_facts& what, known_parties& who, bool as_reserved, std::int64_t at_us);
+  void charge_spenders(std::int64_t at_us);
   void put_head();
 
   store& store_;
@@ -91,13 +114,23 @@ class ledger {
   recent_rows recent_;
   spending spending_;
   std::int64_t indexed_minute_ = -1;
-  std::unordered_map<attempt_key, open_attempt, attempt_key_hash> reserved_;   ///< staged, not on disk
+  struct staged_row {
+    settled_facts what;
+    known_parties* who;
+  };
+  struct staged_opening {
+    opening_facts what;
+    known_parties* who;
+  };
+  std::unordered_map<std::string, known_parties> known_;                       ///< by `record`
+  std::vector<known_parties*> spenders_;                                       ///< whose `spent` is not 0
+  std::unordered_map<attempt_key, staged_opening, attempt_key_hash> reserved_; ///< staged, not on disk
   std::unordered_set<attempt_key, attempt_key_hash> open_;                     ///< on disk or in the prepared batch
-  std::vector<settlement> rows_;                                               ///< staged
+  std::vector<staged_row> rows_;                                               ///< staged
   std::vector<attempt_key> closed_;                                            ///< of rows_, those whose reservation is on disk
   write_batch prepared_;                         ///< not empty: its write failed or is under way
   std::size_t prepared_rows_ = 0;
-  std::string key_, value_;                      ///< of the row being prepared; kept for their memory
+  std::string row_;                              ///< key and value of what is being prepared; kept for its memory
 };
 
 }  // namespace switchyard::storage

@@ -2,6 +2,7 @@
 
 #include "storage/big_endian.hpp"
 #include "storage/record.hpp"
+#include "storage/record_bytes.hpp"
 #include "storage/store.hpp"
 
 #include <openssl/evp.h>
@@ -26,10 +27,12 @@ constexpr int reason_shift = 3;                  // two bits of the flags
 
 std::string_view view(const request_id& id) noexcept { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
 
-void write_parties(record_writer& out, const attempt_parties& who) {
-  out.text(who.route).text(who.provider).text(who.model).text(who.key).text(who.virtual_key);
-  out.list(2 * who.tags.size());
-  for (const auto& [name, value] : who.tags) out.text(name).text(value);
+void append_text(std::string& to, std::string_view value) {
+  const auto from = to.size();
+  to.resize(from + record_bytes::longest_head + value.size());
+  record_bytes out(to.data() + from);
+  out.text(value);
+  to.resize(static_cast<std::size_t>(out.at() - to.data()));
 }
 
 attempt_parties read_parties(record_reader& in) {
@@ -56,10 +59,10 @@ class sha256 {
   sha256& operator=(const sha256&) = delete;
 
   /// The first bytes of the digest of both, one behind the other.
-  [[nodiscard]] row_hash of(std::string_view first, std::string_view second) const {
+  [[nodiscard]] row_hash of(std::string_view first, std::string_view second = {}) const {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     const bool well = EVP_DigestInit_ex2(context_, sha256_, nullptr) == 1 && EVP_DigestUpdate(context_, first.data(), first.size()) == 1 &&
-                      EVP_DigestUpdate(context_, second.data(), second.size()) == 1 && EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1;
+                      (second.empty() || EVP_DigestUpdate(context_, second.data(), second.size()) == 1) && EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1;
     if (!well) throw std::runtime_error("SHA-256 failed");
     row_hash out{};
     std::copy_n(digest.begin(), out.size(), out.begin());
@@ -133,26 +136,63 @@ std::string row_id::key() const {
 
 std::string row_id::to_string() const { return node + "/" + std::to_string(incarnation) + "/" + std::to_string(seq); }
 
-void encode(const ledger_row& row, std::string& to) {
-  const auto& what = row.what;
-  record_writer out(to, row_fields, version);
-  out.bytes(view(what.id.request)).number(what.id.attempt);
-  out.number((what.last ? flag_last : 0) | (what.estimated ? flag_estimated : 0) | (row.as_reserved ? flag_as_reserved : 0) |
-             (static_cast<std::int64_t>(what.saved_by) << reason_shift));
-  out.number(row.at_us);
-  write_parties(out, what.parties);
-  out.number(what.input_tokens).number(what.output_tokens).number(what.cached_tokens).number_or_nil(what.cost).number(what.saved);
-  out.number(static_cast<std::int64_t>(what.outcome)).text(what.cache);
-  out.bytes({reinterpret_cast<const char*>(row.previous.data()), row.previous.size()});
-  out.done();
+std::string encode(const attempt_parties& who) {
+  std::string out;
+  for (const auto* name : {&who.route, &who.provider, &who.model, &who.key, &who.virtual_key}) append_text(out, *name);
+  char head[record_bytes::longest_head];
+  record_bytes list(head);
+  list.list(2 * who.tags.size());
+  out.append(static_cast<const char*>(head), list.at());
+  for (const auto& [name, value] : who.tags) {
+    append_text(out, name);
+    append_text(out, value);
+  }
+  return out;
 }
 
-void encode(const open_attempt& open, std::string& to) {
-  record_writer out(to, open_fields, version);
-  out.number(open.at_us);
-  write_parties(out, open.parties);
-  out.number(open.input_tokens).number_or_nil(open.reserved).done();
+void encode_row(const settled_facts& what, std::string_view parties, std::int64_t at_us, bool as_reserved, const row_hash& previous, std::string& to) {
+  constexpr std::size_t numbers = 10;
+  constexpr std::size_t fixed = 4 + numbers * record_bytes::longest_number + 3 * record_bytes::longest_head;   // array and version, numbers, id, cache, previous
+  const auto from = to.size();
+  to.resize(from + fixed + what.id.request.bytes.size() + parties.size() + what.cache.size() + previous.size());
+  record_bytes out(to.data() + from);
+  out.list(row_fields + 1);
+  out.number(version);
+  out.bytes(view(what.id.request));
+  out.number(what.id.attempt);
+  out.number((what.last ? flag_last : 0) | (what.estimated ? flag_estimated : 0) | (as_reserved ? flag_as_reserved : 0) |
+             (static_cast<std::int64_t>(what.saved_by) << reason_shift));
+  out.number(at_us);
+  out.raw(parties);
+  out.number(what.input_tokens);
+  out.number(what.output_tokens);
+  out.number(what.cached_tokens);
+  out.number_or_nil(what.cost);
+  out.number(what.saved);
+  out.number(static_cast<std::int64_t>(what.outcome));
+  out.text(what.cache);
+  out.bytes({reinterpret_cast<const char*>(previous.data()), previous.size()});
+  to.resize(static_cast<std::size_t>(out.at() - to.data()));
+  append_checksum(to, from);
 }
+
+void encode(const ledger_row& row, std::string& to) { encode_row(row.what, encode(row.what.parties), row.at_us, row.as_reserved, row.previous, to); }
+
+void encode_open(std::int64_t at_us, std::string_view parties, std::int64_t input_tokens, const std::optional<nano_usd>& reserved, std::string& to) {
+  const auto from = to.size();
+  to.resize(from + record_bytes::longest_head + 4 * record_bytes::longest_number + parties.size());
+  record_bytes out(to.data() + from);
+  out.list(open_fields + 1);
+  out.number(version);
+  out.number(at_us);
+  out.raw(parties);
+  out.number(input_tokens);
+  out.number_or_nil(reserved);
+  to.resize(static_cast<std::size_t>(out.at() - to.data()));
+  append_checksum(to, from);
+}
+
+void encode(const open_attempt& open, std::string& to) { encode_open(open.at_us, encode(open.parties), open.input_tokens, open.reserved, to); }
 
 std::string encode(const ledger_row& row) {
   std::string out;
@@ -215,5 +255,7 @@ row_hash hash_of(std::string_view key, std::string_view value) {
   thread_local const sha256 hasher;
   return hasher.of(key, value);
 }
+
+row_hash hash_of(std::string_view key_and_value) { return hash_of(key_and_value, {}); }
 
 }  // namespace switchyard::storage

@@ -64,10 +64,9 @@ struct open_attempt {
   std::optional<nano_usd> reserved;              ///< the dearest it can become; nullopt: no price is known
 };
 
-/// SETTLE, as the caller gives it.
-struct settlement {
+/// What a settlement says beside the parties.
+struct settled_facts {
   attempt_key id;
-  attempt_parties parties;
   bool last = true;                              ///< the request made no further attempt
   bool estimated = false;                        ///< the provider gave no usage
   std::int64_t input_tokens = 0;                 ///< including cached
@@ -78,6 +77,11 @@ struct settlement {
   savings_reason saved_by = savings_reason::routing;
   row_outcome outcome = row_outcome::ok;
   std::string cache = "bypass";
+};
+
+/// SETTLE, as the caller gives it.
+struct settlement : settled_facts {
+  attempt_parties parties;
 };
 
 /// Position in the ledger: rows of an incarnation (one life of the process) count from 1 without gaps.
@@ -106,6 +110,12 @@ struct ledger_row {
 
 /// Appends the record to `out`.
 void encode(const ledger_row& row, std::string& out);
+/// The fields of parties, as they stand in both records: of those that many rows have in common they are made once.
+[[nodiscard]] std::string encode(const attempt_parties& who);
+/// What encode(row) appends, for a row whose parties are encoded already.
+void encode_row(const settled_facts& what, std::string_view parties, std::int64_t at_us, bool as_reserved, const row_hash& previous, std::string& out);
+/// The same of a reservation.
+void encode_open(std::int64_t at_us, std::string_view parties, std::int64_t input_tokens, const std::optional<nano_usd>& reserved, std::string& out);
 void encode(const open_attempt& open, std::string& out);
 [[nodiscard]] std::string encode(const ledger_row& row);
 [[nodiscard]] std::string encode(const open_attempt& open);
@@ -113,6 +123,8 @@ void encode(const open_attempt& open, std::string& out);
 [[nodiscard]] result<ledger_row> decode_row(std::string_view key, std::string_view value);
 [[nodiscard]] result<open_attempt> decode_open(std::string_view key, std::string_view value);
 [[nodiscard]] row_hash hash_of(std::string_view key, std::string_view value);
+/// The same of both, one behind the other.
+[[nodiscard]] row_hash hash_of(std::string_view key_and_value);
 
 /// Rows as users get them; both have the same columns in the same order.
 void append_jsonl(std::string& out, const ledger_row& row);

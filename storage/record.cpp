@@ -11,11 +11,11 @@ constexpr std::size_t longest_text = 64u << 10;
 
 }  // namespace
 
-void record_writer::done() {
-  const auto crc = crc32c(std::string_view(to_.bytes).substr(from_));
+void append_checksum(std::string& to, std::size_t from) {
+  const auto crc = crc32c(std::string_view(to).substr(from));
   char end[crc_bytes];
   for (std::size_t i = 0; i < crc_bytes; ++i) end[i] = static_cast<char>((crc >> (8 * i)) & 0xff);
-  to_.bytes.append(end, sizeof end);
+  to.append(end, sizeof end);
 }
 
 record_reader::record_reader(std::string_view record, std::uint32_t version, std::uint32_t least) {

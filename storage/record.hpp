@@ -15,6 +15,9 @@
 
 namespace switchyard::storage {
 
+/// Closes a record that begins at `from` and is not closed yet.
+void append_checksum(std::string& to, std::size_t from);
+
 /// Appends one record to a string that outlives it.
 class record_writer {
  public:
@@ -48,7 +51,7 @@ class record_writer {
     return *this;
   }
   /// Closes the record with its checksum.
-  void done();
+  void done() { append_checksum(to_.bytes, from_); }
 
  private:
   struct sink {

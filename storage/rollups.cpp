@@ -15,7 +15,7 @@ constexpr std::uint32_t least_fields = 10;       // of earlier versions
 constexpr dimension every_dimension[] = {dimension::total, dimension::model, dimension::provider, dimension::key,
                                          dimension::virtual_key, dimension::route, dimension::tag};
 constexpr std::size_t prefix_bytes = 6;          // period, number, dimension
-constexpr std::ptrdiff_t looked_through = 4;     // groups compared before one is looked up by all its names
+constexpr std::size_t looked_through = 4;     // groups compared before one is looked up by all its names
 
 void encode(const ledger_sums& sums, std::string& to) {
   record_writer out(to, fields, version);
@@ -27,8 +27,7 @@ void encode(const ledger_sums& sums, std::string& to) {
 
 }  // namespace
 
-void ledger_sums::add(const ledger_row& row) noexcept {
-  const auto& what = row.what;
+void ledger_sums::add(const settled_facts& what) noexcept {
   requests += what.last ? 1 : 0;
   attempts += 1;
   errors += what.last && what.outcome == row_outcome::error ? 1 : 0;
@@ -136,15 +135,18 @@ void rollups::enter(char period, std::uint32_t number) {
   std::erase_if(names_, [&](const auto& count) { return count.first[0] == period; });
 }
 
-void rollups::add(const ledger_row& row) {
-  const auto hour = row.at_us / us_per_hour;
+void rollups::add(const settled_facts& what, const attempt_parties& who, std::int64_t at_us, place& at) {
+  const auto hour = at_us / us_per_hour;
   if (hour != groups_hour_) fold();
   groups_hour_ = hour;
-  const auto& who = row.what.parties;
+  if (at.fold != fold_) at = {fold_, group_of(who)};
+  groups_[at.group].sums.add(what);
+}
+
+std::size_t rollups::group_of(const attempt_parties& who) {
   // Most rows are of the parties of one of the last few.
-  const auto oldest = groups_.rend() - groups_.rbegin() > looked_through ? groups_.rbegin() + looked_through : groups_.rend();
-  if (const auto same = std::find_if(groups_.rbegin(), oldest, [&](const group& g) { return g.parties == who; }); same != oldest)
-    return same->sums.add(row);
+  for (std::size_t back = 1; back <= std::min(groups_.size(), looked_through); ++back)
+    if (groups_[groups_.size() - back].parties == who) return groups_.size() - back;
   group_key_.clear();
   const auto append = [this](const std::string& name) {
     append_big_endian(group_key_, static_cast<std::uint32_t>(name.size()));
@@ -155,9 +157,9 @@ void rollups::add(const ledger_row& row) {
     append(name);
     append(value);
   }
-  const auto [found, is_new] = group_of_.try_emplace(group_key_, groups_.size());
+  const auto [found, is_new] = known_groups_.try_emplace(group_key_, groups_.size());
   if (is_new) groups_.push_back({who, {}});
-  groups_[found->second].sums.add(row);
+  return found->second;
 }
 
 // Groups in the order of their first rows meet their names in the order in which the rows do: which names come first, and so which ones
@@ -178,7 +180,8 @@ void rollups::fold() {
     }
   }
   groups_.clear();
-  group_of_.clear();
+  known_groups_.clear();
+  ++fold_;
 }
 
 void rollups::add_to(char period, std::uint32_t number, dimension by, std::string_view name, const ledger_sums& sums) {

@@ -34,7 +34,8 @@ struct ledger_sums {
   nano_usd saved_by_cache = 0;                   ///< of `saved`, as the next; the rest is routing's
   nano_usd saved_by_cascade = 0;
 
-  void add(const ledger_row& row) noexcept;
+  void add(const settled_facts& what) noexcept;
+  void add(const ledger_row& row) noexcept { add(row.what); }
   void add(const ledger_sums& other) noexcept;
   friend bool operator==(const ledger_sums&, const ledger_sums&) = default;
 };
@@ -59,8 +60,17 @@ class rollups {
 
   /// Reads the cells of the period at `at_us`, so that later rows add to them.
   [[nodiscard]] outcome load(const reader& from, std::int64_t at_us);
+  /// Where the rows of some parties are summed. Whoever adds many keeps it, so that they need not be looked for again.
+  struct place {
+    std::uint64_t fold = 0;
+    std::size_t group = 0;
+  };
   /// Times never go back. Rows of the same parties are summed first and reach their cells together.
-  void add(const ledger_row& row);
+  void add(const settled_facts& what, const attempt_parties& who, std::int64_t at_us, place& at);
+  void add(const ledger_row& row) {
+    place unknown;
+    add(row.what, row.what.parties, row.at_us, unknown);
+  }
   /// Brings what was added to its cells. Cells of periods that are over are let go.
   void fold();
   /// fold(), then puts every cell touched since into the batch.
@@ -72,6 +82,7 @@ class rollups {
 
  private:
   void enter(char period, std::uint32_t number);
+  [[nodiscard]] std::size_t group_of(const attempt_parties& who);
   void add_to(char period, std::uint32_t number, dimension by, std::string_view name, const ledger_sums& sums);
 
   struct group {
@@ -79,7 +90,8 @@ class rollups {
     ledger_sums sums;
   };
   std::vector<group> groups_;                    ///< added and not folded; in the order of their first rows
-  std::unordered_map<std::string, std::size_t> group_of_;   ///< by all names of the parties
+  std::unordered_map<std::string, std::size_t> known_groups_;   ///< by all names of the parties
+  std::uint64_t fold_ = 1;                       ///< counts fold(); places of earlier ones are void
   std::string group_key_;
   std::int64_t groups_hour_ = 0;
   cells cells_;

@@ -1,6 +1,8 @@
 // Rows survive their bytes; damaged bytes are named, never believed.
 #include "storage/big_endian.hpp"
 #include "storage/crc32c.hpp"
+#include "storage/record.hpp"
+#include "storage/record_bytes.hpp"
 #include "tests/storage/samples.hpp"
 #include "tests/support/rounds.hpp"
 
@@ -60,6 +62,36 @@ BOOST_AUTO_TEST_CASE(an_open_attempt_reads_as_it_was_written) {
   BOOST_TEST((read->id == open.id));
   BOOST_TEST(read->parties.virtual_key == "team-a");
   BOOST_TEST(read->reserved.value() == 5'000'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_written_in_place_has_the_bytes_of_one_that_is_appended) {
+  std::vector<std::int64_t> numbers = {INT64_MIN, INT64_MAX};
+  for (int bits = 0; bits < 63; ++bits)
+    for (const std::int64_t near : {-1, 0, 1})
+      for (const std::int64_t sign : {1, -1}) numbers.push_back(sign * ((std::int64_t{1} << bits) + near));
+  for (const std::size_t length : {0u, 1u, 31u, 32u, 255u, 256u, 65535u, 65536u}) {
+    std::string appended;
+    record_writer writer(appended, 3, 1);
+    writer.list(length).text(std::string(length, 'x'));
+    for (const auto number : numbers) writer.number(number);
+    writer.number_or_nil({}).number_or_nil(5).bytes(std::string(16, 'b')).done();
+    std::string placed(appended.size() + 100, '\0');
+    record_bytes out(placed.data());
+    out.list(4);
+    out.number(1);
+    if (length < 65536)
+      out.list(length);
+    else
+      out.raw(std::string_view("\xdd\0\1\0\0", 5));                // longer lists stand in no record
+    out.text(std::string(length, 'x'));
+    for (const auto number : numbers) out.number(number);
+    out.number_or_nil({});
+    out.number_or_nil(5);
+    out.bytes(std::string(16, 'b'));
+    placed.resize(static_cast<std::size_t>(out.at() - placed.data()));
+    append_checksum(placed, 0);
+    BOOST_TEST((placed == appended), "of a text with " << length << " bytes");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(keys_sort_by_incarnation_and_number) {

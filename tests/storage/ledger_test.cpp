@@ -274,6 +274,33 @@ BOOST_AUTO_TEST_CASE(retention_drops_whole_days_and_the_rest_still_verifies) {
   hold(disk, 1);
 }
 
+BOOST_AUTO_TEST_CASE(parties_that_are_asked_for_once_count_like_others) {
+  memory_store disk;
+  const auto l = open_on(disk);
+  std::uint32_t number = 0;
+  for (const auto hours : {0, 0, 1, 30}) {
+    auto& known = l.value->know(parties());
+    auto& other = l.value->know(parties("other"));
+    BOOST_TEST(&known == &l.value->know(parties()));
+    BOOST_TEST(&known != &other);
+    for (auto* who : {&known, &other, &known}) {
+      ++number;
+      BOOST_TEST(l.value->book(settled(number), *who));
+      BOOST_TEST(l.value->reserve({attempt_number(number, 2), noon_us, 5, 7}, *who));
+    }
+    BOOST_TEST(l.value->settle(settled(number, 2), known));
+    BOOST_TEST(l.value->book(settled(number, 3)));
+    BOOST_REQUIRE(l.value->commit(at(noon_us + hours * us_per_hour), survives::process));
+    BOOST_TEST(l.value->settle(settled(number - 1, 2), l.value->know(parties("other"))));   // opened by the commit
+  }
+  BOOST_REQUIRE(l.value->commit(at(noon_us + 30 * us_per_hour), survives::process));
+  hold(disk, 4 * 6);
+  BOOST_TEST(*spent_in(disk, "team-a", config::budget_period::total, at(noon_us + 30 * us_per_hour)) == 4 * 6 * 450'000);
+  std::size_t others = 0;
+  for (const auto& row : rows_of(disk)) others += row.what.parties.model == "other" ? 1 : 0;
+  BOOST_TEST(others == 4u * 2u);
+}
+
 BOOST_AUTO_TEST_CASE(names_without_end_are_summed_as_other) {
   memory_store disk;
   const auto l = open_on(disk);
