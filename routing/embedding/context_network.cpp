@@ -37,15 +37,21 @@ void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float>
 
   room.sums.assign(w_.units, 0.0f);
   room.maxima.assign(w_.units, 0.0f);
-  room.products.resize(w_.units);
+  room.products.resize(4 * w_.units);
+  const std::span<std::int32_t> products(room.products);
   float together = 0;
-  for (std::size_t i = 0; i < seen; ++i) {
-    code_->multiply({room.context.data() + i * w_.width, 3 * w_.width}, w_.window.data(), room.products);
-    const float gated = code_->take(room.products, w_.window_scales.data(), room.shifts.data(), w_.gates.data(), room.sums.data(),
-                                    room.maxima.data());
-    const float weight = 2 / (1 + std::exp(-(gated + w_.gate_shift)));
-    together += weight;
-    weights[i] *= weight;
+  for (std::size_t i = 0; i < seen;) {
+    const auto* window = room.context.data() + i * w_.width;
+    const std::size_t rows = i + 4 <= seen ? 4 : 1;
+    if (rows == 4) code_->multiply_four(window, w_.width, 3 * w_.width, w_.window.data(), products);
+    else code_->multiply({window, 3 * w_.width}, w_.window.data(), products.first(w_.units));
+    for (std::size_t r = 0; r < rows; ++r, ++i) {
+      const float gated = code_->take(products.subspan(r * w_.units, w_.units), w_.window_scales.data(), room.shifts.data(), w_.gates.data(),
+                                      room.sums.data(), room.maxima.data());
+      const float weight = 2 / (1 + std::exp(-(gated + w_.gate_shift)));
+      together += weight;
+      weights[i] *= weight;
+    }
   }
   for (auto& weight : weights.subspan(seen)) weight *= together / count;
   for (auto& sum : room.sums) sum /= count;

@@ -19,8 +19,9 @@ namespace switchyard::routing {
 
 class context_network {
  public:
-  /// Pieces past this many are not seen in context: their rows count as much as those of the others do on average.
-  static constexpr std::size_t most_pieces = 512;
+  /// Pieces past this many are not seen in context: their rows count as much as those of the others do on average. So a long text costs
+  /// little more than a sum of its rows.
+  static constexpr std::size_t most_pieces = 256;
 
   /// `weights` must have a width; what they view stays where it is.
   context_network(const context_weights& weights, std::size_t dimensions, const vector_code& code) noexcept

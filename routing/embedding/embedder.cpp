@@ -20,11 +20,9 @@ struct workspace {
   context_network::scratch room;
 };
 
-/// Returns the length that `v` had.
-float normalise(std::span<float> v) {
+void normalise(std::span<float> v) {
   const float length = std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0f));
   if (length > 0) std::for_each(v.begin(), v.end(), [inverse = 1 / length](float& x) { x *= inverse; });
-  return length;
 }
 
 }  // namespace
@@ -48,7 +46,7 @@ std::uint64_t embedder::fingerprint() const noexcept {
   return table_.context().width == 0 ? hash : hash ^ table_.fingerprint();
 }
 
-void embedder::sum(std::string_view text, std::span<float> out) const {
+void embedder::pool(std::string_view text, std::span<float> out, bool in_context) const {
   assert(out.size() == dimensions());
   thread_local workspace space;
   auto& ids = space.ids;
@@ -56,20 +54,25 @@ void embedder::sum(std::string_view text, std::span<float> out) const {
   split_into_pieces(text, pieces_, ids);
   space.weights.resize(ids.size());
   std::transform(ids.begin(), ids.end(), space.weights.begin(), [this](std::uint32_t id) { return table_.scales()[id]; });
-  const bool in_context = table_.context().width != 0 && !ids.empty();
+  in_context = in_context && table_.context().width != 0 && !ids.empty();
   if (in_context) network_.weigh(ids, space.weights, space.room);
   code_->pool(ids, space.weights.data(), table_.rows().data(), out);
   if (in_context) {
-    const float length = normalise(out);
-    network_.add_to(out, space.room);
     normalise(out);
-    std::for_each(out.begin(), out.end(), [length](float& x) { x *= length; });
+    network_.add_to(out, space.room);
   }
   if (ids.capacity() > kept_ids) space = {};
 }
 
+void embedder::sum(std::string_view text, std::span<float> out) const { pool(text, out, false); }
+
+void embedder::embed_rows(std::string_view text, std::span<float> out) const {
+  pool(text, out, false);
+  normalise(out);
+}
+
 void embedder::embed(std::string_view text, std::span<float> out) const {
-  sum(text, out);
+  pool(text, out, true);
   normalise(out);
 }
 

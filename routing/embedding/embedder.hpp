@@ -27,10 +27,14 @@ class embedder {
   /// Writes the text's unit vector to `out` (dimensions() floats). A text without any piece gives zeros.
   void embed(std::string_view text, std::span<float> out) const;
   [[nodiscard]] std::vector<float> embed(std::string_view text) const;
-  /// The same as long as the sum of the pieces' rows: its length tells how much the text's words matter.
+  /// The sum of the pieces' rows, without context: its length tells how much the text's words matter.
   void sum(std::string_view text, std::span<float> out) const;
+  /// The direction of sum(): coarser than embed(), and several times faster where many short texts are asked about.
+  void embed_rows(std::string_view text, std::span<float> out) const;
 
  private:
+  void pool(std::string_view text, std::span<float> out, bool in_context) const;
+
   embedder(table_file table, vocabulary pieces, const vector_code& code)
       : table_(std::move(table)), pieces_(std::move(pieces)), network_(table_.context(), table_.dimensions(), code), code_(&code) {}
 

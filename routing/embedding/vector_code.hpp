@@ -16,6 +16,9 @@ struct vector_code {
   /// at (i / 4 * out.size() + o) * 4 + i % 4: four inputs of one output are neighbours.
   void (*multiply)(std::span<const std::uint8_t> x, const std::int8_t* weights, std::span<std::int32_t> out);
 
+  /// The same of four inputs that begin `step` bytes apart, out.size() / 4 outputs each, one after the other: weights are read once.
+  void (*multiply_four)(const std::uint8_t* x, std::size_t step, std::size_t inputs, const std::int8_t* weights, std::span<std::int32_t> out);
+
   /// What units make of one piece: u[i] = max(0, products[i] * scales[i] + shifts[i]), added to `sums`, kept in `maxima` when larger.
   /// Returns the sum of u[i] * gates[i]. Their number is a multiple of 16.
   float (*take)(std::span<const std::int32_t> products, const float* scales, const float* shifts, const float* gates, float* sums,

@@ -18,7 +18,7 @@ void passages::cut(const embedder& model, std::string_view turn_text) {
   const auto vector = [&](std::size_t i) { return std::span<float>(vectors).subspan(i * size, size); };
   for (std::size_t i = 0; i < windows.size(); ++i) {
     const auto& w = windows[i];
-    model.embed(text.substr(w.start, w.end - w.start), vector(i));
+    model.embed_rows(text.substr(w.start, w.end - w.start), vector(i));
     all.push_back({w, std::span<const word>(words).subspan(w.first, w.last - w.first), vector(i)});
   }
   if (windows.size() > 1) {

@@ -4,7 +4,7 @@ import numpy as np
 from golden import reference
 
 ZERO, LARGEST = 64, 127          # of what layers read
-PIECES = 512                     # seen in context; the rest counts as the others do on average
+PIECES = 256                     # seen in context; the rest counts as the others do on average
 
 
 class Context:

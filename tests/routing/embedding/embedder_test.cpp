@@ -122,6 +122,17 @@ BOOST_AUTO_TEST_CASE(word_order_matters_in_context_and_nowhere_else) {
   BOOST_TEST(cosine(model.embed("red blue blue"), model.embed("RED Blue bluE")) == 1.0f, boost::test_tools::tolerance(1e-6f));
 }
 
+BOOST_AUTO_TEST_CASE(a_sum_of_rows_knows_no_context) {
+  const auto in = table_bytes(in_context(three_axes(), 3)), out = table_bytes(three_axes());
+  const auto model = loaded(in), plain = loaded(out);
+  std::vector<float> rows(32), direction(32), of_plain(32);
+  model.sum("red blue blue", rows);
+  plain.sum("red blue blue", of_plain);
+  BOOST_TEST(rows == of_plain, boost::test_tools::per_element());
+  model.embed_rows("red blue blue", direction);
+  BOOST_TEST(direction == plain.embed("red blue blue"), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_very_long_text_is_read_whole) {
   const auto bytes = table_bytes(in_context(three_axes(), 3));
   const auto model = loaded(bytes);
@@ -150,6 +161,15 @@ BOOST_AUTO_TEST_CASE(all_instructions_give_the_same_integers_and_nearly_the_same
         code->multiply(x, weights.data(), fast);
         plain.multiply(x, weights.data(), slow);
         BOOST_REQUIRE(fast == slow);
+        std::vector<std::uint8_t> longer(x);                        // four windows, each a little further
+        for (std::size_t i = 0; i < 48; ++i) longer.push_back(static_cast<std::uint8_t>(chance() % 128));
+        std::vector<std::int32_t> four(4 * outputs, 9);
+        code->multiply_four(longer.data(), 16, inputs, weights.data(), four);
+        for (std::size_t r = 0; r < 4; ++r) {
+          plain.multiply({longer.data() + 16 * r, inputs}, weights.data(), slow);
+          BOOST_REQUIRE(std::equal(slow.begin(), slow.end(), four.begin() + static_cast<std::ptrdiff_t>(r * outputs)));
+        }
+        plain.multiply(x, weights.data(), slow);
         std::vector<float> scales(outputs, 0.01f), shifts(outputs, -3.0f), gates(outputs, 0.5f);
         std::vector<float> sums(outputs, 1), maxima(outputs, 2), slow_sums = sums, slow_maxima = maxima;
         const auto gated = code->take(fast, scales.data(), shifts.data(), gates.data(), sums.data(), maxima.data());
