@@ -14,6 +14,7 @@ import table_file
 import teacher
 
 SEED = 5
+SEEDS = 17, 29, 31       # of the courses' batches
 KEPT = 250               # steps between two copies of what is trained so far, build/train/student.npz
 MEASURED = 1500          # sentences on which the layers' inputs are measured before they are rounded
 
@@ -28,7 +29,7 @@ def main():
         given.add_argument(f"--{name}", type=pathlib.Path, required=True)
     given.add_argument("--out", type=pathlib.Path)
     given.add_argument("--from", dest="earlier", type=pathlib.Path, help="a table whose rows training goes on from")
-    given.add_argument("--steps", type=int, default=network.STEPS)
+    given.add_argument("--scale", type=float, default=1.0, help="of the number of steps: less for a try")
     given = given.parse_args()
 
     master = teacher.Teacher()
@@ -51,8 +52,12 @@ def main():
                              for at in range(0, len(wanted), 65536)])
     ids = quantised.Model(pieces, None, np.zeros((1, 1))).ids(texts)
     rows = network.fitted(alone @ directions, ids, target) if earlier is None else earlier
-    trained = network.train(network.start(rows), network.Sentences(ids, target, say), say, given.steps,
-                            watch=lambda done, p: np.savez(given.work / "student.npz", done=done, **p) if done % KEPT == 0 else None)
+    # A course draws from all sentences, or from spoken ones and some of the rest.
+    chosen = {"all": range(len(kept)), "spoken": [i for i, (source, _) in enumerate(kept) if source in network.SPOKEN or i % network.WRITTEN == 0]}
+    heard = {name: network.Sentences([ids[i] for i in those], target[np.array(those)], say) for name, those in chosen.items()}
+    courses = [(heard[name], int(steps * given.scale), begin, end, SEEDS[i]) for i, (steps, name, begin, end) in enumerate(network.COURSES)]
+    trained = network.train(network.start(rows), courses, given.work / "distil.so", say,
+                            lambda done, p: np.savez(given.work / "student.npz", done=done, **p) if done % KEPT == 0 else None)
     model = quantised.quantise(pieces, network.floats(trained), [one for one in ids[:MEASURED] if len(one)])
     out = given.out or given.models / "embedding.bin"
     say(f"{out}: {table_file.write(out, pieces, model.scales, model.rows, model.context)} bytes")

@@ -1,4 +1,4 @@
-"""The student, trained: what routing/embedding/context_network.hpp computes, in floats, and its distillation (JAX, one thread).
+"""The student, trained: what routing/embedding/context_network.hpp computes, in floats, and its distillation (steps: distil.cpp).
 
   target    the teacher's vectors on their 256 strongest directions (SVD, not centred), normalised again
   start     rows: the teacher's vector of every piece alone, mean taken off, weighted a / (a + p) with p its share of the sentences, and
@@ -9,16 +9,15 @@
               who is nearest to whom
             + SQUARED * mean squared difference of those similarities: how like any two are
   batches   half any sentences, half groups of neighbours
-  steps     Adam on the rows a batch touches and on the layers, learning rate to zero along a half cosine, a tenth of the pieces dropped"""
-import os
+  steps     Adam on the rows a batch touches and on the layers; first all sentences at one rate, then mostly what people say, while the
+            rate falls to zero; a tenth of the pieces dropped"""
+import ctypes
+import itertools
 
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
-import jax                                                                                                          # noqa: E402
-import jax.numpy as jnp                                                                                             # noqa: E402
-import numpy as np                                                                                                  # noqa: E402
-import scipy.sparse as sparse                                                                                       # noqa: E402
+import numpy as np
+import scipy.sparse as sparse
 
-DIMENSIONS, WIDTH, UNITS, HIDDEN = 256, 32, 64, 128
+DIMENSIONS, WIDTH, UNITS, HIDDEN = 256, 64, 256, 768
 RARE = 1e-4
 RIDGE, ROUNDS, FITTED = 2.0, 25, 400_000     # of the least squares; sentences that they see
 TEMPERATURE = 0.05
@@ -26,12 +25,15 @@ RELATIONAL = 0.5
 SQUARED = 10.0
 DROPPED = 0.1
 BATCH = 1024
-STEPS = 1500
+# (steps, all sentences or mostly spoken ones, the rate's share at their begin and end): Adam forgets between two of these.
+COURSES = (8000, "all", 1.0, 1.0), (900, "spoken", 1.0, 0.75), (400, "spoken", 0.75, 0.0)
+SPOKEN = ("requests", "conversations", "tasks", "queries", "commands", "chats", "everyday", "questions", "words", "fragments", "pictures", "press")
+WRITTEN = 4                    # of the other sources every so many-th sentence is among the spoken ones
 RATE = 0.002                   # of rows; of layers LAYERS of it
 LAYERS = 0.4
+RISE = 50                      # steps until a course's rate is reached
 BETAS = (0.9, 0.99)
-LENGTHS = (8, 16, 28, 64)      # a batch's shortest sentences are padded to 8 pieces, and so on; longer ones are left out
-LOTS = (400, 360, 200, 64)     # how many of a batch to each length; one that is too long there is cut
+LONGEST = 64                   # pieces; longer sentences are left out
 GROUP = 8                      # neighbours in a batch
 MIDDLES = 1024
 ROUGH = 64                     # directions that neighbours are found by
@@ -94,57 +96,43 @@ def start(rows, seed=3):
     return {name: np.asarray(value, np.float32) for name, value in p.items()}
 
 
-def unit(v):
-    return v / jnp.maximum(jnp.sqrt((v * v).sum(-1, keepdims=True)), 1e-6)
+class Student:
+    """The parameters `p` with Adam's memory, moved by distil.cpp. A row ages only when a batch touches it."""
 
+    NAMES = ("rows", "context", "window", "mean", "shift", "gate", "gate_shift", "first", "first_shift", "second")
 
-def vectors(p, ids, mask):
-    """`ids`, `mask` (texts, pieces) -> unit vectors."""
-    length = ids.shape[1]
-    count = jnp.maximum(mask.sum(1), 1.0)[:, None]
-    context = p["context"][ids] * mask[:, :, None]
-    padded = jnp.pad(context, ((0, 0), (1, 1), (0, 0)))
-    seen = sum(padded[:, o:o + length] @ p["window"][o * WIDTH:(o + 1) * WIDTH] for o in range(3))
-    seen = seen + (context.sum(1) / count @ p["mean"])[:, None, :] + p["shift"]
-    units = jax.nn.relu(seen) * mask[:, :, None]
-    weights = 2 * jax.nn.sigmoid(units @ p["gate"] + p["gate_shift"]) * mask
-    direction = unit((p["rows"][ids] * weights[:, :, None]).sum(1))
-    inputs = jnp.concatenate([direction * DIRECTION, units.sum(1) / count, units.max(1)], 1)
-    return unit(direction + jax.nn.relu(inputs @ p["first"] + p["first_shift"]) @ p["second"])
+    def __init__(self, p, library):
+        self.code = ctypes.CDLL(str(library))
+        self.code.student_of.restype = ctypes.c_void_p
+        self.p = {name: np.array(p[name], np.float32, order="C") for name in self.NAMES}
+        self.memory = {name: (np.zeros_like(value), np.zeros_like(value)) for name, value in self.p.items()}
+        arrays = [array.ctypes.data for name in self.NAMES for array in (self.p[name], *self.memory[name])]
+        sizes = np.array([len(self.p["rows"]), DIMENSIONS, WIDTH, UNITS, HIDDEN], np.int64)
+        settings = np.array([TEMPERATURE, RELATIONAL, SQUARED, DIRECTION, *BETAS, LAYERS], np.float32)
+        self.made = ctypes.c_void_p(self.code.student_of(self.at(sizes), self.at(settings), (ctypes.c_void_p * len(arrays))(*arrays)))
 
+    @staticmethod
+    def at(array):
+        return ctypes.c_void_p(array.ctypes.data)
 
-def loss(p, batch, target):
-    ours = jnp.concatenate([vectors(p, ids, mask) for ids, mask in batch])
-    itself = jnp.eye(len(ours)) * 1e9
-    said, told = ours @ ours.T, target @ target.T
-    likely = jax.nn.log_softmax(said / TEMPERATURE - itself, 1)
-    wanted = jax.nn.softmax(told / TEMPERATURE - itself, 1)
-    nearest = -(wanted * jnp.where(wanted > 0, likely, 0)).sum(1).mean()
-    squared = jnp.where(itself > 0, 0, (said - told) ** 2).sum() / (len(ours) * (len(ours) - 1))
-    cosine = (ours * target).sum(1).mean()
-    return 1 - cosine + RELATIONAL * nearest + SQUARED * squared, cosine
+    def step(self, ids, kept, starts, target, rate):
+        """(loss, mean cosine) before the step. `ids` (int32) of all texts one after the other, `kept` (bool) those not dropped."""
+        report = np.zeros(2, np.float32)
+        self.code.student_step(self.made, self.at(ids), self.at(kept), self.at(starts), ctypes.c_int64(len(starts) - 1), self.at(target),
+                               ctypes.c_float(rate), self.at(report), None)
+        return report
 
-
-@jax.jit
-def slopes(rows, layers, batch, target):
-    """Of the rows a batch touches and of the layers."""
-    (value, cosine), (by_rows, by_layers) = jax.value_and_grad(lambda r, l: loss(r | l, batch, target), (0, 1), has_aux=True)(rows, layers)
-    return value, cosine, by_rows, by_layers
-
-
-class Adam:
-    """Of arrays whose rows are touched now and then: a row ages only when it is touched."""
-
-    def __init__(self, values):
-        self.first, self.second = np.zeros_like(values), np.zeros_like(values)
-        self.age = np.zeros(len(values), np.int32)
-
-    def step(self, values, touched, slope, rate):
-        self.age[touched] += 1
-        age = self.age[touched].reshape((-1,) + (1,) * (values.ndim - 1))
-        self.first[touched] = m = BETAS[0] * self.first[touched] + (1 - BETAS[0]) * slope
-        self.second[touched] = v = BETAS[1] * self.second[touched] + (1 - BETAS[1]) * slope * slope
-        values[touched] -= rate * (m / (1 - BETAS[0] ** age)) / (np.sqrt(v / (1 - BETAS[1] ** age)) + 1e-8)
+    def vectors(self, ids):
+        """Of lists of ids, none of them empty."""
+        out = np.empty((len(ids), DIMENSIONS), np.float32)
+        for begin in range(0, len(ids), BATCH):
+            part = ids[begin:begin + BATCH]
+            starts = np.concatenate([[0], np.cumsum([len(one) for one in part])]).astype(np.int32)
+            flat = np.concatenate(part).astype(np.int32)
+            kept = np.ones(len(flat), bool)
+            self.code.student_step(self.made, self.at(flat), self.at(kept), self.at(starts), ctypes.c_int64(len(part)),
+                                   None, ctypes.c_float(0), None, self.at(out[begin:begin + BATCH]))
+        return out
 
 
 class Sentences:
@@ -152,7 +140,7 @@ class Sentences:
     from those that are alike."""
 
     def __init__(self, ids, target, say=print):
-        self.kept = np.array([i for i, one in enumerate(ids) if 0 < len(one) <= LENGTHS[-1]])
+        self.kept = np.array([i for i, one in enumerate(ids) if 0 < len(one) <= LONGEST])
         self.counts = np.array([len(one) for one in ids])
         self.starts = np.concatenate([[0], np.cumsum(self.counts)])
         self.flat = np.concatenate(ids).astype(np.int32)
@@ -173,17 +161,12 @@ class Sentences:
         half = BATCH // 2
         for n in range(self.batches):
             chosen = self.kept[np.concatenate([alone[n * half:(n + 1) * half], together[n * half:(n + 1) * half]])]
-            chosen = chosen[np.argsort(self.counts[chosen], kind="stable")]
-            batch, at = [], 0
-            for length, size in zip(LENGTHS, LOTS):
-                ids, mask = np.zeros((size, length), np.int32), np.zeros((size, length), bool)
-                for row, i in enumerate(chosen[at:at + size]):
-                    count = min(length, self.counts[i])
-                    ids[row, :count], mask[row, :count] = self.flat[self.starts[i]:self.starts[i] + count], True
-                kept = mask & (chance.random((size, length)) >= DROPPED)
-                batch.append((ids, np.where(kept.any(1, keepdims=True), kept, mask).astype(np.float32)))
-                at += size
-            yield batch, self.target[chosen].astype(np.float32)
+            counts = self.counts[chosen]
+            starts = np.concatenate([[0], np.cumsum(counts)])
+            pieces = self.flat[np.arange(starts[-1]) + np.repeat(self.starts[chosen] - starts[:-1], counts)]
+            heard = chance.random(len(pieces)) >= DROPPED
+            heard |= np.repeat(np.logical_or.reduceat(heard, starts[:-1]) == 0, counts)         # not all of a text
+            yield pieces, heard, starts.astype(np.int32), self.target[chosen].astype(np.float32)
 
 
 def nearest_middles(vectors, seed=7):
@@ -200,39 +183,20 @@ def nearest_middles(vectors, seed=7):
     return np.concatenate([(vectors[at:at + 8192].astype(np.float32) @ middles.T).argmax(1) for at in range(0, len(vectors), 8192)])
 
 
-def train(p, sentences, say=print, steps=STEPS, seed=17, watch=None, progress=None):
-    """`progress`: how far this is, 0..1, after so many steps; by default done / steps."""
-    chance = np.random.default_rng(seed)
-    p = {name: np.array(value) for name, value in p.items()}
-    of_rows = ("rows", "context")
-    flat = {name: value.reshape(1, -1) for name, value in p.items() if name not in of_rows}     # one row: all of it is touched
-    adam = {name: Adam(p[name] if name in of_rows else flat[name]) for name in p}
-    progress = progress or (lambda done: done / steps)
-    done, met = 0, []
-    while True:
-        for batch, target in sentences.epoch(chance):
-            far = progress(done)
-            if far >= 1:
-                return p
-            touched = np.unique(np.concatenate([ids.ravel() for ids, _ in batch]))
-            padded = np.concatenate([touched, np.zeros(-len(touched) % 2048, touched.dtype)])
-            place = np.zeros(len(p["rows"]), np.int32)
-            place[touched] = np.arange(len(touched), dtype=np.int32)
-            value, cosine, by_rows, by_layers = slopes({name: p[name][padded] for name in of_rows},
-                                                       {name: p[name] for name in p if name not in of_rows},
-                                                       [(place[ids], mask) for ids, mask in batch], target)
-            rate = RATE * min(1, (done + 1) / 50) * 0.5 * (1 + np.cos(np.pi * far))
-            for name in of_rows:
-                adam[name].step(p[name], touched, np.asarray(by_rows[name])[:len(touched)], rate)
-            for name, values in flat.items():
-                adam[name].step(values, [0], np.asarray(by_layers[name]).reshape(1, -1), rate * LAYERS)
-            done += 1
-            met.append((float(value), float(cosine)))
-            if done % 50 == 0:
-                value, cosine = np.array(met[-50:]).mean(0)
-                say(f"distil: step {done}, {far:.0%}, loss {value:.4f}, cosine {cosine:.4f}")
+def train(p, courses, library, say=print, watch=None):
+    """`courses`: (Sentences, steps, from, to, seed). Returns the parameters; `watch(done, p)` is called every 50 steps."""
+    for sentences, steps, begin, end, seed in courses:
+        student, chance, met = Student(p, library), np.random.default_rng(seed), []
+        batches = itertools.chain.from_iterable(sentences.epoch(chance) for _ in itertools.count())
+        for done, batch in enumerate(itertools.islice(batches, steps)):
+            met.append(student.step(*batch, RATE * min((done + 1) / RISE, begin + (end - begin) * done / steps)))
+            if (done + 1) % 50 == 0:
+                value, cosine = np.mean(met[-50:], axis=0)
+                say(f"distil: step {done + 1} of {steps}, loss {value:.4f}, cosine {cosine:.4f}")
                 if watch is not None:
-                    watch(done, p)
+                    watch(done + 1, student.p)
+        p = student.p
+    return p
 
 
 def floats(p):
