@@ -65,7 +65,8 @@ void cache_keeper::configure(const config::config& config) {
 
 void cache_keeper::open(const config::config& config) {
   const auto folders = config::model_folders("");
-  auto model = routing::embedder::load(config::model_file(folders, "embedding.bin"));
+  // Prompts are found by sums of rows alone: a lookup's time is the embedding's, and the verifier was trained with them.
+  auto model = routing::embedder::load(config::model_file(folders, "embedding.bin"), routing::embedder::rows::alone);
   if (!model) return log::error("cache_without_model", model.failure().message + "; nothing is cached", {});
   model_ = std::make_unique<routing::embedder>(*std::move(model));
   embedding_ = model_->fingerprint();

@@ -1,5 +1,7 @@
 #include "routing/embedding/context_network.hpp"
 
+#include "routing/widest_vectors.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,12 +9,31 @@ namespace switchyard::routing {
 
 namespace {
 
-constexpr std::uint8_t zero = 64, largest = 127;     // of what vector_code::multiply reads
+constexpr std::uint8_t zero = 64;
+constexpr float largest = 127;     // of what vector_code::multiply reads
 
 /// To the nearest step; `middle` stands for zero.
-std::uint8_t rounded(float value, float inverse_step, std::uint8_t middle) noexcept {
-  const float steps = value * inverse_step + (static_cast<float>(middle) + 0.5f);
-  return static_cast<std::uint8_t>(steps >= largest ? static_cast<float>(largest) : steps > 0 ? steps : 0.0f);
+SWITCHYARD_WIDEST_VECTORS void round_to(const float* values, std::size_t count, float inverse_step, float middle,
+                                        std::uint8_t* to) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    const float steps = values[i] * inverse_step + (middle + 0.5f), above = steps > 0 ? steps : 0.0f;
+    to[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(above < largest ? above : largest));
+  }
+}
+
+/// to += numbers * scales.
+SWITCHYARD_WIDEST_VECTORS void add_scaled(const std::int32_t* numbers, const float* scales, std::size_t count, float* to) noexcept {
+  for (std::size_t i = 0; i < count; ++i) to[i] += static_cast<float>(numbers[i]) * scales[i];
+}
+
+/// to += inputs * rows, a row an input.
+SWITCHYARD_WIDEST_VECTORS void add_rows(const float* inputs, std::size_t count, const float* rows, float* to, std::size_t width) noexcept {
+  for (std::size_t row = 0; row < count; ++row, rows += width)
+    for (std::size_t i = 0; i < width; ++i) to[i] += inputs[row] * rows[i];
+}
+
+SWITCHYARD_WIDEST_VECTORS void add_bytes(const std::uint8_t* from, std::size_t count, std::int32_t* to) noexcept {
+  for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
 }
 
 }  // namespace
@@ -28,12 +49,10 @@ void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float>
   room.shifts.assign(w_.window_shifts.begin(), w_.window_shifts.end());
   room.products.assign(w_.width, 0);
   for (std::size_t i = 1; i <= seen; ++i)
-    for (std::size_t k = 0; k < w_.width; ++k) room.products[k] += room.context[i * w_.width + k];
-  for (std::size_t k = 0; k < w_.width; ++k) {
-    const float mean = static_cast<float>(room.products[k]) / count - zero;
-    const float* row = w_.mean.data() + k * w_.units;
-    for (std::size_t u = 0; u < w_.units; ++u) room.shifts[u] += mean * row[u];
-  }
+    add_bytes(room.context.data() + i * w_.width, w_.width, room.products.data());
+  room.floats.resize(w_.width);
+  for (std::size_t k = 0; k < w_.width; ++k) room.floats[k] = static_cast<float>(room.products[k]) / count - zero;
+  add_rows(room.floats.data(), w_.width, w_.mean.data(), room.shifts.data(), w_.units);
 
   room.sums.assign(w_.units, 0.0f);
   room.maxima.assign(w_.units, 0.0f);
@@ -50,30 +69,37 @@ void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float>
                                       room.sums.data(), room.maxima.data());
       const float weight = 2 / (1 + std::exp(-(gated + w_.gate_shift)));
       together += weight;
-      weights[i] *= weight;
+      weights[i] = weight;
     }
   }
-  for (auto& weight : weights.subspan(seen)) weight *= together / count;
+  std::fill(weights.begin() + static_cast<std::ptrdiff_t>(seen), weights.end(), together / count);
   for (auto& sum : room.sums) sum /= count;
 }
 
+void context_network::pool(std::span<const std::uint32_t> ids, std::span<const float> weights, std::span<const std::int8_t> rows,
+                           std::span<float> out, scratch& room) const {
+  room.floats.resize(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) room.floats[i] = weights[i] * w_.row_scales[ids[i]];
+  code_->pool(ids, room.floats.data(), rows.data(), out);
+  for (std::size_t i = 0; i < ids.size(); ++i) room.floats[i] = weights[i] * w_.correction_scales[ids[i]];
+  code_->pool_halves(ids, room.floats.data(), w_.corrections.data(), w_.corrected, out.data());
+}
+
 void context_network::add_to(std::span<float> out, scratch& room) const {
-  const auto rounded_to = [&](std::span<const float> values, float step, std::uint8_t middle, std::size_t at) {
-    for (std::size_t i = 0; i < values.size(); ++i) room.inputs[at + i] = rounded(values[i], 1 / step, middle);
-  };
   room.inputs.resize(dimensions_ + 2 * w_.units);
-  rounded_to(out, w_.direction_step, zero, 0);
-  rounded_to(room.sums, w_.mean_step, 0, dimensions_);
-  rounded_to(room.maxima, w_.maximum_step, 0, dimensions_ + w_.units);
+  round_to(out.data(), dimensions_, 1 / w_.direction_step, zero, room.inputs.data());
+  round_to(room.sums.data(), w_.units, 1 / w_.mean_step, 0, room.inputs.data() + dimensions_);
+  round_to(room.maxima.data(), w_.units, 1 / w_.maximum_step, 0, room.inputs.data() + dimensions_ + w_.units);
   room.products.resize(w_.hidden);
   code_->multiply(room.inputs, w_.first.data(), room.products);
 
+  room.floats.assign(w_.first_shifts.begin(), w_.first_shifts.end());
+  add_scaled(room.products.data(), w_.first_scales.data(), w_.hidden, room.floats.data());
   room.inputs.resize(w_.hidden);
-  for (std::size_t h = 0; h < w_.hidden; ++h)
-    room.inputs[h] = rounded(static_cast<float>(room.products[h]) * w_.first_scales[h] + w_.first_shifts[h], 1 / w_.hidden_step, 0);
+  round_to(room.floats.data(), w_.hidden, 1 / w_.hidden_step, 0, room.inputs.data());
   room.products.resize(dimensions_);
   code_->multiply(room.inputs, w_.second.data(), room.products);
-  for (std::size_t d = 0; d < dimensions_; ++d) out[d] += static_cast<float>(room.products[d]) * w_.second_scales[d];
+  add_scaled(room.products.data(), w_.second_scales.data(), dimensions_, out.data());
 }
 
 }  // namespace switchyard::routing

@@ -3,7 +3,7 @@
 //   c_i   = context row of piece i, zero before the first and after the last     c = mean of the c_i
 //   u_i   = max(0, window [c_{i-1} c_i c_{i+1}] + mean c + shift)                 units, one set a piece
 //   w_i   = 2 / (1 + exp(-(gate u_i + gate shift)))                               how much the piece's row counts
-//   s     = sum of w_i scale_i row_i, L2-normalised
+//   s     = sum of w_i (scale_i row_i + correction_i), L2-normalised             both for texts read in context alone
 //   vector = s + second max(0, first [s, mean of u_i, largest u_i] + shift), L2-normalised
 //
 // Rows of layers are int8, what goes in is rounded to 128 steps, so that all ways to compute agree to the integer.
@@ -31,12 +31,15 @@ class context_network {
   struct scratch {
     std::vector<std::uint8_t> context, inputs;
     std::vector<std::int32_t> products;
-    std::vector<float> shifts, sums, maxima;
+    std::vector<float> shifts, sums, maxima, floats;
   };
 
-  /// First half: multiplies weights[i], of piece ids[i], by w_i, and leaves mean and largest units in `room`.
+  /// First: weights[i] = w_i, of piece ids[i]; leaves mean and largest units in `room`.
   void weigh(std::span<const std::uint32_t> ids, std::span<float> weights, scratch& room) const;
-  /// Second half: adds to the unit vector `out` what the layers make of it and of weigh()'s units. The sum is not normalised.
+  /// Second: `out` = the sum that s is the direction of; `weights` are weigh()'s. `rows`: the table's.
+  void pool(std::span<const std::uint32_t> ids, std::span<const float> weights, std::span<const std::int8_t> rows, std::span<float> out,
+            scratch& room) const;
+  /// Third: adds to the unit vector `out` what the layers make of it and of weigh()'s units. The sum is not normalised.
   void add_to(std::span<float> out, scratch& room) const;
 
  private:

@@ -27,9 +27,10 @@ void normalise(std::span<float> v) {
 
 }  // namespace
 
-result<embedder> embedder::load(const std::string& path) {
+result<embedder> embedder::load(const std::string& path, rows read) {
   auto table = table_file::open(path);
   if (!table) return table.failure();
+  if (read == rows::alone) table->drop_context();
   return of_table(std::move(*table));
 }
 
@@ -53,13 +54,14 @@ void embedder::pool(std::string_view text, std::span<float> out, bool in_context
   ids.clear();
   split_into_pieces(text, pieces_, ids);
   space.weights.resize(ids.size());
-  std::transform(ids.begin(), ids.end(), space.weights.begin(), [this](std::uint32_t id) { return table_.scales()[id]; });
-  in_context = in_context && table_.context().width != 0 && !ids.empty();
-  if (in_context) network_.weigh(ids, space.weights, space.room);
-  code_->pool(ids, space.weights.data(), table_.rows().data(), out);
-  if (in_context) {
+  if (in_context && table_.context().width != 0 && !ids.empty()) {
+    network_.weigh(ids, space.weights, space.room);
+    network_.pool(ids, space.weights, table_.rows(), out, space.room);
     normalise(out);
     network_.add_to(out, space.room);
+  } else {
+    std::transform(ids.begin(), ids.end(), space.weights.begin(), [this](std::uint32_t id) { return table_.scales()[id]; });
+    code_->pool(ids, space.weights.data(), table_.rows().data(), out);
   }
   if (ids.capacity() > kept_ids) space = {};
 }

@@ -15,13 +15,16 @@ namespace switchyard::routing {
 /// The built-in embedding. Immutable once loaded: any number of threads may use it.
 class embedder {
  public:
+  /// `alone`: what the file says of context is left aside; embed() is the direction of sum(), as in a table without.
+  enum class rows { in_context, alone };
   /// Loads a table file (models/embedding.bin).
-  [[nodiscard]] static result<embedder> load(const std::string& path);
+  [[nodiscard]] static result<embedder> load(const std::string& path, rows read = rows::in_context);
   [[nodiscard]] static result<embedder> of_table(table_file table, const vector_code& code = best_vector_code());
 
   [[nodiscard]] std::size_t dimensions() const noexcept { return table_.dimensions(); }
   [[nodiscard]] const vocabulary& pieces() const noexcept { return pieces_; }
-  /// Tells embeddings apart: vectors of different ones must not be compared. Walks the table's scales (0.1 ms).
+  /// Tells embeddings apart: vectors of different ones must not be compared, and a file's rows alone are another one than they are in
+  /// context. Walks the table's scales (0.1 ms).
   [[nodiscard]] std::uint64_t fingerprint() const noexcept;
 
   /// Writes the text's unit vector to `out` (dimensions() floats). A text without any piece gives zeros.

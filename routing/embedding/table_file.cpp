@@ -1,13 +1,15 @@
 // models/embedding.bin, written by tools/train/table_file.py:
 //
 //   file       = header vocabulary pad scales rows pad [context]
-//   header     = "swydemb2"           ; the 2 is the version; version 1 has no width, units, hidden, but zero u32, and no context
+//   header     = "swydemb3"           ; the 3 is the version; version 1 has zero u32 instead of width and what follows, and no context
 //                dimensions u32       ; a multiple of 32, at most 1024
 //                entries    u32
 //                text       u32       ; bytes of the vocabulary, pad not counted
-//                width      u32       ; of a context row; 0: there is no context, units and hidden are 0 too
+//                width      u32       ; of a context row; 0: there is no context, units, hidden and corrected are 0 too
 //                units      u32
 //                hidden     u32       ; width, units and hidden are multiples of 16, at most 1024
+//                corrected  u32       ; a multiple of 32, at most dimensions
+//                zero       u32
 //                checksum   u64       ; of the whole file, itself taken for zero
 //   vocabulary = entries * (piece LF) ; UTF-8, "##" before pieces within a word, "[UNK]" among them
 //   scales     = entries * f32
@@ -17,8 +19,11 @@
 //                hidden * f32 * 2     ; the first layer's scales and shifts
 //                dimensions * f32     ; the second layer's scales
 //                width * units * f32  ; what the mean context row adds to every unit
-//                3 * width * units * i8, (dimensions + 2 * units) * hidden * i8, hidden * dimensions * i8    ; the three layers
+//                entries * f32 * 2    ; scales of the rows in context, and of their corrections
+//                3 * width * units * i8, (dimensions + 2 * units) * hidden * i8, hidden * dimensions * i8
+//                                     ; the three layers, as vector_code::multiply reads them
 //                entries * width * u8 ; context rows, 0..127, 64 for zero
+//                entries * corrected / 2 * u8   ; corrections, as vector_code::pool_halves reads them
 //                pad
 //   pad        = zeros up to a multiple of 8
 //
@@ -44,8 +49,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the table is read in place");
 
-constexpr std::string_view magic = "swydemb2";
-constexpr std::size_t header_size = 40, first_header_size = 32;     // of version 2, of version 1
+constexpr std::string_view magic = "swydemb3";
+constexpr std::size_t header_size = 48, first_header_size = 32;     // of version 3, of version 1
 constexpr std::size_t most_bytes = 64u << 20;      // models together stay below 16 MB; this only stops nonsense
 constexpr std::size_t most_dimensions = 1024;     // of any layer too
 
@@ -69,9 +74,9 @@ error bad(const std::string& what, const std::string& why) { return internal_err
 bool is_layer(std::size_t size) noexcept { return size != 0 && size % 16 == 0 && size <= most_dimensions; }
 
 std::size_t context_size(const context_weights& c, std::size_t dimensions, std::size_t entries) noexcept {
-  const auto floats = 6 + 3 * c.units + 2 * c.hidden + dimensions + c.width * c.units;
+  const auto floats = 6 + 3 * c.units + 2 * c.hidden + dimensions + c.width * c.units + 2 * entries;
   const auto weights = 3 * c.width * c.units + (dimensions + 2 * c.units) * c.hidden + c.hidden * dimensions;
-  return floats * sizeof(float) + weights + entries * c.width;
+  return floats * sizeof(float) + weights + entries * (c.width + c.corrected / 2);
 }
 
 template <class T>
@@ -99,6 +104,8 @@ std::string read_context(std::string_view bytes, std::size_t dimensions, std::si
   take(c.first_shifts, c.hidden);
   take(c.second_scales, dimensions);
   take(c.mean, c.width * c.units);
+  take(c.row_scales, entries);
+  take(c.correction_scales, entries);
   if (!all_finite(part<float>(bytes, 0, at / sizeof(float)))) return "a weight is no number";
   c.direction_step = steps[0], c.mean_step = steps[1], c.maximum_step = steps[2], c.hidden_step = steps[3], c.gate_shift = steps[4];
   if (!(c.direction_step > 0 && c.mean_step > 0 && c.maximum_step > 0 && c.hidden_step > 0)) return "a step is not above zero";
@@ -106,6 +113,7 @@ std::string read_context(std::string_view bytes, std::size_t dimensions, std::si
   take(c.first, (dimensions + 2 * c.units) * c.hidden);
   take(c.second, c.hidden * dimensions);
   take(c.rows, entries * c.width);
+  take(c.corrections, entries * c.corrected / 2);
   if (std::any_of(c.rows.begin(), c.rows.end(), [](std::uint8_t x) { return x > 127; })) return "a context row is out of range";
   return {};
 }
@@ -113,10 +121,11 @@ std::string read_context(std::string_view bytes, std::size_t dimensions, std::si
 }  // namespace
 
 result<table_file> table_file::of_bytes(std::string_view bytes) {
-  if (bytes.size() < header_size || bytes.substr(0, 7) != magic.substr(0, 7)) return bad("", "this is no embedding table");
+  if (bytes.size() < first_header_size || bytes.substr(0, 7) != magic.substr(0, 7)) return bad("", "this is no embedding table");
   const bool first = bytes[7] == '1';
-  if (!first && bytes.substr(0, 8) != magic) return bad("", "expected version 1 or 2, found '" + std::string(1, bytes[7]) + "'");
+  if (!first && bytes.substr(0, 8) != magic) return bad("", "expected version 1 or 3, found '" + std::string(1, bytes[7]) + "'");
   const std::size_t header = first ? first_header_size : header_size, checksum_at = header - sizeof(std::uint64_t);
+  if (bytes.size() < header) return bad("", "it is cut short or too long");
   const std::size_t dimensions = read_at<std::uint32_t>(bytes, 8), entries = read_at<std::uint32_t>(bytes, 12);
   const std::size_t text = read_at<std::uint32_t>(bytes, 16);
   context_weights context;
@@ -124,12 +133,14 @@ result<table_file> table_file::of_bytes(std::string_view bytes) {
     context.width = read_at<std::uint32_t>(bytes, 20);
     context.units = read_at<std::uint32_t>(bytes, 24);
     context.hidden = read_at<std::uint32_t>(bytes, 28);
+    context.corrected = read_at<std::uint32_t>(bytes, 32);
   }
   if (dimensions == 0 || dimensions % 32 != 0 || dimensions > most_dimensions)
     return bad("", "dimensions must be a multiple of 32 up to 1024");
-  const bool plain = context.width == 0 && context.units == 0 && context.hidden == 0;
+  const bool plain = context.width == 0 && context.units == 0 && context.hidden == 0 && context.corrected == 0;
   if (!plain && !(is_layer(context.width) && is_layer(context.units) && is_layer(context.hidden)))
     return bad("", "width, units and hidden must be multiples of 16 up to 1024, or all zero");
+  if (context.corrected % 32 != 0 || context.corrected > dimensions) return bad("", "corrected must be a multiple of 32 up to dimensions");
   if (entries == 0 || entries > bytes.size() || text > bytes.size()) return bad("", "its parts do not fit in it");
   const std::size_t scales_at = header + padded(text), rows_at = scales_at + entries * sizeof(float);
   const std::size_t context_at = padded(rows_at + entries * dimensions);
@@ -164,7 +175,7 @@ result<table_file> table_file::open(const std::string& path) {
     return failed();
   }
   const auto size = static_cast<std::size_t>(facts.st_size);
-  if (!S_ISREG(facts.st_mode) || size < header_size || size > most_bytes) {
+  if (!S_ISREG(facts.st_mode) || size < first_header_size || size > most_bytes) {
     ::close(file);
     return bad(" " + path, "this is no embedding table");
   }

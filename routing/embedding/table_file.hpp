@@ -19,7 +19,12 @@ struct context_weights {
   std::size_t units = 0;       ///< what a piece and its two neighbours are seen as
   std::size_t hidden = 0;      ///< of the layer after pooling
 
+  std::size_t corrected = 0;   ///< of a table row's numbers so many are others in context
+
   std::span<const std::uint8_t> rows;          ///< entries x width, 0..127; 64 stands for zero
+  std::span<const float> row_scales;           ///< of the table's rows in context
+  std::span<const float> correction_scales;    ///< entries
+  std::span<const std::uint8_t> corrections;   ///< entries x corrected / 2, as vector_code::pool_halves reads them
   std::span<const std::int8_t> window;         ///< 3 * width -> units, as vector_code::multiply reads them
   std::span<const float> window_scales, window_shifts;
   std::span<const float> mean;                 ///< width -> units, input after input: what the whole text adds
@@ -50,6 +55,8 @@ class table_file {
   /// Row after row.
   [[nodiscard]] std::span<const std::int8_t> rows() const noexcept { return rows_; }
   [[nodiscard]] const context_weights& context() const noexcept { return context_; }
+  /// As if the file had none.
+  void drop_context() noexcept { context_ = {}; }
 
  private:
   std::shared_ptr<const void> mapping_;

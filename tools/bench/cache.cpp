@@ -150,7 +150,7 @@ int main(int count, char** arguments) {
     if (std::string_view(arguments[i]) == "--entries") entries = std::strtoull(arguments[i + 1], nullptr, 10);
   }
   const auto folders = config::model_folders(folder);
-  const auto model = routing::embedder::load(config::model_file(folders, "embedding.bin"));
+  const auto model = routing::embedder::load(config::model_file(folders, "embedding.bin"), routing::embedder::rows::alone);
   if (!model) return std::fprintf(stderr, "bench_cache: %s\n", model.failure().message.c_str()), 1;
   auto judge = routing::load_judge(*model, config::model_file(folders, "hit_verifier.bin"));
   if (!judge) return std::fprintf(stderr, "bench_cache: %s\n", judge.failure().message.c_str()), 1;

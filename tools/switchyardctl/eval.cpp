@@ -92,9 +92,9 @@ void append_id(std::string& to, const dom::object& line) {
 
 // Answers every line of the files with what `prepare` makes of the loaded embedding.
 template <class Prepare>
-int eval(const eval_options& options, const Prepare& prepare) {
+int eval(const eval_options& options, routing::embedder::rows read, const Prepare& prepare) {
   const auto folders = config::model_folders(options.models);
-  const auto model = routing::embedder::load(config::model_file(folders, "embedding.bin"));
+  const auto model = routing::embedder::load(config::model_file(folders, "embedding.bin"), read);
   if (!model) return complain(model.failure().message), failed;
   const auto answer = prepare(*model, folders);
   if (!answer) return complain(answer.failure().message), failed;
@@ -147,13 +147,14 @@ outcome similarity_line(const routing::hit_judge& judge, float threshold, std::s
 using folder_list = std::vector<std::string>;
 
 int eval_embed(const eval_options& options) {
-  return eval(options, [](const routing::embedder& model, const folder_list&) -> result<line_answer> {
+  return eval(options, routing::embedder::rows::in_context, [](const routing::embedder& model, const folder_list&) -> result<line_answer> {
     return line_answer([&model](std::string_view line, std::size_t number, std::string& to) { return embed_line(model, line, number, to); });
   });
 }
 
 int eval_similarity(const eval_options& options) {
-  return eval(options, [&options](const routing::embedder& model, const folder_list& folders) -> result<line_answer> {
+  // As the cache does.
+  return eval(options, routing::embedder::rows::alone, [&options](const routing::embedder& model, const folder_list& folders) -> result<line_answer> {
     auto judge = routing::load_judge(model, config::model_file(folders, "hit_verifier.bin"));
     if (!judge) return judge.failure();
     return line_answer([judge = *std::move(judge), threshold = static_cast<float>(options.threshold)](std::string_view line, std::size_t, std::string& to) {

@@ -161,6 +161,7 @@ struct parameter {
 
 struct sizes {
   std::int64_t entries, dimensions, width, units, hidden;
+  std::int64_t moved;      // of a row's numbers so many are trained; the rest stay as they are
 };
 
 struct settings {
@@ -401,8 +402,9 @@ void student_step(void* which, const std::int32_t* ids, const std::uint8_t* kept
     const auto age = ++m.ages[i];
     m.met[i] = 0;
     for (const auto which_one : {rows_, context_}) {
-      const auto n = which_one == rows_ ? d : w;
-      adam(p[which_one].value + i * n, p[which_one].first + i * n, p[which_one].second + i * n, p[which_one].slope.data() + i * n, n, age, m.s, rate);
+      const auto n = which_one == rows_ ? d : w, moved = which_one == rows_ ? static_cast<std::size_t>(m.z.moved) : w;
+      adam(p[which_one].value + i * n, p[which_one].first + i * n, p[which_one].second + i * n, p[which_one].slope.data() + i * n, moved, age, m.s, rate);
+      std::fill_n(p[which_one].slope.data() + i * n + moved, n - moved, 0.0f);
     }
   }
   for (std::size_t i = window_; i < count_; ++i) adam(p[i].value, p[i].first, p[i].second, p[i].slope.data(), m.size(i), m.steps, m.s, rate * m.s.layers);

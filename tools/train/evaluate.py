@@ -35,7 +35,10 @@ def main():
         encoders["teacher"] = Teacher().encode
     if given.baseline.exists():
         encoders["baseline"] = of_baseline(given.baseline)
-    encoders["ours"] = quantised.Model(*table_file.read(given.table or given.models / "embedding.bin")).encode
+    parts = table_file.read(given.table or given.models / "embedding.bin")
+    encoders["ours"] = quantised.Model(*parts).encode
+    if parts[3] is not None:
+        encoders["alone"] = quantised.Model(*parts[:3]).encode
     measure = development.measure if given.development else measures.measure
     columns = {name: measure(encode, given.data) for name, encode in encoders.items()}
     print("| set | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))

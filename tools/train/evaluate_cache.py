@@ -10,6 +10,8 @@ import subprocess
 
 import numpy as np
 
+import quantised
+import table_file
 from measures import average_precision
 from sentences import rows
 
@@ -43,10 +45,10 @@ def quora(program, data, dev):
     print(f"  hits at 0.95: {hits.sum()}, precision {100 * labels[hits].mean() if hits.any() else 0:.1f}; the guard refuses {100 * refused[labels == 1].mean():.1f} % of duplicates, {100 * refused[labels == 0].mean():.1f} % of others")
 
 
-def mock(program, data):
+def mock(program, embedding, data):
     pairs = list(rows(data, "gptcache_mock"))
-    stored = np.array([answer["vector"] for answer in ask(program, "embed", [{"text": pair["origin"]} for pair in pairs])])
-    asked = np.array([answer["vector"] for answer in ask(program, "embed", [{"text": pair["similar"]} for pair in pairs])])
+    alone = quantised.Model(*table_file.read(embedding)[:3])                 # as the cache looks up: rows without context
+    stored, asked = (alone.encode([pair[side] for pair in pairs]) for side in ("origin", "similar"))
     nearest = np.argsort(-(asked @ stored.T), axis=1)[:, :8]
     said = ask(program, "similarity", [{"a": pairs[i]["similar"], "b": pairs[j]["origin"]} for i in range(len(pairs)) for j in nearest[i]], "--threshold", "0.95")
     print(f"GPTCache mock, {len(pairs)} lookups among as many (GPTCache publishes 904/92/3 and 804/77/118)")
@@ -63,11 +65,12 @@ def mock(program, data):
 def main():
     given = argparse.ArgumentParser()
     given.add_argument("--data", type=pathlib.Path, required=True)
+    given.add_argument("--embedding", type=pathlib.Path, required=True)
     given.add_argument("--program", required=True)
     given.add_argument("--dev", action="store_true", help="the part of QQP that was looked at")
     given = given.parse_args()
     quora(given.program, given.data, given.dev)
-    mock(given.program, given.data)
+    mock(given.program, given.embedding, given.data)
 
 
 if __name__ == "__main__":

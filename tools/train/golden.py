@@ -67,5 +67,6 @@ def write_vectors(path, model):
     """What the trainer's own arithmetic (quantised.py) makes of texts, for the node's tests."""
     with open(path, "w", encoding="ascii") as file:
         for text in VECTORS:
-            vector = model.encode([text])[0]
-            file.write(json.dumps({"text": text, "vector": [round(float(x), 4) for x in vector]}) + "\n")
+            ids = model.ids([text])[0]
+            file.write(json.dumps({"text": text, "vector": [round(float(x), 5) for x in model.vector(ids)],
+                                   "alone": [round(float(x), 5) for x in model.alone(ids)]}) + "\n")

@@ -14,7 +14,6 @@ import table_file
 import teacher
 
 SEED = 5
-SEEDS = 17, 29, 31       # of the courses' batches
 KEPT = 250               # steps between two copies of what is trained so far, build/train/student.npz
 MEASURED = 1500          # sentences on which the layers' inputs are measured before they are rounded
 
@@ -28,7 +27,7 @@ def main():
     for name in ("data", "work", "models"):
         given.add_argument(f"--{name}", type=pathlib.Path, required=True)
     given.add_argument("--out", type=pathlib.Path)
-    given.add_argument("--from", dest="earlier", type=pathlib.Path, help="a table whose rows training goes on from")
+    given.add_argument("--from", dest="table", type=pathlib.Path, help="the table whose rows, without context, stay as they are")
     given.add_argument("--scale", type=float, default=1.0, help="of the number of steps: less for a try")
     given = given.parse_args()
 
@@ -42,23 +41,20 @@ def main():
     wanted = master.encode_kept(texts, given.work / "teacher", say)
     alone = master.encode([piece.removeprefix("##") or piece for piece in pieces])
 
-    directions, earlier = network.strongest_directions(wanted[:65536].astype(np.float32)), None
-    if given.earlier:
-        _, scales, rows, context = table_file.read(given.earlier)
-        earlier = rows * scales[:, None]
-        before = quantised.Model(pieces, scales, rows, context).encode(texts[:8192])
-        directions = network.same_directions(wanted[:8192].astype(np.float32), before)
+    # The teacher's directions as the plain table has them.
+    _, scales, rows, _ = table_file.read(given.table or given.models / "embedding.bin")
+    sums = quantised.Model(pieces, scales, rows)
+    directions = network.same_directions(wanted[:8192].astype(np.float32), sums.encode(texts[:8192]))
     target = np.concatenate([network.normalised(wanted[at:at + 65536].astype(np.float32) @ directions).astype(np.float16)
                              for at in range(0, len(wanted), 65536)])
-    ids = quantised.Model(pieces, None, np.zeros((1, 1))).ids(texts)
-    rows = network.fitted(alone @ directions, ids, target) if earlier is None else earlier
+    ids = sums.ids(texts)
     # A course draws from all sentences, or from spoken ones and some of the rest.
     chosen = {"all": range(len(kept)), "spoken": [i for i, (source, _) in enumerate(kept) if source in network.SPOKEN or i % network.WRITTEN == 0]}
     heard = {name: network.Sentences([ids[i] for i in those], target[np.array(those)], say) for name, those in chosen.items()}
-    courses = [(heard[name], int(steps * given.scale), begin, end, SEEDS[i]) for i, (steps, name, begin, end) in enumerate(network.COURSES)]
-    trained = network.train(network.start(rows), courses, given.work / "distil.so", say,
+    trained = network.train(network.start(network.fitted(alone @ directions, ids, target)), rows * scales[:, None], heard, given.scale,
+                            given.work / "distil.so", say,
                             lambda done, p: np.savez(given.work / "student.npz", done=done, **p) if done % KEPT == 0 else None)
-    model = quantised.quantise(pieces, network.floats(trained), [one for one in ids[:MEASURED] if len(one)])
+    model = quantised.quantise(pieces, scales, rows, network.floats(trained), [one for one in ids[:MEASURED] if len(one)], network.CORRECTED)
     out = given.out or given.models / "embedding.bin"
     say(f"{out}: {table_file.write(out, pieces, model.scales, model.rows, model.context)} bytes")
     characters.write(given.models / "characters.bin")

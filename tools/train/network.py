@@ -10,7 +10,10 @@
             + SQUARED * mean squared difference of those similarities: how like any two are
   batches   half any sentences, half groups of neighbours
   steps     Adam on the rows a batch touches and on the layers; first all sentences at one rate, then mostly what people say, while the
-            rate falls to zero; a tenth of the pieces dropped"""
+            rate falls to zero; some of the pieces dropped
+  tied      rows without context are another table, which stays as it is and is what the node reads where context costs too much; in
+            context a row is that one, scaled, and a correction of its first numbers"""
+import collections
 import ctypes
 import itertools
 
@@ -23,16 +26,22 @@ RIDGE, ROUNDS, FITTED = 2.0, 25, 400_000     # of the least squares; sentences t
 TEMPERATURE = 0.05
 RELATIONAL = 0.5
 SQUARED = 10.0
-DROPPED = 0.1
 BATCH = 1024
-# (steps, all sentences or mostly spoken ones, the rate's share at their begin and end): Adam forgets between two of these.
-COURSES = (8000, "all", 1.0, 1.0), (900, "spoken", 1.0, 0.75), (400, "spoken", 0.75, 0.0)
+SEED = 17
+# Steps, of which sentences, how large the rate is at their begin and end (by `line`, or by `cosine` of how far it has fallen), and how many pieces
+# are dropped. Adam forgets where a course begins anew. Before the tied ones the rows' last numbers become those of the plain table.
+Course = collections.namedtuple("Course", "steps sentences curve begin end dropped anew tied")
+COURSES = (Course(8000, "all", "line", 1.0, 1.0, 0.1, True, False), Course(900, "spoken", "line", 1.0, 0.75, 0.1, True, False),
+           Course(400, "spoken", "line", 0.75, 0.0, 0.1, True, False),
+           Course(11100, "all", "cosine", 0.0, 0.0, 0.1, True, True), Course(6900, "all", "cosine", 0.0, 0.385, 0.1, False, True),
+           Course(10700, "spoken", "cosine", 0.385, 1.0, 0.05, False, True))
 SPOKEN = ("requests", "conversations", "tasks", "queries", "commands", "chats", "everyday", "questions", "words", "fragments", "pictures", "press")
 WRITTEN = 4                    # of the other sources every so many-th sentence is among the spoken ones
 RATE = 0.002                   # of rows; of layers LAYERS of it
 LAYERS = 0.4
-RISE = 50                      # steps until a course's rate is reached
+RISE = 100                     # steps until the rate of a course that begins anew is reached
 BETAS = (0.9, 0.99)
+CORRECTED = 192                # of a row's numbers in context; the others are those of the plain table, scaled
 LONGEST = 64                   # pieces; longer sentences are left out
 GROUP = 8                      # neighbours in a batch
 MIDDLES = 1024
@@ -101,13 +110,14 @@ class Student:
 
     NAMES = ("rows", "context", "window", "mean", "shift", "gate", "gate_shift", "first", "first_shift", "second")
 
-    def __init__(self, p, library):
+    def __init__(self, p, library, moved=DIMENSIONS):
         self.code = ctypes.CDLL(str(library))
         self.code.student_of.restype = ctypes.c_void_p
         self.p = {name: np.array(p[name], np.float32, order="C") for name in self.NAMES}
         self.memory = {name: (np.zeros_like(value), np.zeros_like(value)) for name, value in self.p.items()}
         arrays = [array.ctypes.data for name in self.NAMES for array in (self.p[name], *self.memory[name])]
-        sizes = np.array([len(self.p["rows"]), DIMENSIONS, WIDTH, UNITS, HIDDEN], np.int64)
+        sizes = np.array([len(self.p["rows"]), DIMENSIONS, self.p["context"].shape[1], self.p["shift"].size,
+                          self.p["first"].shape[1], moved], np.int64)
         settings = np.array([TEMPERATURE, RELATIONAL, SQUARED, DIRECTION, *BETAS, LAYERS], np.float32)
         self.made = ctypes.c_void_p(self.code.student_of(self.at(sizes), self.at(settings), (ctypes.c_void_p * len(arrays))(*arrays)))
 
@@ -156,7 +166,7 @@ class Sentences:
         order = order[:len(order) // GROUP * GROUP].reshape(-1, GROUP)
         return order[chance.permutation(len(order))].ravel()
 
-    def epoch(self, chance):
+    def epoch(self, chance, dropped):
         alone, together = chance.permutation(len(self.kept)), self.groups(chance)
         half = BATCH // 2
         for n in range(self.batches):
@@ -164,7 +174,7 @@ class Sentences:
             counts = self.counts[chosen]
             starts = np.concatenate([[0], np.cumsum(counts)])
             pieces = self.flat[np.arange(starts[-1]) + np.repeat(self.starts[chosen] - starts[:-1], counts)]
-            heard = chance.random(len(pieces)) >= DROPPED
+            heard = chance.random(len(pieces)) >= dropped
             heard |= np.repeat(np.logical_or.reduceat(heard, starts[:-1]) == 0, counts)         # not all of a text
             yield pieces, heard, starts.astype(np.int32), self.target[chosen].astype(np.float32)
 
@@ -183,16 +193,30 @@ def nearest_middles(vectors, seed=7):
     return np.concatenate([(vectors[at:at + 8192].astype(np.float32) @ middles.T).argmax(1) for at in range(0, len(vectors), 8192)])
 
 
-def train(p, courses, library, say=print, watch=None):
-    """`courses`: (Sentences, steps, from, to, seed). Returns the parameters; `watch(done, p)` is called every 50 steps."""
-    for sentences, steps, begin, end, seed in courses:
-        student, chance, met = Student(p, library), np.random.default_rng(seed), []
-        batches = itertools.chain.from_iterable(sentences.epoch(chance) for _ in itertools.count())
+def tied(p, plain):
+    """`p` with rows of which all from the number CORRECTED on are the plain table's, scaled: as much of it as comes nearest to them."""
+    shares = (plain * p["rows"]).sum(1, keepdims=True) / np.maximum((plain * plain).sum(1, keepdims=True), 1e-9)
+    return p | {"rows": np.concatenate([p["rows"][:, :CORRECTED], (shares * plain)[:, CORRECTED:]], 1).astype(np.float32)}
+
+
+def train(p, plain, sentences, scale, library, say=print, watch=None):
+    """`plain`: the table whose rows they are without context; `sentences`: Sentences by the courses' names; `scale`: of their steps. Returns the
+    parameters; `watch(done, p)` is called every 50 steps."""
+    was_tied, rise = False, 0
+    for number, course in enumerate(COURSES):
+        if course.tied and not was_tied:
+            p, was_tied = tied(p, plain), True
+        if course.anew:
+            student, rise = Student(p, library, CORRECTED if course.tied else DIMENSIONS), 0
+        chance, met, steps = np.random.default_rng(SEED + number), [], int(course.steps * scale)
+        batches = itertools.chain.from_iterable(sentences[course.sentences].epoch(chance, course.dropped) for _ in itertools.count())
         for done, batch in enumerate(itertools.islice(batches, steps)):
-            met.append(student.step(*batch, RATE * min((done + 1) / RISE, begin + (end - begin) * done / steps)))
+            far = course.begin + (course.end - course.begin) * done / steps
+            rise = min(rise + 1 / RISE, 1)
+            met.append(student.step(*batch, RATE * min(rise, far if course.curve == "line" else 0.5 * (1 + np.cos(np.pi * far)))))
             if (done + 1) % 50 == 0:
                 value, cosine = np.mean(met[-50:], axis=0)
-                say(f"distil: step {done + 1} of {steps}, loss {value:.4f}, cosine {cosine:.4f}")
+                say(f"distil: course {number}, step {done + 1} of {steps}, loss {value:.4f}, cosine {cosine:.4f}")
                 if watch is not None:
                     watch(done + 1, student.p)
         p = student.p

@@ -16,7 +16,7 @@ using namespace switchyard;
 
 int main(int count, char** arguments) {
   if (count < 2) return std::fputs("usage: pair_features EMBEDDING [--vectors]\n", stderr), 2;
-  const auto model = routing::embedder::load(arguments[1]);
+  const auto model = routing::embedder::load(arguments[1], routing::embedder::rows::alone);
   if (!model) return std::fprintf(stderr, "%s\n", model.failure().message.c_str()), 1;
   const std::string_view option = count > 2 ? arguments[2] : "";
   if (option == "--fingerprint") return std::cout << model->fingerprint() << '\n', 0;

@@ -4,18 +4,12 @@ import numpy as np
 from golden import reference
 
 ZERO, LARGEST = 64, 127          # of what layers read
+MIDDLE = 7.5                     # of what half a byte says, 0..15
 PIECES = 256                     # seen in context; the rest counts as the others do on average
 
 
 class Context:
     """Integer weights; the names are those of context_weights in routing/embedding/table_file.hpp."""
-
-
-def rows_of(table):
-    """int8 rows and one scale each, so that a row's largest coordinate is 127."""
-    largest = np.abs(table).max(1)
-    scales = np.where(largest > 0, largest / 127, 0).astype(np.float32)
-    return scales, np.rint(table / np.where(scales > 0, scales, 1)[:, None]).astype(np.int8)
 
 
 def layer(weights):
@@ -38,6 +32,9 @@ class Model:
         self.pieces, self.scales, self.rows, self.context = pieces, scales, rows, context
         self.tokens = reference({piece: i for i, piece in enumerate(pieces)})
         self.table = rows.astype(np.float32)
+        if context is not None:
+            self.in_context = self.table * context.row_scales[:, None]
+            self.in_context[:, :context.corrections.shape[1]] += (context.corrections - MIDDLE) * context.correction_scales[:, None]
 
     def ids(self, texts):
         return [np.array(encoded.ids, np.int64) for encoded in self.tokens.encode_batch(list(texts), add_special_tokens=False)]
@@ -59,25 +56,45 @@ class Model:
         weights = np.concatenate([weights, np.full(len(ids) - len(seen), weights.mean())])
         return weights.astype(np.float32), units.mean(0), units.max(0)
 
+    def alone(self, ids):
+        return unit(self.scales[ids] @ self.table[ids])
+
     def vector(self, ids):
         if len(ids) == 0:
             return np.zeros(self.rows.shape[1], np.float32)
         if self.context is None:
-            return unit(self.scales[ids] @ self.table[ids])
+            return self.alone(ids)
         c = self.context
         weights, mean, largest = self.seen(ids)
-        direction = unit((self.scales[ids] * weights) @ self.table[ids])
+        direction = unit(weights @ self.in_context[ids])
         inputs = np.concatenate([rounded(direction, c.steps[0], ZERO), rounded(mean, c.steps[1], 0), rounded(largest, c.steps[2], 0)])
         hidden = (inputs @ c.first.astype(np.int64)).astype(np.float32) * c.first_scales + c.first_shifts
         out = (rounded(hidden, c.steps[3], 0) @ c.second.astype(np.int64)).astype(np.float32) * c.second_scales
         return unit(direction + out)
 
 
-def quantise(pieces, p, sample):
-    """The Model of trained floats `p` (names: network.py). `sample`: lists of ids on which the layers' inputs are measured."""
+def corrections_of(c, table, wanted, corrected):
+    """Of rows `wanted` in context: how much of each is the table's, which it is wholly from `corrected` on, and the rest, rounded to halves
+    of bytes."""
+    rest = table[:, corrected:]
+    c.row_scales = ((rest * wanted[:, corrected:]).sum(1) / np.maximum((rest * rest).sum(1), 1e-12)).astype(np.float32)
+    missing = wanted[:, :corrected] - c.row_scales[:, None] * table[:, :corrected]
+    best = np.full(len(table), np.inf)
+    c.correction_scales, c.corrections = np.zeros(len(table), np.float32), np.full(missing.shape, 8, np.uint8)
+    for share in np.arange(1.0, 0.45, -0.05):            # the few largest are cut where that serves the others
+        scales = (np.abs(missing).max(1) * share / MIDDLE).astype(np.float32)
+        steps = np.clip(np.floor(missing / np.maximum(scales, 1e-12)[:, None]) + 8, 0, 15)
+        off = ((missing - (steps - MIDDLE) * scales[:, None]) ** 2).sum(1)
+        better = off < best
+        best[better], c.correction_scales[better], c.corrections[better] = off[better], scales[better], steps[better]
+
+
+def quantise(pieces, scales, rows, p, sample, corrected):
+    """The Model of a table and trained floats `p` (names: network.py), whose rows are the table's, scaled, from the number `corrected` on.
+    `sample`: lists of ids on which the layers' inputs are measured."""
     p = {name: np.asarray(value, np.float64) for name, value in p.items()}
-    scales, rows = rows_of(p["rows"])
     c = Context()
+    corrections_of(c, rows.astype(np.float64), p["rows"], corrected)
     step = np.quantile(np.abs(p["context"]), 0.9995) / (ZERO - 1)        # the few beyond are cut
     c.rows = (np.clip(np.rint(p["context"] / step), 1 - ZERO, ZERO - 1) + ZERO).astype(np.uint8)
     width, units = p["mean"].shape
@@ -91,7 +108,7 @@ def quantise(pieces, p, sample):
     model = Model(pieces, scales, rows, c)
     met = [model.seen(ids) for ids in sample]
     means, largest = np.stack([m for _, m, _ in met]), np.stack([m for _, _, m in met])
-    directions = np.stack([unit((scales[ids] * w) @ model.table[ids]) for ids, (w, _, _) in zip(sample, met)])
+    directions = np.stack([unit(w @ model.in_context[ids]) for ids, (w, _, _) in zip(sample, met)])
 
     # Units are made alike in range: what enters a layer shares one step. What is above zero may be scaled here and unscaled there.
     range_ = np.maximum(np.quantile(largest, 0.999, axis=0), 1e-3)

@@ -59,7 +59,7 @@ def gather(given, say=print):
     texts = list(dict.fromkeys([text for pair in made for text in pair[:2]] + corpus))
     place = {text: i for i, text in enumerate(texts)}
     wise = teacher.Teacher().encode_kept(texts, given.work / "teacher", say=lambda line: say(line, flush=True)).astype(np.float32)
-    table = quantised.Model(*table_file.read(given.embedding))
+    table = quantised.Model(*table_file.read(given.embedding)[:3])          # rows alone, as the cache reads them
     chance = np.random.default_rng(SEED)
     questions = [place[text] for text in corpus] + list(chance.choice(len(texts), 24_000, replace=False))
     questions = list(dict.fromkeys(questions))

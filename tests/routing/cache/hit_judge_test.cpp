@@ -24,7 +24,7 @@ const embedder& three_words() {
 const std::string models = std::string(SWITCHYARD_SOURCE_DIR) + "/models/";
 
 const embedder& shipped() {
-  static const auto made = embedder::load(models + "embedding.bin");
+  static const auto made = embedder::load(models + "embedding.bin", embedder::rows::alone);
   BOOST_REQUIRE_MESSAGE(made, problem_in(made));
   return *made;
 }

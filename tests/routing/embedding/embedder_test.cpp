@@ -98,6 +98,7 @@ BOOST_AUTO_TEST_CASE(every_piece_counts_as_its_company_says) {
   std::fill(parts.layers.begin(), parts.layers.end(), std::int8_t{0});
   std::fill(parts.context_floats.begin() + 6, parts.context_floats.end(), 0.0f);
   std::fill(parts.context_rows.begin(), parts.context_rows.end(), std::uint8_t{64});
+  std::copy(parts.scales.begin(), parts.scales.end(), parts.context_floats.end() - 8);      // before the corrections' four, which are 0
   parts.context_floats[4] = 0;                                // the gate's shift
   const auto units = parts.units;
   parts.context_floats[6] = 1;                                // the window's scale, of unit 0
@@ -112,6 +113,26 @@ BOOST_AUTO_TEST_CASE(every_piece_counts_as_its_company_says) {
   const float length = std::sqrt(red * red + blue * blue);
   BOOST_TEST(vector[1] == red / length, boost::test_tools::tolerance(1e-5f));
   BOOST_TEST(vector[3] == blue / length, boost::test_tools::tolerance(1e-5f));
+}
+
+BOOST_AUTO_TEST_CASE(in_context_a_row_is_scaled_and_corrected) {
+  // Nothing but rows: no gate, no layers.
+  auto parts = in_context(three_axes(), 1);
+  std::fill(parts.layers.begin(), parts.layers.end(), std::int8_t{0});
+  std::fill(parts.context_floats.begin() + 4, parts.context_floats.end(), 0.0f);
+  parts.context_floats[parts.context_floats.size() - 8 + 1] = 2;          // red's 100 become 200
+  parts.context_floats[parts.context_floats.size() - 4 + 1] = 10;         // and are corrected by tens
+  std::fill(parts.corrections.begin() + 16, parts.corrections.begin() + 32, std::uint8_t{0x87});     // by -0.5 and 0.5 of them
+  parts.corrections[16 + 2] = 0xF0;                                                                // third: by -7.5, nineteenth: by 7.5
+  const auto bytes = table_bytes(parts);
+  const auto model = loaded(bytes);
+  const auto vector = model.embed("red");
+  const float length = std::sqrt(195.0f * 195 + 14 * 25 + 75 * 75 + 15 * 25 + 75 * 75);
+  BOOST_TEST(vector[0] == -5 / length, boost::test_tools::tolerance(1e-5f));
+  BOOST_TEST(vector[1] == 195 / length, boost::test_tools::tolerance(1e-5f));
+  BOOST_TEST(vector[2] == -75 / length, boost::test_tools::tolerance(1e-5f));
+  BOOST_TEST(vector[17] == 5 / length, boost::test_tools::tolerance(1e-5f));
+  BOOST_TEST(vector[18] == 75 / length, boost::test_tools::tolerance(1e-5f));
 }
 
 BOOST_AUTO_TEST_CASE(word_order_matters_in_context_and_nowhere_else) {
@@ -131,10 +152,18 @@ BOOST_AUTO_TEST_CASE(a_sum_of_rows_knows_no_context) {
   BOOST_TEST(rows == of_plain, boost::test_tools::per_element());
   model.embed_rows("red blue blue", direction);
   BOOST_TEST(direction == plain.embed("red blue blue"), boost::test_tools::per_element());
+  auto table = table_file::of_bytes(in);
+  table->drop_context();
+  const auto alone = *embedder::of_table(std::move(*table));
+  BOOST_TEST(alone.embed("red blue blue") == direction, boost::test_tools::per_element());
+  BOOST_TEST(alone.fingerprint() == plain.fingerprint());
+  BOOST_TEST(alone.fingerprint() != model.fingerprint());
 }
 
 BOOST_AUTO_TEST_CASE(a_very_long_text_is_read_whole) {
-  const auto bytes = table_bytes(in_context(three_axes(), 3));
+  auto parts = in_context(three_axes(), 3);
+  std::fill(parts.context_floats.end() - 4, parts.context_floats.end(), 0.0f);              // no corrections
+  const auto bytes = table_bytes(parts);
   const auto model = loaded(bytes);
   std::string text;
   for (std::size_t i = 0; i < context_network::most_pieces; ++i) text += "red ";
@@ -196,6 +225,11 @@ BOOST_AUTO_TEST_CASE(all_instructions_pool_alike) {
     best_vector_code().pool(ids, weights.data(), rows.data(), fast);
     portable_vector_code().pool(ids, weights.data(), rows.data(), plain);
     for (std::size_t d = 0; d < dimensions; ++d) BOOST_REQUIRE_SMALL(fast[d] - plain[d], 0.02f);
+    std::vector<std::uint8_t> halves(entries * 96);
+    for (auto& two : halves) two = static_cast<std::uint8_t>(chance() % 256);
+    best_vector_code().pool_halves(ids, weights.data(), halves.data(), 192, fast.data());
+    portable_vector_code().pool_halves(ids, weights.data(), halves.data(), 192, plain.data());
+    for (std::size_t d = 0; d < dimensions; ++d) BOOST_REQUIRE_SMALL(fast[d] - plain[d], 0.02f);
   }
 }
 
@@ -218,9 +252,12 @@ BOOST_AUTO_TEST_CASE(the_shipped_table_gives_the_vectors_of_its_maker) {
   for (std::string line; std::getline(file, line); ++checked) {
     const auto wanted = json::parse(line);
     const auto text = json::value_to<std::string>(wanted.at("text"));
-    const auto vector = json::value_to<std::vector<float>>(wanted.at("vector"));
+    const auto vector = json::value_to<std::vector<float>>(wanted.at("vector")), alone = json::value_to<std::vector<float>>(wanted.at("alone"));
     for (const auto& model : models) {
       const auto made = model.embed(text);
+      std::vector<float> rows(model.dimensions());
+      model.embed_rows(text, rows);
+      BOOST_TEST(cosine(rows, alone) > 0.9999f, text);
       BOOST_REQUIRE_EQUAL(made.size(), vector.size());
       for (std::size_t d = 0; d < vector.size(); ++d)
         BOOST_REQUIRE_MESSAGE(std::abs(made[d] - vector[d]) < 0.005f, text << ": " << d << ": " << made[d] << " for " << vector[d]);

@@ -53,7 +53,10 @@ BOOST_AUTO_TEST_CASE(a_context_is_read_as_it_was_written) {
   BOOST_TEST(c.maximum_step == 0.05f);
   BOOST_TEST(c.gate_shift == 0.1f);
   BOOST_TEST(c.window_scales[0] == parts.context_floats[6]);
-  BOOST_TEST(c.mean.back() == parts.context_floats.back());
+  BOOST_TEST(c.corrected == 32u);
+  BOOST_TEST(c.row_scales[1] == 0.5f);
+  BOOST_TEST(c.correction_scales.back() == parts.context_floats.back());
+  BOOST_TEST(static_cast<int>(c.corrections.back()) == static_cast<int>(parts.corrections.back()));
   BOOST_TEST(static_cast<int>(c.window.front()) == static_cast<int>(parts.layers.front()));
   BOOST_TEST(static_cast<int>(c.second.back()) == static_cast<int>(parts.layers.back()));
   BOOST_TEST(static_cast<int>(c.rows.back()) == static_cast<int>(parts.context_rows.back()));
@@ -85,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_table_cut_anywhere_is_refused) {
 
 BOOST_AUTO_TEST_CASE(problems_are_told_in_words) {
   BOOST_TEST(problem_of("something else that is long enough for a header") == "embedding table: this is no embedding table");
-  BOOST_TEST(problem_of(table_bytes(three_axes(), '3')) == "embedding table: expected version 1 or 2, found '3'");
+  BOOST_TEST(problem_of(table_bytes(three_axes(), '2')) == "embedding table: expected version 1 or 3, found '2'");
   auto parts = three_axes();
   parts.pieces[1] = "re\nd";
   BOOST_TEST(problem_of(table_bytes(parts)) == "embedding table: as many pieces as entries were expected");
@@ -104,6 +107,9 @@ BOOST_AUTO_TEST_CASE(problems_are_told_in_words) {
   parts = in_context(three_axes(), 3);
   parts.hidden = 40;
   BOOST_TEST(problem_of(table_bytes(parts)) == "embedding table: width, units and hidden must be multiples of 16 up to 1024, or all zero");
+  parts = in_context(three_axes(), 3);
+  parts.corrected = 48;
+  BOOST_TEST(problem_of(table_bytes(parts)) == "embedding table: corrected must be a multiple of 32 up to dimensions");
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_file_is_named) {
