@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
+
 BOOST_AUTO_TEST_SUITE(semantic)
 
 using namespace switchyard;
@@ -102,6 +104,22 @@ BOOST_AUTO_TEST_CASE(an_example_is_like_itself) {
   config.categories = {category("one", {"A recipe for lentil soup"}, "openai/gpt-4o"), category("two", {"Explain the statute of limitations"}, "openai/o4")};
   const auto got = ask({stage_of(config)}, {.text = "A recipe for lentil soup"});
   BOOST_TEST(got.verdicts.at(0).reason.starts_with("category one 1.00"), got.verdicts.at(0).reason);
+}
+
+BOOST_AUTO_TEST_CASE(the_nearest_example_counts_more_where_examples_differ) {
+  const auto& model = shelf().get().value()->embedding();
+  const std::string asked = "A recipe for lentil soup";
+  for (const auto& [other, share] : {std::pair("Explain the statute of limitations", 0.5), std::pair("A recipe for tomato soup", 0.25)}) {
+    const auto alike = static_cast<double>(cosine(model.embed(asked), model.embed(other)));
+    BOOST_TEST_REQUIRE((share == 0.5 ? alike < 0.25 : alike > 0.32));
+    const auto whole = (1 + alike) / std::sqrt(2 + 2 * alike);                  // to the middle of the two
+    auto config = topics();
+    config.top_k = 1;
+    config.categories = {category("one", {asked, other}, "openai/gpt-4o")};
+    const auto reason = ask({stage_of(config)}, {.text = asked}).verdicts.at(0).reason;
+    BOOST_TEST_REQUIRE(reason.starts_with("category one "), reason);
+    BOOST_TEST(std::abs(std::stod(reason.substr(13)) - (share + (1 - share) * whole)) < 0.006, reason);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(more_nearest_examples_than_a_category_has_are_all_of_them) {
