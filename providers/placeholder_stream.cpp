@@ -44,6 +44,16 @@ std::size_t open_tail(const placeholder_book& book, std::string_view text) noexc
   return book.begins_one(text.substr(at)) ? at : std::string_view::npos;
 }
 
+/// Where the first event ends, its blank line included; npos: it does not. Looks at no byte beyond it: a whole stream of many events is cut so.
+std::size_t event_end(std::string_view bytes) noexcept {
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    if (bytes[at] != '\n' && bytes[at] != '\r') continue;
+    for (const std::string_view blank_line : {"\n\n", "\r\n\r\n", "\r\r"})
+      if (bytes.substr(at).starts_with(blank_line)) return at + blank_line.size();
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 std::string stream_restorer::rebuilt(std::string_view event, std::string_view payload, std::span<const edit> edits) const {
@@ -107,11 +117,7 @@ void stream_restorer::split(std::string_view bytes) {
       bytes.remove_prefix(end);
     }
   } else {
-    while (true) {
-      auto end = std::string_view::npos;
-      for (const std::string_view blank_line : {"\n\n", "\r\n\r\n", "\r\r"})
-        if (const auto at = bytes.find(blank_line); at != std::string_view::npos) end = std::min(end, at + blank_line.size());
-      if (end == std::string_view::npos) break;
+    for (auto end = event_end(bytes); end != std::string_view::npos; end = event_end(bytes)) {
       take(bytes.substr(0, end));
       bytes.remove_prefix(end);
     }

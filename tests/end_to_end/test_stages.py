@@ -31,6 +31,7 @@ def config(sim):
             {"name": "masked", "stages": [{"guard": {"pii": "mask", "jailbreak": "off", "harmful": "off"}}, balance]},
             {"name": "masked-claude", "stages": [{"guard": {"pii": "mask", "jailbreak": "off", "harmful": "off"}},
                                                  {"balance": {"targets": ["anthropic/claude-large"]}}]},
+            {"name": "masked-judged", "stages": [{"guard": {"pii": "mask", "jailbreak": "off", "harmful": "off", "answers": True}}, balance]},
             {"name": "judged", "stages": [{"guard": {"pii": "block", "jailbreak": "off", "harmful": "off", "answers": True}}, balance]},
             {"name": "rules", "stages": [
                 {"intent": {"rules": [
@@ -181,6 +182,24 @@ class Stages(unittest.TestCase):
                     self.assertNotIn("bob.smith", self.upstream())
                     self.assertIn(MAIL.encode(), answer)
                     self.assertNotIn(b"[EMAIL", answer)
+
+    def test_masked_data_comes_back_in_events_that_are_not_held_whole(self):
+        # A response's last events repeat all of its text: beyond 64 KiB they are passed on in pieces, and those cut many a placeholder.
+        said = 'the mail of "[EMAIL_1]" is\nü, ' * 6000
+        expected = said.replace("[EMAIL_1]", MAIL)
+        for route in ("masked", "masked-claude", "masked-judged"):
+            with self.subTest(route):
+                self.script(said)
+                body = {"model": route, "stream": True, "max_output_tokens": 1_000_000, "input": "Write to " + MAIL}
+                status, _, answer = http("POST", self.yard.url + "/v1/responses", body, timeout=60)
+                self.assertEqual(status, 200, answer[:1000])
+                events = [json.loads(line[6:]) for line in answer.decode().splitlines() if line.startswith("data: {")]
+                of = {kind: [e for e in events if e["type"] == "response." + kind] for kind in ("output_text.delta", "output_text.done", "content_part.done", "output_item.done", "completed")}
+                self.assertEqual([len(of[kind]) for kind in list(of)[1:]], [1, 1, 1, 1])
+                for where, text in (("deltas", "".join(e["delta"] for e in of["output_text.delta"])), ("text", of["output_text.done"][0]["text"]),
+                                    ("part", of["content_part.done"][0]["part"]["text"]), ("item", of["output_item.done"][0]["item"]["content"][0]["text"]),
+                                    ("response", "".join(item["content"][0]["text"] for item in of["completed"][0]["response"]["output"]))):
+                    self.assertTrue(text == expected, f"{where}: {len(text)} characters of {len(expected)}, {text.count('[EMAIL')} placeholders")
 
     def test_tool_calls_get_the_clients_own_text(self):
         self.sim._control("PUT", "/sim/script", {"steps": [{"when": ".*", "text": "", "calls": [{"name": "send", "arguments": {"to": "[EMAIL_1]"}}]}]})

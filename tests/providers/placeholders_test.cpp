@@ -119,6 +119,20 @@ BOOST_AUTO_TEST_CASE(several_events_in_one_piece_are_told_apart) {
   BOOST_TEST(streamed(book, {block("x [EM") + block("AIL_1]") + block(" y")}) == block("x ") + block("bob@example.com") + block(" y"));
 }
 
+BOOST_AUTO_TEST_CASE(a_long_stream_that_was_held_is_cut_in_one_pass) {   // it took a minute: every event looked for two sorts of line ends to the end
+  const auto book = book_of_bob();
+  for (const std::string_view eol : {"\n", "\r\n", "\r"}) {
+    const std::string end = std::string(eol) + std::string(eol);
+    std::string stream, expected;
+    for (int i = 0; i < 60'000; ++i) {
+      stream += R"(data: {"delta":"to [EMAIL_1]"})" + end;
+      expected += R"(data: {"delta":"to bob@example.com"})" + end;
+    }
+    stream_restorer restorer(book, shape::events);
+    BOOST_TEST((restorer.whole(stream) == expected));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(binary_frames_are_written_anew_with_their_checksums) {
   const auto book = book_of_bob();
   BOOST_TEST(streamed(book, {frame("x [EMAIL_1"), frame("] y")}, shape::frames) == frame("x ") + frame("bob@example.com y"));
