@@ -48,6 +48,7 @@ const wire_case streams[] = {
     {"/v1/messages", R"({"model":"m","max_tokens":99,"stream":true,"messages":[{"role":"user","content":"Hello"}]})", "x-api-key: k\r\nanthropic-version: 2023-06-01\r\n", "message_stop"},
     {"/v1beta/models/m:streamGenerateContent?alt=sse&key=k", R"({"contents":[{"parts":[{"text":"Hello"}]}]})", "", "STOP"},
     {"/model/m/converse-stream", R"({"messages":[{"role":"user","content":[{"text":"Hello"}]}]})", "authorization: Bearer k\r\n", "metadata"},
+    {"/v2/chat", R"({"model":"m","stream":true,"messages":[{"role":"user","content":"Hello"}]})", "authorization: Bearer k\r\n", "COMPLETE"},
 };
 
 }  // namespace
@@ -91,8 +92,8 @@ BOOST_AUTO_TEST_CASE(the_key_and_the_tokens_of_every_wire_are_logged) {
   const json::value keys = json::parse(log.substr(log.find("\r\n\r\n") + 4)).at("keys");
   BOOST_REQUIRE(keys.as_object().contains("k"));
   BOOST_TEST(keys.as_object().size() == 1u);
-  BOOST_TEST(keys.at("k").at("requests").to_number<int>() == 4);
-  BOOST_TEST(keys.at("k").at("paths").as_object().size() == 4u);
+  BOOST_TEST(keys.at("k").at("requests").to_number<std::size_t>() == std::size(streams));
+  BOOST_TEST(keys.at("k").at("paths").as_object().size() == std::size(streams));
   BOOST_TEST(keys.at("k").at("input_tokens").to_number<int>() >= 4);
   BOOST_TEST(keys.at("k").at("output_tokens").to_number<int>() > 40);
 }

@@ -17,6 +17,7 @@ std::string_view wire_of(std::string_view url) {
   if (url.find("googleapis.com") != std::string_view::npos) return url.find("/openai/") == std::string_view::npos ? "gemini" : "";
   if (url.find("api.anthropic.com") != std::string_view::npos) return "anthropic";
   if (url.find("amazonaws.com") != std::string_view::npos) return url.find("/converse") != std::string_view::npos ? "bedrock" : "";
+  if (url.find("api.cohere.com/v2/") != std::string_view::npos) return "cohere";
   return url.find("api.openai.com") != std::string_view::npos ? "openai" : "";
 }
 
@@ -53,6 +54,7 @@ BOOST_AUTO_TEST_CASE(what_real_providers_took_is_taken) {
     ++taken[std::string(wire)];
   }
   for (const char* wire : {"openai", "anthropic", "gemini", "bedrock"}) BOOST_TEST(taken[wire] >= 20);
+  BOOST_TEST(taken["cohere"] >= 5);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

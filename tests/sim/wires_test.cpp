@@ -22,7 +22,7 @@ std::string_view header_of(const sy::reply& r, std::string_view name) {
 }
 
 const std::pair<std::string_view, std::string_view> a_path_of_each[] = {
-    {"openai", "/v1/chat/completions"}, {"anthropic", "/v1/messages"}, {"gemini", "/v1beta/models/m:generateContent"}, {"bedrock", "/model/m/converse"}};
+    {"openai", "/v1/chat/completions"}, {"anthropic", "/v1/messages"}, {"gemini", "/v1beta/models/m:generateContent"}, {"bedrock", "/model/m/converse"}, {"cohere", "/v2/chat"}};
 
 }  // namespace
 
@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(every_path_finds_its_wire_and_unknown_ones_the_likeliest) {
   BOOST_TEST(sy::find_route(a_call("GET", "/v1/nowhere", version)).spoken->name == "anthropic");
   BOOST_TEST(sy::find_route(a_call("POST", "/v1beta/nowhere")).spoken->name == "gemini");
   BOOST_TEST(sy::find_route(a_call("POST", "/model/m/invoke")).spoken->name == "bedrock");
+  BOOST_TEST(sy::find_route(a_call("POST", "/v2/rerank")).spoken->name == "cohere");
   BOOST_TEST(sy::find_route(a_call("POST", "/nowhere")).spoken->name == "openai");
   BOOST_TEST(sy::find_route(a_call("POST", "/model//converse")).route == nullptr);
 }
@@ -58,6 +59,7 @@ BOOST_AUTO_TEST_CASE(each_wire_limits_rates_with_its_own_words_and_headers) {
   BOOST_TEST(text(google.at("status")) == "RESOURCE_EXHAUSTED");
   BOOST_TEST(text(google.at("details").at(1).at("retryDelay")) == "7s");
   BOOST_TEST(header_of(limited("/model/m/converse"), "x-amzn-errortype").starts_with("ThrottlingException:"));
+  BOOST_TEST(header_of(limited("/v2/chat"), "retry-after") == "7");
 }
 
 BOOST_AUTO_TEST_CASE(keys_and_quotas_are_refused_with_each_wires_own_status) {
@@ -65,8 +67,8 @@ BOOST_AUTO_TEST_CASE(keys_and_quotas_are_refused_with_each_wires_own_status) {
     const sy::call asked = a_call("POST", path);
     return sy::find_route(asked).spoken->refuse({.what = what, .message = "the words"}, asked);
   };
-  const int unauthorized[] = {401, 401, 400, 403}, out_of_quota[] = {429, 400, 429, 400};
-  for (std::size_t i = 0; i < 4; ++i) {
+  const int unauthorized[] = {401, 401, 400, 403, 401}, out_of_quota[] = {429, 400, 429, 400, 402};
+  for (std::size_t i = 0; i < std::size(a_path_of_each); ++i) {
     BOOST_TEST(status(a_path_of_each[i].second, sy::trouble::unauthorized).status == unauthorized[i]);
     BOOST_TEST(status(a_path_of_each[i].second, sy::trouble::out_of_quota).status == out_of_quota[i]);
     BOOST_TEST(status(a_path_of_each[i].second, sy::trouble::unauthorized).body.find("the words") != std::string::npos);
@@ -88,6 +90,9 @@ BOOST_AUTO_TEST_CASE(a_stream_breaks_off_in_its_wires_own_shape) {
   BOOST_TEST(break_off("/v1/messages", chat).starts_with("event: error\ndata: {\"type\":\"error\""));
   BOOST_TEST(break_off("/v1beta/models/m:streamGenerateContent", contents, "alt=sse").starts_with("data: {\"error\":{\"code\":503"));
   BOOST_TEST(break_off("/v1beta/models/m:streamGenerateContent", contents).starts_with(",\r\n{\"error\""));
+  const std::string ended = break_off("/v2/chat", R"({"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]})");
+  BOOST_TEST(ended.find(R"("finish_reason":"ERROR")") != std::string::npos);
+  BOOST_TEST(ended.find("Overloaded") != std::string::npos);
   const std::string frame = break_off("/model/m/converse-stream", R"({"messages":[{"role":"user","content":[{"text":"x"}]}]})");
   BOOST_TEST(frame == sy::exception_frame("serviceUnavailableException", R"({"message":"Overloaded"})"));
 }

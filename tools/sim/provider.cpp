@@ -19,7 +19,7 @@ struct canned_answers {
     reply stream;
   };
   std::map<const wire*, wire_answers> generated;
-  reply embedding;
+  std::map<std::string, reply, std::less<>> embeddings;   // by path
 
   canned_answers() {
     constexpr std::string_view messages = R"("messages":[{"role":"user","content":"A canned answer of usual length"}])";
@@ -31,7 +31,10 @@ struct canned_answers {
     add("/v1/messages", anthropic + "}", "/v1/messages", anthropic + R"(,"stream":true})");
     add("/v1beta/models/small:generateContent", contents, "/v1beta/models/small:streamGenerateContent", contents);
     add("/model/small/converse", blocks, "/model/small/converse-stream", blocks);
-    embedding = make("/v1/embeddings", R"({"model":"small","input":"canned"})").second;
+    const std::string cohere = R"({"model":"small",)" + std::string(messages);
+    add("/v2/chat", cohere + "}", "/v2/chat", cohere + R"(,"stream":true})");
+    embeddings["/v1/embeddings"] = make("/v1/embeddings", R"({"model":"small","input":"canned"})").second;
+    embeddings["/v2/embed"] = make("/v2/embed", R"({"model":"small","texts":["canned"],"input_type":"search_query","embedding_types":["float"]})").second;
   }
 
  private:
@@ -67,7 +70,8 @@ net::task<void> serve_fast(yard_state& yard, net::exchange& on) {
   const std::string_view path = on.head().path;
   const model_profile pace{.first_token = yard.options.latency, .tokens_per_second = yard.options.tokens_per_second};
   const canned_answers::wire_answers& answers = canned.generated.at(find_route(call_of(on.head(), *body, *yard.models)).spoken);
-  const reply& what = path == "/v1/embeddings" ? canned.embedding : asks_for_stream(path, *body) ? answers.stream : answers.whole;
+  const auto embedding = canned.embeddings.find(path);
+  const reply& what = embedding != canned.embeddings.end() ? embedding->second : asks_for_stream(path, *body) ? answers.stream : answers.whole;
   const fault_decision none;
   (void)co_await deliver(on, what, pace, none);
 }

@@ -1,5 +1,6 @@
 #include "tools/sim/anthropic.hpp"
 #include "tools/sim/bedrock.hpp"
+#include "tools/sim/cohere.hpp"
 #include "tools/sim/gemini.hpp"
 #include "tools/sim/openai.hpp"
 #include "tools/sim/wire.hpp"
@@ -10,7 +11,7 @@ namespace switchyard::sim {
 namespace {
 
 /// OpenAI's stands last: it claims whatever nobody else does.
-std::array<const wire*, 4> all_wires() { return {&anthropic_wire(), &gemini_wire(), &bedrock_wire(), &openai_wire()}; }
+std::array<const wire*, 5> all_wires() { return {&anthropic_wire(), &gemini_wire(), &bedrock_wire(), &cohere_wire(), &openai_wire()}; }
 
 /// '*' stands for one or more characters.
 bool matches(std::string_view pattern, std::string_view path) noexcept {
