@@ -13,7 +13,7 @@
 #include "routing/stages/cache.hpp"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 namespace switchyard::actors {
 
@@ -27,6 +27,7 @@ constexpr std::size_t longest_prompt = 8u << 10;         // compared by likeness
 constexpr std::size_t most_kept = 1u << 20;              // bytes of an answer
 constexpr milliseconds longest_wait = seconds(30);       // for the same request under way
 constexpr int most_waits = 2;
+constexpr std::size_t longest_name_told = 60;
 
 enum class cache_wish { on, off, refresh, only };
 
@@ -214,13 +215,14 @@ net::task<bool> request_life::give_stored(const routing::answer_cache::finding& 
   record_.tokens_estimated = false;
   record_.status = 200;
   here_.cache->count(exact ? cache_keeper::lookup::hit : cache_keeper::lookup::semantic_hit, entry->cost);
-  std::array<char, 160> note;
-  const int length = exact ? std::snprintf(note.data(), note.size(), "%.60s: stored answer to the same request", record_.route->name.c_str())
-                           : std::snprintf(note.data(), note.size(), "%.60s: stored answer to a request %.4f alike", record_.route->name.c_str(), static_cast<double>(found.similarity));
-  cache_note_.assign(note.data(), static_cast<std::size_t>(length));
-  if (!exact) {
+  cache_note_ = std::string_view(record_.route->name).substr(0, longest_name_told);
+  if (exact) {
+    cache_note_ += ": stored answer to the same request";
+  } else {
     std::array<char, 16> text;
-    similarity_text_.assign(text.data(), static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.4f", static_cast<double>(found.similarity))));
+    const auto written = std::to_chars(text.data(), text.data() + text.size(), found.similarity, std::chars_format::fixed, 4);
+    similarity_text_.assign(text.data(), written.ptr);
+    cache_note_.append(": stored answer to a request ").append(similarity_text_).append(" alike");
   }
   if (!co_await record_hit(*entry)) co_return false;
   const auto type = request_.stream ? providers::dialect_of(request_.operation)->stream_content_type(context) : std::string_view(entry->content_type);

@@ -1,9 +1,9 @@
 #include "routing/cache/request_key.hpp"
 
+#include "base/sha256.hpp"
 #include "providers/json_document.hpp"
 
 #include <boost/container/small_vector.hpp>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <charconv>
@@ -135,10 +135,9 @@ std::optional<std::string_view> prompt_in(api operation, const dom::object& body
 }
 
 cache_hash digest(std::string_view text) {
-  unsigned char whole[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), whole);
+  const auto whole = sha256(text);
   cache_hash out;
-  std::copy_n(whole, out.size(), out.begin());
+  std::copy_n(whole.begin(), out.size(), out.begin());
   return out;
 }
 

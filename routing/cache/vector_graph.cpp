@@ -73,12 +73,31 @@ void fit_locks(graph_type& graph) {
 
 }  // namespace
 
+// Sixteen at a time, which the compiler turns into vectors.
 small_vector::small_vector(std::span<const float> unit) : values(unit.size()) {
-  float largest = 0;
-  for (const float x : unit) largest = std::max(largest, std::abs(x));
+  constexpr std::size_t at_once = 16;
+  const auto whole = unit.size() - unit.size() % at_once;
+  float lanes[at_once] = {};
+  for (std::size_t i = 0; i < whole; i += at_once)
+    for (std::size_t k = 0; k < at_once; ++k) lanes[k] = std::max(lanes[k], std::abs(unit[i + k]));
+  float largest = *std::max_element(std::begin(lanes), std::end(lanes));
+  for (auto i = whole; i < unit.size(); ++i) largest = std::max(largest, std::abs(unit[i]));
   if (largest == 0) return;
   scale = largest / 127;
-  for (std::size_t i = 0; i < unit.size(); ++i) values[i] = static_cast<std::int8_t>(std::lround(unit[i] / scale));
+  // As std::lround does: halves away from zero. What is cut off is exact.
+  const auto rounded = [](float x) {
+    const auto cut = static_cast<std::int32_t>(x);
+    const float rest = x - static_cast<float>(cut);
+    return static_cast<std::int8_t>(cut + (rest >= 0.5f ? 1 : 0) - (rest <= -0.5f ? 1 : 0));
+  };
+  for (std::size_t i = 0; i < whole; i += at_once) {
+    float scaled[at_once];
+    for (std::size_t k = 0; k < at_once; ++k) scaled[k] = unit[i + k] / scale;
+    std::int8_t out[at_once];
+    for (std::size_t k = 0; k < at_once; ++k) out[k] = rounded(scaled[k]);
+    std::copy_n(out, at_once, values.data() + i);
+  }
+  for (auto i = whole; i < unit.size(); ++i) values[i] = rounded(unit[i] / scale);
 }
 
 void small_vector::restore(std::span<float> out) const noexcept {

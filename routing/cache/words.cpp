@@ -13,7 +13,13 @@ bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 bool is_letter(char c) noexcept { return is_upper(c) || is_lower(c) || static_cast<unsigned char>(c) >= 0x80; }
 bool is_word(char c) noexcept { return is_letter(c) || is_digit(c) || c == '_'; }
-bool is_operator(char c) noexcept { return std::string_view("+*/=<>^%$&|~").find(c) != std::string_view::npos; }
+/// Asked of every byte: looked up.
+constexpr auto operators = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("+*/=<>^%$&|~")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+bool is_operator(char c) noexcept { return operators[static_cast<unsigned char>(c)]; }
 
 // "one", "first" and "second" are left out: they are rarely numbers.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 30> number_words{{
@@ -25,8 +31,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 30> number_w
 }};
 
 std::string_view digits_of(std::string_view lower) noexcept {
+  if (lower.size() < 3 || lower.size() > 9) return {};
   for (const auto& [name, digits] : number_words)
-    if (name == lower) return digits;
+    if (name.size() == lower.size() && name.front() == lower.front() && name == lower) return digits;
   return {};
 }
 
@@ -139,12 +146,12 @@ word_list::word_list(std::string_view text) {
     found.text = text.substr(at, end - at);
     found.lower = lower.substr(at, end - at);
     for (const std::string_view ending : {"n't", "n\u2019t"})
-      if (found.lower.size() > ending.size() + 1 && found.lower.ends_with(ending)) {
+      if (found.lower.back() == 't' && found.lower.size() > ending.size() + 1 && found.lower.ends_with(ending)) {
         found.negated = true;
         found.lower.remove_suffix(ending.size());
       }
     for (const std::string_view ending : {"'s", "\u2019s"})
-      if (found.lower.size() > ending.size() && found.lower.ends_with(ending)) found.lower.remove_suffix(ending.size());
+      if (found.lower.back() == 's' && found.lower.size() > ending.size() && found.lower.ends_with(ending)) found.lower.remove_suffix(ending.size());
     const char first = found.text.front();
     if (is_digit(first) || sign) {
       found.kind = word_kind::number;

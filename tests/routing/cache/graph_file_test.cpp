@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -62,6 +63,20 @@ struct kept_cache {
 };
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(a_small_vector_holds_each_number_rounded_to_the_nearest_half_away_from_zero) {
+  random_source random(3);
+  for (const std::size_t size : {1u, 15u, 16u, 256u, 261u}) {
+    std::vector<float> unit(size);
+    for (auto& x : unit) x = static_cast<float>(random.uniform()) * 2 - 1;
+    unit[size / 2] = -1.27f;                     // the largest: one step is about 0.01
+    if (size > 2) unit[0] = 0.005f, unit[1] = -0.015f;
+    const small_vector small(unit);
+    BOOST_TEST(small.scale == 1.27f / 127);
+    for (std::size_t i = 0; i < size; ++i) BOOST_TEST(int{small.values[i]} == std::lround(unit[i] / small.scale));
+  }
+  BOOST_TEST(small_vector(std::vector<float>(20)).scale == small_vector().scale);
+}
 
 BOOST_FIXTURE_TEST_CASE(a_graph_is_taken_as_it_was, kept_cache) {
   answer_cache cache(judge, {});
