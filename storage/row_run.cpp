@@ -39,10 +39,15 @@ std::string pack_run(std::string_view run) {
   const auto size = static_cast<int>(run.size());
   std::string packed;
   append_big_endian(packed, static_cast<std::uint32_t>(run.size()));
-  packed.resize(length_bytes + static_cast<std::size_t>(LZ4_compressBound(size)));
-  const auto made = LZ4_compress_fast(run.data(), packed.data() + length_bytes, size, static_cast<int>(packed.size() - length_bytes), acceleration);
-  packed.resize(length_bytes + static_cast<std::size_t>(made));
-  return packed;
+  // Half the run is room enough for rows; all that it might take would be three times as much memory to touch.
+  const auto most = LZ4_compressBound(size);
+  for (auto room = std::min(size / 2 + 64, most);; room = most) {
+    packed.resize(length_bytes + static_cast<std::size_t>(room));
+    const auto made = LZ4_compress_fast(run.data(), packed.data() + length_bytes, size, room, acceleration);
+    if (made == 0 && room < most) continue;
+    packed.resize(length_bytes + static_cast<std::size_t>(made));
+    return packed;
+  }
 }
 
 result<std::string> unpack_run(std::string_view packed) {

@@ -45,6 +45,9 @@ BOOST_AUTO_TEST_CASE(a_packed_run_is_the_run_again_and_far_shorter) {
   BOOST_TEST(*again == run);
   BOOST_TEST(rows_of(*again).size() == 500u);
   BOOST_TEST(*unpack_run(pack_run("")) == "");
+  std::string noise;                             // takes more than it is
+  for (std::uint32_t i = 0; i < 5000; ++i) noise += static_cast<char>((i * 2654435761u) >> 24);
+  BOOST_TEST(*unpack_run(pack_run(noise)) == noise);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_packed_run_is_refused) {
