@@ -15,6 +15,7 @@ class embedding_dialect {
   [[nodiscard]] virtual result<neutral::embedding_request> read_request(std::string_view body, neutral::arena& texts) const = 0;
   [[nodiscard]] virtual outcome write_request(const neutral::embedding_request& what, const write_target& where, std::string& out,
                                               neutral::dropped_fields& dropped) const = 0;
+  /// A complete 2xx body, JSON throughout.
   [[nodiscard]] virtual result<neutral::embedding_answer> read_answer(std::string_view body, neutral::arena& texts) const = 0;
   /// `asked`: its encoding_format decides between numbers and base64.
   virtual void write_answer(const neutral::embedding_answer& what, const neutral::embedding_request& asked, const answer_context& context,

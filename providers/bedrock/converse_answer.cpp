@@ -3,7 +3,6 @@
 //   {"output":{"message":{"role":"assistant","content":[block]}},"stopReason":S,"usage":{...},"metrics":{"latencyMs":N},
 //    "additionalModelResponseFields"?,"trace"?,"performanceConfig"?,"serviceTier"?:{"type"}}
 #include "providers/bedrock/converse.hpp"
-#include "providers/failure.hpp"
 
 #include <algorithm>
 
@@ -13,7 +12,6 @@ using neutral::part_kind;
 
 result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) {
   const auto refused = [](std::string why) { return upstream_failure(error_code::upstream_error, "the provider's answer " + std::move(why)); };
-  if (auto valid = valid_json(body); !valid) return valid.failure();
   neutral::answer out;
   neutral::choice choice;
   bool has_message = false;

@@ -1,6 +1,5 @@
 // Reading a complete answer of Cohere's chat.
 #include "providers/cohere/chat.hpp"
-#include "providers/failure.hpp"
 #include "providers/openai/chat.hpp"
 #include "providers/openai/error.hpp"
 
@@ -89,7 +88,6 @@ json_text read_citations(json_text citations, neutral::arena& texts) {
 }
 
 result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) {
-  if (auto valid = valid_json(body); !valid) return valid.failure();
   if (!json::is_object(body.substr(json::skip_space(body, 0)))) return refused("the provider's answer is not a JSON object");
   neutral::answer out;
   json_text message, finish;

@@ -6,7 +6,6 @@
 // T says what the vectors are for and must be given: a document, where the client does not say.
 #include "providers/cohere/chat.hpp"
 #include "providers/embedding.hpp"
-#include "providers/failure.hpp"
 #include "providers/openai/error.hpp"
 
 namespace switchyard::providers {
@@ -60,7 +59,6 @@ class cohere_embedding_format final : public embedding_dialect {
   }
 
   [[nodiscard]] result<neutral::embedding_answer> read_answer(std::string_view body, neutral::arena&) const override {
-    if (auto valid = valid_json(body); !valid) return valid.failure();
     neutral::embedding_answer out;
     const auto embeddings = json::find(body, "embeddings");
     const auto vectors = json::is_array(embeddings) ? embeddings : json::find(embeddings, "float");   // its first version: the list itself

@@ -2,7 +2,6 @@
 //
 //   {"id","model","created","choices":[{"message":{…}|"text":S,"finish_reason","logprobs"}],"usage":{…},"service_tier"?,
 //    "system_fingerprint"?,"x_groq"?:{"usage"?}}
-#include "providers/failure.hpp"
 #include "providers/openai/chat.hpp"
 #include "providers/openai/error.hpp"
 
@@ -73,7 +72,6 @@ namespace {
 }  // namespace
 
 result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) {
-  if (auto valid = valid_json(body); !valid) return valid.failure();
   if (!json::is_object(body.substr(json::skip_space(body, 0)))) return refused("the provider's answer is not a JSON object");
   neutral::answer out;
   std::string_view choices, failure;

@@ -6,7 +6,6 @@
 // Voyage and others of the family also take input_type and truncation.
 #include "config/presets.hpp"
 #include "providers/embedding.hpp"
-#include "providers/failure.hpp"
 #include "providers/json_out.hpp"
 #include "providers/openai/chat.hpp"
 #include "providers/openai/error.hpp"
@@ -90,7 +89,6 @@ class openai_embedding_format final : public embedding_dialect {
   }
 
   [[nodiscard]] result<neutral::embedding_answer> read_answer(std::string_view body, neutral::arena&) const override {
-    if (auto valid = valid_json(body); !valid) return valid.failure();
     neutral::embedding_answer out;
     json_text data;
     json::members walk(body.substr(json::skip_space(body, 0)));

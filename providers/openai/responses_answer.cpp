@@ -1,5 +1,4 @@
 // Complete answers of the responses API, read and written.
-#include "providers/failure.hpp"
 #include "providers/openai/error.hpp"
 #include "providers/openai/responses_body.hpp"
 
@@ -65,7 +64,6 @@ finish_reason read_finish(json_text response, bool has_calls, bool has_refusal) 
 }
 
 result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) {
-  if (auto valid = valid_json(body); !valid) return valid.failure();
   neutral::answer out;
   json_text status, problem, output;
   json::members walk(body);

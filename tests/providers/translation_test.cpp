@@ -157,6 +157,41 @@ BOOST_AUTO_TEST_CASE(every_recorded_answer_survives_every_format) {
   BOOST_TEST(checked >= 1335u);
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_is_json_throughout_or_refused) {
+  std::string body = R"({"model":"m","messages":[{"role":"user","content":"Hi"}]})";
+  const auto size = body.size();
+  body.append(json::padding, ' ');
+  const auto request = ingress_of(api::chat_completions).parse(api::chat_completions, std::string_view(body).substr(0, size));
+  BOOST_REQUIRE(request);
+  neutral_view asked(*request);
+  neutral::answer said;
+  said.choices.push_back({.parts = {{.kind = neutral::part_kind::text, .text = R"("hello")"}}, .finish = neutral::finish_reason::stop});
+  const std::string cohere = R"({"id":"c","finish_reason":"COMPLETE","message":{"role":"assistant","content":[{"type":"text","text":"hello"}]}})";
+  using config::native_api;
+  for (const auto& [format, native] : {std::pair(config::wire_format::openai, native_api::chat_completions), {config::wire_format::openai, native_api::responses},
+                                       {config::wire_format::anthropic, native_api{}}, {config::wire_format::gemini, native_api{}}, {config::wire_format::bedrock, native_api{}},
+                                       {config::wire_format::cohere, native_api{}}}) {
+    config::provider_config provider;
+    provider.wire = format;
+    provider.native_api = native;
+    const auto& from = *find_wire(format);
+    std::string answer;
+    if (format == config::wire_format::cohere) answer = cohere;
+    else from.native(provider).write_answer(said, some_context(), answer);
+    const auto is_taken = [&](std::string_view text) {
+      const bool whole = translate_answer(*request, asked, from, provider, text, some_context()).has_value();
+      BOOST_TEST(translate_answer_to_stream(*request, asked, from, provider, text, some_context()).has_value() == whole);
+      return whole;
+    };
+    BOOST_TEST(is_taken(answer), answer);
+    auto odd = answer;
+    odd.replace(odd.find("hello"), 5, "\\x");
+    BOOST_TEST(!is_taken(odd), odd);
+    BOOST_TEST(!is_taken(answer + "}"), answer);
+    BOOST_TEST(!is_taken(std::string_view(answer).substr(0, answer.size() - 1)), answer);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_recorded_stream_survives_every_format_and_any_split) {
   if (!data_are_there()) return;
   random_source random(20261126);

@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(caches_and_reasoning_are_counted_wherever_they_are_said) {
 }
 
 BOOST_AUTO_TEST_CASE(answers_that_are_none_are_failures) {
-  for (const char* body : {"", "[]", "{}", R"({"choices":{}})", R"({"choices":[1]})", R"({"choices":[{"message":{"content":"\x"}}]})",
+  for (const char* body : {"", "[]", "{}", R"({"choices":{}})", R"({"choices":[1]})",
                            R"({"error":{"message":"overloaded"}})", R"({"choices":[{"error":{"message":"upstream broke","code":502}}]})"}) {
     neutral::arena texts;
     const auto answer = chat_dialect().read_answer(body, texts);
