@@ -88,10 +88,11 @@ class padded_body {
   return document.parse_copy(text) && document.root().is_object();
 }
 
-/// The providers whose formats there are: openai (chat), openai (responses), anthropic, gemini, bedrock, and one of the openai family.
+/// The providers whose formats there are: openai (chat), openai (responses), anthropic, gemini, bedrock, one of the openai family, and
+/// cohere.
 [[nodiscard]] inline const config::provider_config& provider_of(std::uint8_t choice) {
   static const auto made = [] {
-    std::vector<config::provider_config> out(6);
+    std::vector<config::provider_config> out(7);
     const auto set = [&](std::size_t at, const char* name, config::wire_format format) { out[at].name = name, out[at].wire = format; };
     set(0, "openai", config::wire_format::openai);
     set(1, "openai", config::wire_format::openai);
@@ -100,6 +101,7 @@ class padded_body {
     set(3, "gemini", config::wire_format::gemini);
     set(4, "bedrock", config::wire_format::bedrock);
     set(5, "mistral", config::wire_format::openai);
+    set(6, "cohere", config::wire_format::cohere);
     return out;
   }();
   return made[choice % made.size()];

@@ -50,7 +50,7 @@ def lines(stream):
 
 
 # provider numbers of fuzz_target.hpp, stream formats of stream_fuzz.cpp
-PROVIDER = {"chat": 0, "responses": 1, "anthropic": 2, "gemini": 3, "bedrock": 4}
+PROVIDER = {"chat": 0, "responses": 1, "anthropic": 2, "gemini": 3, "bedrock": 4, "cohere": 6}
 STREAM = {"chat": 0, "responses": 1, "anthropic": 3, "gemini": 4, "bedrock": 5}
 streams = []
 for folder in ("openai", "anthropic", "gemini"):
@@ -68,8 +68,33 @@ for name, text in golden("bedrock", "*.eventstream"):
     for client in range(8):
         write("translation", bytes([128 + 4, client]), CUTS, lines(text))
 
+def cohere_events(*events):   # none are recorded
+    return "".join(f'event: {kind}\ndata: {{"type":"{kind}",{members}}}\n\n' for kind, members in events).encode()
+
+
+BILLED = '"usage":{"billed_units":{"input_tokens":7,"output_tokens":9},"tokens":{"input_tokens":500,"output_tokens":12}}'
+cohere_streams = [
+    cohere_events(("message-start", '"id":"c1","delta":{"message":{"role":"assistant","content":[],"tool_plan":"","tool_calls":[],"citations":[]}}'),
+                  ("content-start", '"index":0,"delta":{"message":{"content":{"type":"thinking","thinking":""}}}'), ("content-delta", '"index":0,"delta":{"message":{"content":{"thinking":"Hm"}}}'),
+                  ("content-end", '"index":0'), ("content-start", '"index":1,"delta":{"message":{"content":{"type":"text","text":""}}}'),
+                  ("content-delta", '"index":1,"delta":{"message":{"content":{"text":"Rain in Oslo"}}}'), ("content-end", '"index":1'),
+                  ("citation-start", '"index":0,"delta":{"message":{"citations":{"start":0,"end":4,"text":"Rain","sources":[{"type":"document","id":"d0","document":{"url":"https://x/y","title":"t"}}]}}}'),
+                  ("citation-end", '"index":0'), ("message-end", '"delta":{"finish_reason":"COMPLETE",' + BILLED + "}")),
+    cohere_events(("message-start", '"id":"c2","delta":{"message":{"role":"assistant"}}'), ("tool-plan-delta", '"delta":{"message":{"tool_plan":"I will look."}}'),
+                  ("tool-call-start", '"index":0,"delta":{"message":{"tool_calls":{"id":"f_1","type":"function","function":{"name":"f","arguments":""}}}}'),
+                  ("tool-call-delta", '"index":0,"delta":{"message":{"tool_calls":{"function":{"arguments":"{\\"a\\":"}}}}'),
+                  ("tool-call-delta", '"index":0,"delta":{"message":{"tool_calls":{"function":{"arguments":"1}"}}}}'), ("tool-call-end", '"index":0'),
+                  ("tool-call-start", '"index":1,"delta":{"message":{"tool_calls":{"id":"apply_2","type":"function","function":{"name":"apply","arguments":"{}"}}}}'), ("tool-call-end", '"index":1'),
+                  ("message-end", '"delta":{"finish_reason":"TOOL_CALL",' + BILLED + "}")),
+    cohere_events(("message-start", '"id":"c3"'), ("content-delta", '"index":0,"delta":{"message":{"content":{"text":"a"}}}'),
+                  ("message-end", '"delta":{"error":"no more, key hunter2!","finish_reason":"ERROR"}')),
+]
+for text in cohere_streams:
+    for client in range(8):
+        write("translation", bytes([PROVIDER["cohere"], client]), CUTS, text)
+
 answers = []
-for folder in ("openai", "anthropic", "gemini", "bedrock"):
+for folder in ("openai", "anthropic", "gemini", "bedrock", "cohere"):
     for name, text in golden(folder, "*.json"):
         if "request" in name:
             continue
@@ -124,8 +149,11 @@ requests += [
                 b'"name":"f","input":{}}}]},{"role":"user","content":[{"toolResult":{"toolUseId":"c","status":"error","content":[{"json":{"a":1}}]}}]}],"system":[{"text":"s"}],'
                 b'"inferenceConfig":{"maxTokens":9,"temperature":0.5,"topP":0.5,"stopSequences":["x"]},"toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{}}}}],'
                 b'"toolChoice":{"any":{}}},"additionalModelRequestFields":{"top_k":5},"requestMetadata":{"a":"b"},"guardrailConfig":{}}')]
+for text in ('{"id":"e","embeddings":{"float":[[0.5,-1e-3],[1,0]]},"meta":{"billed_units":{"input_tokens":4}}}', '{"embeddings":[[1]]}', '{"message":"texts must be strings, hunter2!"}'):
+    write("answer", bytes([PROVIDER["cohere"], 0, 2]), text.encode())
+write("answer", bytes([PROVIDER["cohere"], 0, 0, 1, 0x90, 1]), b"9", b'{"id":"x","message":"unknown field: parameter \'x\' is not a valid field, api token hunter2!"}')
 for kind, text in requests:
-    for provider in range(6):
+    for provider in range(7):
         write("request", bytes([OPERATION[kind], provider]), text)
     write("json", text)
 for kind in ("count", "gemini_count"):
