@@ -81,6 +81,7 @@ void context_network::pool(std::span<const std::uint32_t> ids, std::span<const f
   room.floats.resize(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) room.floats[i] = weights[i] * w_.row_scales[ids[i]];
   code_->pool(ids, room.floats.data(), rows.data(), out);
+  ids = ids.first(std::min(ids.size(), most_pieces));
   for (std::size_t i = 0; i < ids.size(); ++i) room.floats[i] = weights[i] * w_.correction_scales[ids[i]];
   code_->pool_halves(ids, room.floats.data(), w_.corrections.data(), w_.corrected, out.data());
 }

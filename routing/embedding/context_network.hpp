@@ -19,8 +19,8 @@ namespace switchyard::routing {
 
 class context_network {
  public:
-  /// Pieces past this many are not seen in context: their rows count as much as those of the others do on average. So a long text costs
-  /// little more than a sum of its rows.
+  /// Pieces past this many are not seen in context: their rows are not corrected and count as much as those of the others do on average.
+  /// So a long text costs little more than a sum of its rows.
   static constexpr std::size_t most_pieces = 256;
 
   /// `weights` must have a width; what they view stays where it is.

@@ -33,7 +33,8 @@ class Model:
         self.tokens = reference({piece: i for i, piece in enumerate(pieces)})
         self.table = rows.astype(np.float32)
         if context is not None:
-            self.in_context = self.table * context.row_scales[:, None]
+            self.past = self.table * context.row_scales[:, None]           # of pieces not seen in context
+            self.in_context = self.past.copy()
             self.in_context[:, :context.corrections.shape[1]] += (context.corrections - MIDDLE) * context.correction_scales[:, None]
 
     def ids(self, texts):
@@ -66,7 +67,7 @@ class Model:
             return self.alone(ids)
         c = self.context
         weights, mean, largest = self.seen(ids)
-        direction = unit(weights @ self.in_context[ids])
+        direction = unit(weights[:PIECES] @ self.in_context[ids[:PIECES]] + weights[PIECES:] @ self.past[ids[PIECES:]])
         inputs = np.concatenate([rounded(direction, c.steps[0], ZERO), rounded(mean, c.steps[1], 0), rounded(largest, c.steps[2], 0)])
         hidden = (inputs @ c.first.astype(np.int64)).astype(np.float32) * c.first_scales + c.first_shifts
         out = (rounded(hidden, c.steps[3], 0) @ c.second.astype(np.int64)).astype(np.float32) * c.second_scales
