@@ -15,7 +15,7 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  add_compile_options(-Wno-restrict -Wno-stringop-overflow)   # GCC 12 sees ghosts in inlined std::string (PR 105651)
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)   # GCC 12 sees ghosts in inlined std::string (PR 105651)
   if(SWITCHYARD_UNITY)
     add_compile_options(-Wno-subobject-linkage)               # it takes an included .cpp for a header
   endif()
