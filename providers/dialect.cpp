@@ -12,6 +12,12 @@ std::optional<error> refuse_unanswerable(const neutral::request& what, answers_p
   if (what.previous_response) return refuse(what.previous_response, "refers to what another provider keeps; send the whole conversation instead");
   if (most == answers_per_request::one && what.choices && json::as_count(what.choices.value).value_or(1) > 1)
     return refuse(what.choices, "this provider gives one answer per request; expected 1");
+  for (std::size_t n = 0; n < what.tools.size(); ++n) {
+    const auto& tool = what.tools[n];
+    if (!tool.kind.empty() || json::is_string(tool.name)) continue;   // hosted ones have none
+    const auto where = "tools[" + std::to_string(n) + "].name";
+    return client_error(error_code::invalid_request, where + ": expected the name of the function, a string", where);
+  }
   return std::nullopt;
 }
 

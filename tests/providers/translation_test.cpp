@@ -192,6 +192,22 @@ BOOST_AUTO_TEST_CASE(an_answer_is_json_throughout_or_refused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_tool_without_a_name_is_refused_and_written_for_nobody) {
+  for (const std::string_view tool : {R"({"type":"custom"})", R"({"type":"function","parameters":{}})", R"({"type":"function","name":7})"}) {
+    neutral::arena texts;
+    const std::string body = R"({"model":"m","input":"x","tools":[{"type":"function","name":"f"},)" + std::string(tool) + "]}";
+    const auto asked = responses_dialect().read_request(body, texts);
+    BOOST_REQUIRE(asked);
+    for (const auto* to : {&chat_dialect(), &messages_dialect(), &generate_content_dialect(), &converse_dialect(), &cohere_dialect()}) {
+      std::string out;
+      neutral::dropped_fields dropped;
+      const auto written = to->write_request(*asked, {.model = "m"}, out, dropped);
+      BOOST_REQUIRE_MESSAGE(!written, to->name() << ": " << out);
+      BOOST_TEST(written.failure().param == "tools[1].name");
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_recorded_stream_survives_every_format_and_any_split) {
   if (!data_are_there()) return;
   random_source random(20261126);
