@@ -2,7 +2,7 @@
 import argparse
 import http.client
 import json
-import pathlib
+import os
 import re
 import subprocess
 import sys
@@ -32,7 +32,7 @@ TOPICS = {"code": ["Write a Python function that sorts a list", "Fix this SQL qu
           "mail": ["Write an email to my boss", "Summarise this meeting", "Plan my week"]}
 
 
-def start_node(folder, mock_port):
+def start_node(folder, mock_port, cores):
     stages = [{"guard": {"pii": "flag", "jailbreak": "flag", "harmful": "flag"}},
               {"semantic": {"categories": [{"name": name, "examples": examples, "target": "openai/small"} for name, examples in TOPICS.items()]}},
               {"intent": {"rules": [{"name": "hard-law", "when": {"domain": "law", "complexity": "> 0.99", "language": "en"}, "target": "openai/small"},
@@ -42,7 +42,7 @@ def start_node(folder, mock_port):
               "providers": {"openai": {"base_url": f"http://127.0.0.1:{mock_port}", "keys": [{"name": "key-1", "value": "sk-bench", "models": ["small"]}]}}}
     path = proxies.write(folder, "switchyard.yaml", json.dumps(config))
     return subprocess.Popen([str(proxies.BIN / "switchyard"), "--config", path, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir",
-                             folder + "/data", "--log-level", "warn"], stdout=subprocess.PIPE)
+                             folder + "/data", "--log-level", "warn"], stdout=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
 
 def ask(port, number, until, failures):
@@ -63,10 +63,15 @@ def main():
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--most-us", type=float, default=300)
+    parser.add_argument("--shared", action="store_true", help="node, load and mock share all cores; else the node has one of its own, so that "
+                        "the figure is the node's and not of who else runs there")
     options = parser.parse_args()
+    cores = os.sched_getaffinity(0)
+    own = cores if options.shared or len(cores) < 2 else {min(cores)}
+    os.sched_setaffinity(0, cores - own or cores)
     with tempfile.TemporaryDirectory() as folder:
         mock = proxies.start_mock()
-        node = start_node(folder, mock.port)
+        node = start_node(folder, mock.port, own)
         try:
             line = node.stdout.readline().decode()
             while "listening" not in line:
@@ -101,7 +106,7 @@ def main():
         print(f"{name:>10}  p50 {figures(t[name] for t in took.values())[0]:8.1f} us   p99 {figures(t[name] for t in took.values())[2]:8.1f} us")
     p50, p90, p99, most = figures(sum(t.values()) for t in took.values())
     print(f"{'decision':>10}  p50 {p50:8.1f} us   p90 {p90:8.1f} us   p99 {p99:8.1f} us   most {most:.1f} us   of {len(took)} decisions, "
-          f"{options.connections} connections")
+          f"{options.connections} connections; the node on {len(own)} of {len(cores)} cores{'' if own == cores else ', the load on the others'}")
     sys.exit(0 if p99 <= options.most_us else 1)
 
 
