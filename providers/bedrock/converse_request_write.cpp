@@ -286,7 +286,7 @@ class request_writer {
     }
     out_.key("toolSpec");
     out_.begin_object();
-    out_.raw("name", tool.name);
+    out_.raw("name", json::or_empty(tool.name));   // of a call in the history that has none: Bedrock will say so
     if (json::has_text(tool.description)) out_.raw("description", tool.description);
     out_.key("inputSchema");
     out_.begin_object();

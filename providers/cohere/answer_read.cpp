@@ -87,6 +87,12 @@ json_text read_citations(json_text citations, neutral::arena& texts) {
   return made.size() > 2 ? texts.keep(std::move(made)) : json_text{};
 }
 
+error error_in_place_of_answer(std::string_view body) {
+  auto what = judge_error(0, body, {}, wall_time{}, {}).what;
+  what.message = "the provider sent an error in place of an answer";
+  return what;
+}
+
 result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) {
   if (!json::is_object(body.substr(json::skip_space(body, 0)))) return refused("the provider's answer is not a JSON object");
   neutral::answer out;
@@ -100,8 +106,8 @@ result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts
     else if (json::is_object(m.value) && m.name == "message") message = m.value;
     else if (m.name != "message") out.unknown.push_back(m.name);
   }
-  if (message.empty()) {   // {"message":"what went wrong"}
-    if (json::has_text(json::find(body, "message"))) return judge_error(0, body, {}, wall_time{}, {}).what;
+  if (message.empty()) {
+    if (json::has_text(json::find(body, "message"))) return error_in_place_of_answer(body);
     return refused("the provider's answer has no message");
   }
   auto& choice = out.choices.emplace_back();

@@ -31,6 +31,8 @@ void read_usage(json_text object, neutral::token_counts& out) noexcept;
 /// One or several of Cohere's citations as the neutral form's array; empty when there is none.
 [[nodiscard]] json_text read_citations(json_text citations, neutral::arena& texts);
 [[nodiscard]] result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts);
+/// Of {"message":"what went wrong"} in place of an answer: its kind, without its words, which may hold the key that only the wire knows.
+[[nodiscard]] error error_in_place_of_answer(std::string_view body);
 
 // stream_read.cpp
 [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential);

@@ -118,6 +118,13 @@ BOOST_AUTO_TEST_CASE(answers_that_are_none_are_errors) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_error_in_place_of_an_answer_is_not_quoted_for_it_may_hold_the_key) {
+  neutral::arena texts;
+  const auto read = cohere_dialect().read_answer(R"({"message":"no such key: co-secret"})", texts);
+  BOOST_REQUIRE(!read);
+  BOOST_TEST(read.failure().message.find("co-secret") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(streams_are_followed_however_they_are_cut) {
   const auto stream = started + event("content-start", R"("index":0,"delta":{"message":{"content":{"type":"thinking","thinking":""}}})") +
                       event("content-delta", R"("index":0,"delta":{"message":{"content":{"thinking":"Hm"}}})") + event("content-end", R"("index":0)") +
