@@ -4,6 +4,7 @@
 #include "actors/request_life.hpp"
 #include "base/log.hpp"
 #include "providers/embedding.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_out.hpp"
 #include "providers/json_scan.hpp"
 #include "providers/registry.hpp"
@@ -48,6 +49,7 @@ routing::provider_vector read_vector(std::string_view array) {
 }
 
 result<std::vector<routing::provider_vector>> read_vectors(const std::string& body, std::size_t wanted) {
+  if (auto valid = providers::valid_json(body); !valid) return std::move(valid.failure());   // what reads it takes that for granted
   providers::neutral::arena texts;
   auto answer = providers::openai_embedding_dialect().read_answer(body, texts);
   if (!answer) return std::move(answer.failure());

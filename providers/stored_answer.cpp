@@ -1,6 +1,6 @@
 #include "providers/stored_answer.hpp"
 
-#include "providers/json_document.hpp"
+#include "providers/failure.hpp"
 #include "providers/json_scan.hpp"
 #include "providers/registry.hpp"
 
@@ -91,11 +91,6 @@ class gathering {
   bool ended_ = false;
 };
 
-bool is_valid(std::string_view body) {
-  json::document document;
-  return document.parse_copy(body);
-}
-
 answer_context with_asked(answer_context context, neutral_view& asked) {
   if (const auto& request = asked.generation()) {
     context.asked = &*request;
@@ -108,7 +103,7 @@ answer_context with_asked(answer_context context, neutral_view& asked) {
 
 std::optional<answer_facts> read_facts(api operation, std::string_view body) {
   const auto* grammar = dialect_of(operation);
-  if (grammar == nullptr || !is_valid(body)) return std::nullopt;
+  if (grammar == nullptr || !valid_json(body)) return std::nullopt;
   neutral::arena texts;
   const auto read = grammar->read_answer(body, texts);
   if (!read) return std::nullopt;
@@ -150,7 +145,7 @@ std::optional<std::string> stream_to_answer(const api_request& request, neutral_
 
 result<std::string> answer_to_stream(const api_request& request, neutral_view& asked, std::string_view body, answer_context context) {
   const auto* grammar = dialect_of(request.operation);
-  if (grammar == nullptr || !is_valid(body)) return internal_error("a stored answer cannot be read");
+  if (grammar == nullptr || !valid_json(body)) return internal_error("a stored answer cannot be read");
   neutral::arena texts;
   auto read = grammar->read_answer(body, texts);
   if (!read) return read.failure();

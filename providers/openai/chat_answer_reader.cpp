@@ -72,11 +72,12 @@ namespace {
 }  // namespace
 
 result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) {
-  if (!json::is_object(body.substr(json::skip_space(body, 0)))) return refused("the provider's answer is not a JSON object");
+  const auto object = body.substr(json::skip_space(body, 0));
+  if (!json::is_object(object)) return refused("the provider's answer is not a JSON object");
   neutral::answer out;
   std::string_view choices, failure;
   int calls = 0;
-  json::members walk(body.substr(json::skip_space(body, 0)));
+  json::members walk(object);
   for (json::member m; walk.next(m);) {
     if (json::is_null(m.value)) continue;
     if (m.name == "id") out.id = text_or_nothing(m.value);

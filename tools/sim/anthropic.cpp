@@ -114,13 +114,12 @@ std::string rfc3339(std::int64_t unix_time) {
 }
 
 reply refuse(const complaint& why, const call& asked) {
-  const auto or_usual = [&](std::string_view words) { return why.message.empty() ? words : std::string_view(why.message); };
   switch (why.what) {
-    case trouble::unauthorized: return refusal_with_id(401, or_usual("invalid x-api-key"), asked);
+    case trouble::unauthorized: return refusal_with_id(401, why.or_usual("invalid x-api-key"), asked);
     case trouble::out_of_quota:
-      return refusal_with_id(400, or_usual("Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."), asked);
+      return refusal_with_id(400, why.or_usual("Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."), asked);
     case trouble::rate_limited: {
-      reply limited = refusal_with_id(429, or_usual("This request would exceed your organization's rate limit of 60 requests per minute."), asked);
+      reply limited = refusal_with_id(429, why.or_usual("This request would exceed your organization's rate limit of 60 requests per minute."), asked);
       const std::string reset = rfc3339(asked.unix_time + why.retry_after_s);
       limited.headers.emplace_back("retry-after", std::to_string(why.retry_after_s));
       for (const char* kind : {"requests", "tokens"}) {
@@ -133,12 +132,12 @@ reply refuse(const complaint& why, const call& asked) {
     }
     case trouble::status: break;
   }
-  return refusal_with_id(why.status, or_usual(usual_words(why.status)), asked);
+  return refusal_with_id(why.status, why.or_usual(usual_words(why.status)), asked);
 }
 
 std::string break_off(const complaint& why, const reply&, std::size_t) {
   const int status = why.status == 500 ? 529 : why.status;   // what really breaks into streams: overload
-  const std::string_view words = why.message.empty() ? usual_words(status) : std::string_view(why.message);
+  const std::string_view words = why.or_usual(usual_words(status));
   return "event: error\ndata: " + json::serialize(json::object{{"type", "error"}, {"error", {{"type", error_type(status)}, {"message", words}}}}) + "\n\n";
 }
 

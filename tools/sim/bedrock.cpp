@@ -83,19 +83,18 @@ std::optional<reply> admit(const call& asked, const key_ring& keys) {
 }
 
 reply refuse(const complaint& why, const call& asked) {
-  const auto or_usual = [&](std::string_view words) { return why.message.empty() ? words : std::string_view(why.message); };
   switch (why.what) {
-    case trouble::unauthorized: return not_allowed("UnrecognizedClientException", or_usual("The security token included in the request is invalid."), asked);
-    case trouble::out_of_quota: return with_id(bedrock_refusal(or_usual("Your request exceeds the service quota for your account."), 400, "ServiceQuotaExceededException"), asked);
+    case trouble::unauthorized: return not_allowed("UnrecognizedClientException", why.or_usual("The security token included in the request is invalid."), asked);
+    case trouble::out_of_quota: return with_id(bedrock_refusal(why.or_usual("Your request exceeds the service quota for your account."), 400, "ServiceQuotaExceededException"), asked);
     case trouble::rate_limited:   // AWS never says when to come back
-      return with_id(bedrock_refusal(or_usual("Too many requests, please wait before trying again."), 429, "ThrottlingException"), asked);
+      return with_id(bedrock_refusal(why.or_usual("Too many requests, please wait before trying again."), 429, "ThrottlingException"), asked);
     case trouble::status: break;
   }
-  return with_id(bedrock_refusal(or_usual(usual_words(why.status)), why.status, error_type(why.status)), asked);
+  return with_id(bedrock_refusal(why.or_usual(usual_words(why.status)), why.status, error_type(why.status)), asked);
 }
 
 std::string break_off(const complaint& why, const reply&, std::size_t) {
-  const std::string_view words = why.message.empty() ? usual_words(why.status) : std::string_view(why.message);
+  const std::string_view words = why.or_usual(usual_words(why.status));
   const std::string_view type = why.status == 500 ? std::string_view("ModelStreamErrorException") : error_type(why.status);
   return exception_frame(in_stream(type), json::serialize(json::object{{"message", words}}));
 }

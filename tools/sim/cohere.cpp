@@ -41,23 +41,22 @@ std::optional<reply> admit(const call& asked, const key_ring& keys) {
 }
 
 reply refuse(const complaint& why, const call&) {
-  const auto or_usual = [&](std::string_view words) { return why.message.empty() ? words : std::string_view(why.message); };
   switch (why.what) {
-    case trouble::unauthorized: return cohere_refusal(401, or_usual("invalid api token"));
-    case trouble::out_of_quota: return cohere_refusal(402, or_usual("Your API key has reached its billing limit."));
+    case trouble::unauthorized: return cohere_refusal(401, why.or_usual("invalid api token"));
+    case trouble::out_of_quota: return cohere_refusal(402, why.or_usual("Your API key has reached its billing limit."));
     case trouble::rate_limited: {
-      reply limited = cohere_refusal(429, or_usual("You are using a Trial key, which is limited to 40 API calls / minute."));
+      reply limited = cohere_refusal(429, why.or_usual("You are using a Trial key, which is limited to 40 API calls / minute."));
       limited.headers = {{"retry-after", std::to_string(why.retry_after_s)}};
       return limited;
     }
     case trouble::status: break;
   }
-  return cohere_refusal(why.status, or_usual(usual_words(why.status)));
+  return cohere_refusal(why.status, why.or_usual(usual_words(why.status)));
 }
 
 /// What went wrong stands in the event that ends every stream.
 std::string break_off(const complaint& why, const reply&, std::size_t) {
-  const std::string_view words = why.message.empty() ? usual_words(why.status) : std::string_view(why.message);
+  const std::string_view words = why.or_usual(usual_words(why.status));
   return "event: message-end\ndata: " + json::serialize(json::object{{"type", "message-end"}, {"delta", {{"error", words}, {"finish_reason", "ERROR"}}}}) + "\n\n";
 }
 

@@ -102,21 +102,20 @@ std::optional<reply> admit(const call& asked, const key_ring& keys) {
 }
 
 reply refuse(const complaint& why, const call& asked) {
-  const auto or_usual = [&](std::string_view words) { return why.message.empty() ? words : std::string_view(why.message); };
   switch (why.what) {
     case trouble::unauthorized:
-      if (is_vertex(asked)) return gemini_refusal(or_usual("Request had invalid authentication credentials."), 401, error_info("ACCESS_TOKEN_TYPE_UNSUPPORTED"));
-      return gemini_refusal(or_usual("API key not valid. Please pass a valid API key."), 400, error_info("API_KEY_INVALID"));
+      if (is_vertex(asked)) return gemini_refusal(why.or_usual("Request had invalid authentication credentials."), 401, error_info("ACCESS_TOKEN_TYPE_UNSUPPORTED"));
+      return gemini_refusal(why.or_usual("API key not valid. Please pass a valid API key."), 400, error_info("API_KEY_INVALID"));
     case trouble::out_of_quota:
-      return gemini_refusal(or_usual("You exceeded your current quota, please check your plan and billing details."), 429,
+      return gemini_refusal(why.or_usual("You exceeded your current quota, please check your plan and billing details."), 429,
                             R"([{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaMetric":"generativelanguage.googleapis.com/generate_content_free_tier_requests","quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier","quotaValue":"0"}]}])");
     case trouble::rate_limited:   // Google says when to come back in the body only
-      return gemini_refusal(or_usual("Resource has been exhausted (e.g. check quota)."), 429,
+      return gemini_refusal(why.or_usual("Resource has been exhausted (e.g. check quota)."), 429,
                             R"([{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaMetric":"generativelanguage.googleapis.com/generate_content_requests","quotaId":"GenerateRequestsPerMinutePerProjectPerModel","quotaValue":"60"}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":")" +
                                 std::to_string(why.retry_after_s) + R"(s"}])");
     case trouble::status: break;
   }
-  return gemini_refusal(or_usual(usual_words(why.status)), why.status);
+  return gemini_refusal(why.or_usual(usual_words(why.status)), why.status);
 }
 
 bool as_array(const reply& begun) { return begun.content_type == "application/json"; }
@@ -127,7 +126,7 @@ std::string in_stream(const reply& begun, std::size_t sent, const std::string& t
 }
 
 std::string break_off(const complaint& why, const reply& begun, std::size_t sent) {
-  const std::string body = gemini_error_body(why.status, why.message.empty() ? usual_words(why.status) : std::string_view(why.message));
+  const std::string body = gemini_error_body(why.status, why.or_usual(usual_words(why.status)));
   return in_stream(begun, sent, body) + (as_array(begun) ? "]" : "");
 }
 

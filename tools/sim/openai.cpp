@@ -60,30 +60,29 @@ std::optional<reply> admit(const call& asked, const key_ring& keys) {
 }
 
 reply refuse(const complaint& why, const call&) {
-  const auto or_usual = [&](std::string_view words) { return why.message.empty() ? words : std::string_view(why.message); };
   const std::string reset = std::to_string(why.retry_after_s) + "s";
   const auto answer = [](int status, std::string body) { return reply{.status = status, .body = std::move(body)}; };
   switch (why.what) {
     case trouble::unauthorized:
-      return answer(401, openai_error_body(or_usual("Incorrect API key provided."), "invalid_request_error", {}, "invalid_api_key"));
+      return answer(401, openai_error_body(why.or_usual("Incorrect API key provided."), "invalid_request_error", {}, "invalid_api_key"));
     case trouble::out_of_quota:
-      return answer(429, openai_error_body(or_usual("You exceeded your current quota, please check your plan and billing details."), "insufficient_quota", {}, "insufficient_quota"));
+      return answer(429, openai_error_body(why.or_usual("You exceeded your current quota, please check your plan and billing details."), "insufficient_quota", {}, "insufficient_quota"));
     case trouble::rate_limited: {
-      reply limited = answer(429, openai_error_body(or_usual("Rate limit reached for requests. Please try again in " + reset + "."), "requests", {}, "rate_limit_exceeded"));
+      reply limited = answer(429, openai_error_body(why.or_usual("Rate limit reached for requests. Please try again in " + reset + "."), "requests", {}, "rate_limit_exceeded"));
       limited.headers = {{"retry-after", std::to_string(why.retry_after_s)}, {"x-ratelimit-limit-requests", "60"},
                          {"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", reset}};
       return limited;
     }
     case trouble::status: break;
   }
-  if (why.status == 401) return answer(401, openai_error_body(or_usual("Incorrect API key provided."), "invalid_request_error", {}, "invalid_api_key"));
-  if (why.status == 429) return answer(429, openai_error_body(or_usual("Rate limit reached for requests"), "requests", {}, "rate_limit_exceeded"));
-  return answer(why.status, openai_error_body(or_usual(usual_words(why.status)), why.status >= 500 ? "server_error" : "invalid_request_error"));
+  if (why.status == 401) return answer(401, openai_error_body(why.or_usual("Incorrect API key provided."), "invalid_request_error", {}, "invalid_api_key"));
+  if (why.status == 429) return answer(429, openai_error_body(why.or_usual("Rate limit reached for requests"), "requests", {}, "rate_limit_exceeded"));
+  return answer(why.status, openai_error_body(why.or_usual(usual_words(why.status)), why.status >= 500 ? "server_error" : "invalid_request_error"));
 }
 
 /// The Responses API numbers its events and names them; its error event is flat.
 std::string break_off(const complaint& why, const reply& begun, std::size_t sent) {
-  const std::string_view words = why.message.empty() ? usual_words(why.status) : std::string_view(why.message);
+  const std::string_view words = why.or_usual(usual_words(why.status));
   if (begun.events.front().bytes.starts_with("event: response.")) {
     return "event: error\ndata: " + json::serialize(json::object{{"type", "error"}, {"code", "server_error"}, {"message", words}, {"param", nullptr}, {"sequence_number", sent}}) + "\n\n";
   }

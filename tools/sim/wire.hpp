@@ -23,6 +23,8 @@ struct complaint {
   int status = 500;                ///< for trouble::status; the others have their wire's own
   std::string message = {};        ///< empty: the provider's usual words
   int retry_after_s = 1;           ///< for trouble::rate_limited
+
+  [[nodiscard]] std::string_view or_usual(std::string_view words) const noexcept { return message.empty() ? words : std::string_view(message); }
 };
 
 using answer_function = reply (*)(const call&);
