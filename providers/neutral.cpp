@@ -14,17 +14,24 @@ json_text arena::quote(std::string_view text) {
 }
 
 void dropped_fields::add(std::string_view name) {
-  if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.emplace_back(name);
+  constexpr std::size_t longest = 1000;
+  if (more_ || std::find(names_.begin(), names_.end(), name) != names_.end()) return;
+  const auto size = size_ + (names_.empty() ? 0 : 1) + name.size();
+  if (size > longest) {
+    more_ = true;
+    return;
+  }
+  size_ = size;
+  names_.emplace_back(name);
 }
 
 std::string dropped_fields::list() const {
-  constexpr std::size_t longest = 1000;
   std::string out;
   for (const auto& name : names_) {
-    if (out.size() + name.size() > longest) return out + (out.empty() ? "…" : ",...");
-    if (!out.empty()) out += ',';
+    if (&name != &names_.front()) out += ',';
     for (const char c : name) out += c > 0x20 && c < 0x7f && c != ',' ? c : '_';   // it is to stand in a header
   }
+  if (more_) out += names_.empty() ? "..." : ",...";
   return out;
 }
 

@@ -223,7 +223,8 @@ struct embedding_answer {
   token_counts usage;
 };
 
-/// What a target's format cannot say: the client's field names, each once, in order. Printed in x-switchyard-dropped.
+/// What a target's format cannot say: the client's field names, each once, in order. Printed in x-switchyard-dropped. Names that do not
+/// fit in there are not kept: a body may hold any number of them.
 class dropped_fields {
  public:
   void add(std::string_view name);
@@ -235,6 +236,8 @@ class dropped_fields {
 
  private:
   std::vector<std::string> names_;
+  std::size_t size_ = 0;   // of names_, a comma between two
+  bool more_ = false;
 };
 
 }  // namespace switchyard::providers::neutral

@@ -11,7 +11,7 @@ using neutral::part_kind;
 
 namespace {
 
-[[nodiscard]] error refused(std::string why) { return upstream_failure(error_code::upstream_error, std::move(why)); }
+[[nodiscard]] error refused(std::string_view why) { return upstream_failure(error_code::upstream_error, std::string(why)); }
 
 void read_content(json_text content, json_text citations, std::vector<part>& out) {
   if (json::has_text(content)) out.push_back({.kind = part_kind::text, .text = content, .citations = citations});
@@ -121,7 +121,7 @@ result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts
   for (auto& each : others)
     if (each.kind == part_kind::tool_call) choice.parts.push_back(std::move(each));
   if (choice.parts.empty() && choice.finish == finish_reason::other)
-    return refused("the provider answered with nothing but \"" + std::string(json::inside(finish)) + '"');
+    return refused(unknown_finish);
   return out;
 }
 

@@ -26,6 +26,8 @@ using neutral::json_text;
 
 // answer_read.cpp
 [[nodiscard]] neutral::finish_reason read_finish(json_text value) noexcept;
+/// Of an answer without content. The value is not quoted: it may hold the key, which its readers do not know.
+inline constexpr std::string_view unknown_finish = "the provider answered with nothing but a finish_reason that is not known";
 /// Figures that `object` does not give stay as they were.
 void read_usage(json_text object, neutral::token_counts& out) noexcept;
 /// One or several of Cohere's citations as the neutral form's array; empty when there is none.

@@ -188,7 +188,7 @@ class cohere_stream_reader final : public stream_reader {
     const auto reason = json::find(delta, "finish_reason");
     if (json::has_text(error) || json::has_entries(error)) return problem(delta);
     if (next_index_ == 0 && read_finish(reason) == neutral::finish_reason::other)
-      return bad_response("the provider answered with nothing but \"" + std::string(json::inside(reason)) + '"');
+      return bad_response(std::string(unknown_finish));
     start(id, out);
     end_parts([](const open_part&) { return true; }, out);
     event& last = out.emplace_back();

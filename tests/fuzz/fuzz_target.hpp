@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +20,11 @@ namespace switchyard::fuzz {
 /// The key every call is made with; no message may show it.
 inline constexpr std::string_view credential = "hunter2!";
 
-/// A promise; a broken one is a finding.
-inline void require(bool holds) {
-  if (!holds) std::abort();
+/// A promise; a broken one is a finding, and its line is said.
+inline void require(bool holds, const std::source_location& line = std::source_location::current()) {
+  if (holds) return;
+  std::fprintf(stderr, "%s:%u: does not hold\n", line.file_name(), static_cast<unsigned>(line.line()));
+  std::abort();
 }
 
 /// Takes an input apart from its front. Reads zeros beyond its end.

@@ -145,4 +145,22 @@ BOOST_AUTO_TEST_CASE(the_table_says_what_the_writers_do) {
   BOOST_TEST(table.empty(), "providers/MAPPING.md lacks these lines:\n" << table);
 }
 
+BOOST_AUTO_TEST_CASE(the_list_of_what_was_dropped_has_a_bound_and_says_so) {
+  const std::string half(499, 'a');
+  dropped_fields dropped;
+  dropped.add(half);
+  dropped.add("b,\n");
+  dropped.add(half);
+  BOOST_TEST(dropped.list() == half + ",b__");
+  dropped.add(std::string(496, 'c'));   // 1,000 with the commas
+  BOOST_TEST(dropped.list().size() == 1000u);
+  for (int i = 0; i < 100'000; ++i) dropped.add("more" + std::to_string(i));
+  BOOST_TEST(dropped.list().size() == 1004u);
+  BOOST_TEST(dropped.list().ends_with("c,..."));
+  BOOST_TEST(dropped.names().size() == 3u);
+  dropped_fields none;
+  none.add(std::string(1001, 'a'));
+  BOOST_TEST(none.list() == "...");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
