@@ -3,6 +3,7 @@
 #include "actors/request_life.hpp"
 
 #include "base/log.hpp"
+#include "providers/failure.hpp"
 #include "providers/registry.hpp"
 
 #include <algorithm>
@@ -207,10 +208,7 @@ net::task<request_life::attempt_end> request_life::relay_whole(net::upstream_cal
     usage = wire->inspect(request_.operation, *body);
   }
   if (!usage) {
-    providers::failure problem;
-    problem.kind = usage.failure().code == error_code::upstream_error && usage.failure().retryable ? providers::failure_kind::server_error
-                                                                                                 : providers::failure_kind::bad_response;
-    problem.what = usage.failure();
+    const auto problem = providers::bad_answer(usage.failure(), config::secret_of(pick_->key->config).reveal());
     co_return provider_failed(*pick_, report, problem);
   }
   report.outcome.result = call_result::ok;

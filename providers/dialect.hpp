@@ -79,8 +79,8 @@ class dialect {
   [[nodiscard]] virtual outcome write_request(const neutral::request& what, const write_target& where, std::string& out,
                                               neutral::dropped_fields& dropped) const = 0;
 
-  /// A complete 2xx body, JSON throughout (valid_json() of failure.hpp): slices of it stand in what is written of it. bad_response-like errors
-  /// (upstream_error) when it is not what it should be or is an error in a 200.
+  /// A complete 2xx body, JSON throughout (valid_json() of failure.hpp): slices of it stand in what is written of it. Errors as wire::inspect()
+  /// gives them.
   [[nodiscard]] virtual result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) const = 0;
   virtual void write_answer(const neutral::answer& what, const answer_context& context, std::string& out) const = 0;
   /// Can a client of this format be shown that part of an answer? What it cannot be shown is left out, and reported.

@@ -3,6 +3,8 @@
 #include "providers/json_document.hpp"
 #include "providers/mask.hpp"
 
+#include <algorithm>
+
 namespace switchyard::providers {
 
 namespace {
@@ -10,13 +12,18 @@ namespace {
 constexpr std::size_t longest_message = 2000;   // bytes
 constexpr std::size_t longest_param = 200;
 
-/// Masked before it is cut: half a key would not be recognised any more. Never cut inside a UTF-8 sequence.
+/// At `at` bytes or before, never inside a UTF-8 sequence.
+void cut(std::string& text, std::size_t at) {
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+  text.resize(at);
+  text += "...";
+}
+
+/// Masked before it is cut: half a key would not be recognised any more.
 [[nodiscard]] std::string shown(std::string_view text, std::size_t most, std::string_view credential) {
   std::string out = mask_credentials(text, credential);
-  if (out.size() <= most) return out;
-  while (most > 0 && (static_cast<unsigned char>(out[most]) & 0xC0) == 0x80) --most;
-  out.resize(most);
-  return out += "...";
+  if (out.size() > most) cut(out, most);
+  return out;
 }
 
 [[nodiscard]] error describe(failure_kind kind, int status, std::string message, std::string param) {
@@ -64,6 +71,18 @@ failure failure_of(failure_kind kind, int status, std::string_view message, std:
   failure out;
   out.kind = kind;
   out.what = describe(kind, status, shown(message, longest_message, credential), shown(param, longest_param, credential));
+  return out;
+}
+
+failure bad_answer(const error& why, std::string_view credential) {
+  failure out;
+  out.kind = why.code == error_code::upstream_error && why.retryable ? failure_kind::server_error : failure_kind::bad_response;
+  out.what = why;
+  auto& message = out.what.message;
+  const bool was_cut = message.size() > longest_message;
+  message = shown(message, longest_message, credential);
+  if (was_cut) cut(message, message.size() - std::min(message.size(), 3 + credential.size()));   // the last of it may be half a key
+  out.what.param = shown(why.param, longest_param, credential);
   return out;
 }
 

@@ -20,6 +20,9 @@ inline constexpr std::size_t fully_checked = 256u << 10;
 /// A failure of that kind. `message` and `param` as the provider gave them: they are masked, then cut.
 [[nodiscard]] failure failure_of(failure_kind kind, int status, std::string_view message, std::string_view param, std::string_view credential);
 
+/// What became of a complete 2xx body that inspect() or a dialect did not take: they know no key, and may have quoted the provider.
+[[nodiscard]] failure bad_answer(const error& why, std::string_view credential);
+
 /// The provider's own body, masked, for a client of the same format. Empty where masking spoilt it.
 [[nodiscard]] std::string body_for_client(std::string_view body, std::string_view credential);
 

@@ -40,7 +40,7 @@ struct translated_answer {
   usage counts;
   neutral::dropped_fields lost;            ///< parts of the answer that the client's format has no place for
 };
-/// A provider's complete 2xx body for the client. Errors as wire::inspect() gives them.
+/// A provider's complete 2xx body for the client. Errors as wire::inspect() gives them, for bad_answer() of providers/failure.hpp.
 [[nodiscard]] result<translated_answer> translate_answer(const api_request& request, neutral_view& asked, const wire& from, const config::provider_config& provider,
                                                          std::string_view body, const answer_context& context);
 /// Likewise when the client wanted a stream and the provider sent a whole answer.

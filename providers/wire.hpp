@@ -157,7 +157,8 @@ class wire {
   /// in the failure whatever it looks like (what looks like a key is masked anyway).
   [[nodiscard]] virtual failure classify(int status, std::span<const header> headers, std::string_view body, wall_time now,
                                          std::string_view credential = {}) const = 0;
-  /// A complete 2xx body: its usage, or an error (bad_response) when it is not a JSON object or is an error in a 200.
+  /// A complete 2xx body: its usage, or an error when it is not a JSON object or is an error in a 200. It may quote the provider:
+  /// bad_answer() of failure.hpp comes before anyone sees it.
   [[nodiscard]] virtual result<usage> inspect(api operation, std::string_view body) const = 0;
   /// `hide_usage`: the usage-only chunk was forced by us and must not reach the client. `credential` as in classify().
   [[nodiscard]] virtual std::unique_ptr<stream_decoder> open_stream(api operation, bool hide_usage,

@@ -87,12 +87,6 @@ json_text read_citations(json_text citations, neutral::arena& texts) {
   return made.size() > 2 ? texts.keep(std::move(made)) : json_text{};
 }
 
-error error_in_place_of_answer(std::string_view body) {
-  auto what = judge_error(0, body, {}, wall_time{}, {}).what;
-  what.message = "the provider sent an error in place of an answer";
-  return what;
-}
-
 result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts) {
   const auto object = body.substr(json::skip_space(body, 0));
   if (!json::is_object(object)) return refused("the provider's answer is not a JSON object");
@@ -107,8 +101,8 @@ result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts
     else if (json::is_object(m.value) && m.name == "message") message = m.value;
     else if (m.name != "message") out.unknown.push_back(m.name);
   }
-  if (message.empty()) {
-    if (json::has_text(json::find(body, "message"))) return error_in_place_of_answer(body);
+  if (message.empty()) {   // {"message":"what went wrong"}
+    if (json::has_text(json::find(body, "message"))) return judge_error(0, body, {}, wall_time{}, {}).what;
     return refused("the provider's answer has no message");
   }
   auto& choice = out.choices.emplace_back();
@@ -120,8 +114,7 @@ result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts
   chat::read_assistant(message, others, calls, texts);
   for (auto& each : others)
     if (each.kind == part_kind::tool_call) choice.parts.push_back(std::move(each));
-  if (choice.parts.empty() && choice.finish == finish_reason::other)
-    return refused(unknown_finish);
+  if (choice.parts.empty() && choice.finish == finish_reason::other) return refused(unknown_finish);
   return out;
 }
 

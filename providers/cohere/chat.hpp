@@ -26,15 +26,13 @@ using neutral::json_text;
 
 // answer_read.cpp
 [[nodiscard]] neutral::finish_reason read_finish(json_text value) noexcept;
-/// Of an answer without content. The value is not quoted: it may hold the key, which its readers do not know.
+/// Of an answer without content.
 inline constexpr std::string_view unknown_finish = "the provider answered with nothing but a finish_reason that is not known";
 /// Figures that `object` does not give stay as they were.
 void read_usage(json_text object, neutral::token_counts& out) noexcept;
 /// One or several of Cohere's citations as the neutral form's array; empty when there is none.
 [[nodiscard]] json_text read_citations(json_text citations, neutral::arena& texts);
 [[nodiscard]] result<neutral::answer> read_answer(std::string_view body, neutral::arena& texts);
-/// Of {"message":"what went wrong"} in place of an answer: its kind, without its words, which may hold the key that only the wire knows.
-[[nodiscard]] error error_in_place_of_answer(std::string_view body);
 
 // stream_read.cpp
 [[nodiscard]] std::unique_ptr<stream_reader> open_reader(std::string_view credential);

@@ -62,7 +62,7 @@ class cohere_embedding_format final : public embedding_dialect {
     const auto embeddings = json::find(body, "embeddings");
     const auto vectors = json::is_array(embeddings) ? embeddings : json::find(embeddings, "float");   // its first version: the list itself
     if (!json::is_array(vectors)) {
-      if (json::has_text(json::find(body, "message"))) return cohere::error_in_place_of_answer(body);
+      if (json::has_text(json::find(body, "message"))) return judge_error(0, body, {}, wall_time{}, {}).what;
       return refused("the provider's answer has no embeddings");
     }
     json::elements walk(vectors);

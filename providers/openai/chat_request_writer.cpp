@@ -120,7 +120,7 @@ class request_writer {
   void write_tools() {
     std::size_t count = 0;
     for (const auto& tool : what_.tools) {
-      const bool custom = tool.kind == "custom" && rules_.original;
+      const bool custom = rules_.original && is_custom(tool);
       if (!tool.kind.empty() && !custom) {
         dropped_.add("tools." + std::string(tool.kind));
         continue;
@@ -174,13 +174,17 @@ class request_writer {
     out_.end_object(), out_.end_object();
   }
 
+  /// In this format's own form or that of responses: other formats' hosted tools may be called anything.
+  [[nodiscard]] static bool is_custom(const neutral::tool& tool) noexcept {
+    return tool.kind == "custom" && json::has_text(tool.name) && json::is_text(json::find(tool.original, "type"), "custom");
+  }
   [[nodiscard]] bool is_custom(json_text name) const noexcept {
-    return std::any_of(what_.tools.begin(), what_.tools.end(), [&](const auto& tool) { return tool.kind == "custom" && tool.name == name; });
+    return std::any_of(what_.tools.begin(), what_.tools.end(), [&](const auto& tool) { return is_custom(tool) && tool.name == name; });
   }
   /// Was it written? A hosted tool was not.
   [[nodiscard]] bool is_listed(json_text name) const noexcept {
     return std::any_of(what_.tools.begin(), what_.tools.end(), [&](const auto& tool) {
-      return tool.name == name && (tool.kind.empty() || (tool.kind == "custom" && rules_.original));
+      return tool.name == name && (tool.kind.empty() || (rules_.original && is_custom(tool)));
     });
   }
   void write_named(json_text name) {

@@ -1,5 +1,6 @@
 // A provider's complete answer: judged, read, and written for a client of another format. Byte 0: the provider; byte 1: the client;
 // byte 2: what is done with it; then for errors two bytes of status, a length byte and a head field's value; the rest is the body.
+#include "providers/failure.hpp"
 #include "tests/fuzz/clients.hpp"
 #include "tests/fuzz/stream_text.hpp"
 
@@ -24,6 +25,10 @@ void judge(const wire& from, choices input) {
   for (const auto* format : {&openai_ingress(), &anthropic_ingress(), &gemini_ingress(), &bedrock_ingress()}) require(is_json(format->error_body(seen.what)));
 }
 
+void inspect(const wire& from, api operation, std::string_view body) {
+  if (const auto seen = from.inspect(operation, body); !seen) require(bad_answer(seen.failure(), credential).what.message.find(credential) == std::string::npos);
+}
+
 void embed(const wire& from, std::string_view body) {
   const auto* grammar = from.native_embedding();
   if (grammar == nullptr || !is_object(body)) return;
@@ -45,7 +50,7 @@ void translate(client& who, const config::provider_config& provider, std::string
   const auto& from = *find_wire(provider.wire);
   const auto whole = translate_answer(who.request, *who.asked, from, provider, body, context_of(who));
   if (whole) require(is_json(whole->body));
-  else require(whole.failure().message.find(credential) == std::string::npos);
+  else require(bad_answer(whole.failure(), credential).what.message.find(credential) == std::string::npos);
   const auto stream = translate_answer_to_stream(who.request, *who.asked, from, provider, body, context_of(who));
   require(stream.has_value() == whole.has_value());
   if (!stream) return;
@@ -64,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   auto& who = client_of(input.byte());
   switch (input.byte() % 4) {
     case 0: judge(from, input); break;
-    case 1: (void)from.inspect(operations[which >> 6], input.rest()); break;
+    case 1: inspect(from, operations[which >> 6], input.rest()); break;
     case 2: embed(from, input.rest()); break;
     default: translate(who, provider, input.rest());
   }

@@ -224,6 +224,22 @@ BOOST_AUTO_TEST_CASE(a_tool_without_a_name_is_refused_and_written_for_nobody) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(another_formats_hosted_tool_named_custom_is_dropped) {
+  const std::string converse = R"({"messages":[{"role":"user","content":[{"text":"x"}]}],"toolConfig":{"tools":[{"custom":"x"}]}})";
+  const std::string gemini = R"({"contents":[{"role":"user","parts":[{"text":"x"}]}],"tools":[{"custom":{}}]})";
+  const std::string chat = R"({"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"custom","custom":{}}]})";
+  for (const auto& [from, body] : {std::pair(&converse_dialect(), &converse), std::pair(&generate_content_dialect(), &gemini), std::pair(&chat_dialect(), &chat)}) {
+    neutral::arena texts;
+    const auto asked = from->read_request(*body, texts);
+    BOOST_REQUIRE(asked);
+    std::string out;
+    neutral::dropped_fields dropped;
+    BOOST_REQUIRE(chat_dialect().write_request(*asked, {.model = "m"}, out, dropped));
+    BOOST_TEST(json::document().parse_copy(out), from->name() << ": " << out);
+    BOOST_TEST(dropped.list().find("tools.custom") != std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_recorded_stream_survives_every_format_and_any_split) {
   if (!data_are_there()) return;
   random_source random(20261126);

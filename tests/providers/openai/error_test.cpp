@@ -1,3 +1,4 @@
+#include "providers/failure.hpp"
 #include "providers/openai/error.hpp"
 
 #include "tests/providers/samples.hpp"
@@ -33,6 +34,19 @@ BOOST_AUTO_TEST_CASE(a_refused_request_keeps_status_message_and_body) {
     const auto missing = classify(404, golden(file));
     BOOST_TEST((missing.kind == failure_kind::request_refused), file);
     BOOST_TEST(http_status(missing.what) == 404, file);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_error_in_a_200_is_shown_without_the_key_and_without_half_of_it) {
+  const std::string key = "hunter2-of-no-known-shape";
+  for (const std::size_t before : {std::size_t{10}, 2000 - key.size() / 2}) {
+    neutral::arena texts;
+    const auto read = chat_dialect().read_answer(R"({"error":{"message":")" + std::string(before, 'x') + key + R"( is not known"}})", texts);
+    BOOST_REQUIRE(!read);
+    const auto shown = bad_answer(read.failure(), key);
+    BOOST_TEST(shown.what.message.find("hunter2") == std::string::npos, shown.what.message);
+    BOOST_TEST(shown.what.message.starts_with("xxxxxxxxxx"));
+    BOOST_TEST((shown.kind == failure_kind::server_error));
   }
 }
 
