@@ -14,9 +14,14 @@ std::optional<error> refuse_unanswerable(const neutral::request& what, answers_p
     return refuse(what.choices, "this provider gives one answer per request; expected 1");
   for (std::size_t n = 0; n < what.tools.size(); ++n) {
     const auto& tool = what.tools[n];
-    if (!tool.kind.empty() || json::is_string(tool.name)) continue;   // hosted ones have none
-    const auto where = "tools[" + std::to_string(n) + "].name";
-    return client_error(error_code::invalid_request, where + ": expected the name of the function, a string", where);
+    if (!tool.kind.empty()) continue;   // hosted ones have neither
+    const auto refuse_tool = [n](const char* field, const char* wanted) {
+      const auto where = "tools[" + std::to_string(n) + "]." + field;
+      return client_error(error_code::invalid_request, where + ": expected " + wanted, where);
+    };
+    if (!json::is_string(tool.name)) return refuse_tool("name", "the name of the function, a string");
+    if (!tool.parameters.empty() && !json::is_null(tool.parameters) && !json::is_object(tool.parameters))
+      return refuse_tool("parameters", "a JSON Schema, an object");
   }
   return std::nullopt;
 }

@@ -224,6 +224,20 @@ BOOST_AUTO_TEST_CASE(a_tool_without_a_name_is_refused_and_written_for_nobody) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_tool_whose_parameters_are_no_object_is_refused_and_written_for_nobody) {
+  const std::string body = R"({"contents":[{"role":"user","parts":[{"text":"x"}]}],"tools":[{"functionDeclarations":[{"name":"f","parameters":[{}]}]}]})";
+  neutral::arena texts;
+  const auto asked = generate_content_dialect().read_request(body, texts);
+  BOOST_REQUIRE(asked);
+  for (const auto* to : {&chat_dialect(), &messages_dialect(), &responses_dialect(), &converse_dialect(), &cohere_dialect()}) {
+    std::string out;
+    neutral::dropped_fields dropped;
+    const auto written = to->write_request(*asked, {.model = "m"}, out, dropped);
+    BOOST_REQUIRE_MESSAGE(!written, to->name() << ": " << out);
+    BOOST_TEST(written.failure().param == "tools[0].parameters");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(another_formats_hosted_tool_named_custom_is_dropped) {
   const std::string converse = R"({"messages":[{"role":"user","content":[{"text":"x"}]}],"toolConfig":{"tools":[{"custom":"x"}]}})";
   const std::string gemini = R"({"contents":[{"role":"user","parts":[{"text":"x"}]}],"tools":[{"custom":{}}]})";
