@@ -26,12 +26,6 @@ SWITCHYARD_WIDEST_VECTORS void add_scaled(const std::int32_t* numbers, const flo
   for (std::size_t i = 0; i < count; ++i) to[i] += static_cast<float>(numbers[i]) * scales[i];
 }
 
-/// to += inputs * rows, a row an input.
-SWITCHYARD_WIDEST_VECTORS void add_rows(const float* inputs, std::size_t count, const float* rows, float* to, std::size_t width) noexcept {
-  for (std::size_t row = 0; row < count; ++row, rows += width)
-    for (std::size_t i = 0; i < width; ++i) to[i] += inputs[row] * rows[i];
-}
-
 SWITCHYARD_WIDEST_VECTORS void add_bytes(const std::uint8_t* from, std::size_t count, std::int32_t* to) noexcept {
   for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
 }
@@ -42,7 +36,7 @@ void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float>
   const auto seen = std::min(ids.size(), most_pieces);
   const auto count = static_cast<float>(seen);
   // The rows one after the other, a zero one at either end: a window is three rows in place.
-  room.context.assign((seen + 2) * w_.width, zero);
+  room.context.assign((seen + rows_at_once + 1) * w_.width, zero);   // of the last pieces as many are read as are read at once
   for (std::size_t i = 0; i < seen; ++i)
     std::copy_n(w_.rows.data() + ids[i] * w_.width, w_.width, room.context.data() + (i + 1) * w_.width);
 
@@ -52,24 +46,21 @@ void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float>
     add_bytes(room.context.data() + i * w_.width, w_.width, room.products.data());
   room.floats.resize(w_.width);
   for (std::size_t k = 0; k < w_.width; ++k) room.floats[k] = static_cast<float>(room.products[k]) / count - zero;
-  add_rows(room.floats.data(), w_.width, w_.mean.data(), room.shifts.data(), w_.units);
+  code_->add_rows(room.floats, w_.mean.data(), room.shifts);
 
   room.sums.assign(w_.units, 0.0f);
   room.maxima.assign(w_.units, 0.0f);
-  room.products.resize(4 * w_.units);
-  const std::span<std::int32_t> products(room.products);
+  room.products.resize(rows_at_once * w_.units);
   float together = 0;
-  for (std::size_t i = 0; i < seen;) {
-    const auto* window = room.context.data() + i * w_.width;
-    const std::size_t rows = i + 4 <= seen ? 4 : 1;
-    if (rows == 4) code_->multiply_four(window, w_.width, 3 * w_.width, w_.window.data(), products);
-    else code_->multiply({window, 3 * w_.width}, w_.window.data(), products.first(w_.units));
-    for (std::size_t r = 0; r < rows; ++r, ++i) {
-      const float gated = code_->take(products.subspan(r * w_.units, w_.units), w_.window_scales.data(), room.shifts.data(), w_.gates.data(),
-                                      room.sums.data(), room.maxima.data());
-      const float weight = 2 / (1 + std::exp(-(gated + w_.gate_shift)));
+  for (std::size_t i = 0; i < seen; i += rows_at_once) {
+    const auto rows = std::min(rows_at_once, seen - i);
+    const auto here = weights.subspan(i, rows);
+    code_->multiply_rows(room.context.data() + i * w_.width, w_.width, 3 * w_.width, rows, w_.window.data(), w_.units, room.products.data());
+    code_->take(std::span(room.products).first(rows * w_.units), rows, w_.window_scales.data(), room.shifts.data(), w_.gates.data(),
+                room.sums.data(), room.maxima.data(), here.data());
+    for (float& weight : here) {
+      weight = 2 / (1 + std::exp(-(weight + w_.gate_shift)));
       together += weight;
-      weights[i] = weight;
     }
   }
   std::fill(weights.begin() + static_cast<std::ptrdiff_t>(seen), weights.end(), together / count);

@@ -176,10 +176,8 @@ BOOST_AUTO_TEST_CASE(a_very_long_text_is_read_whole) {
 
 BOOST_AUTO_TEST_CASE(all_instructions_give_the_same_integers_and_nearly_the_same_floats) {
   std::mt19937 chance(7);
-  std::vector<const vector_code*> codes{&best_vector_code()};
-  if (const auto* avx2 = avx2_vector_code()) codes.push_back(avx2);
   const auto& plain = portable_vector_code();
-  for (const auto* code : codes)
+  for (const auto* code : usable_vector_codes())
     for (const std::size_t outputs : {16u, 48u, 64u, 128u, 208u, 256u})
       for (const std::size_t inputs : {4u, 48u, 192u, 512u}) {
         std::vector<std::uint8_t> x(inputs);
@@ -190,20 +188,28 @@ BOOST_AUTO_TEST_CASE(all_instructions_give_the_same_integers_and_nearly_the_same
         code->multiply(x, weights.data(), fast);
         plain.multiply(x, weights.data(), slow);
         BOOST_REQUIRE(fast == slow);
-        std::vector<std::uint8_t> longer(x);                        // four windows, each a little further
-        for (std::size_t i = 0; i < 48; ++i) longer.push_back(static_cast<std::uint8_t>(chance() % 128));
-        std::vector<std::int32_t> four(4 * outputs, 9);
-        code->multiply_four(longer.data(), 16, inputs, weights.data(), four);
-        for (std::size_t r = 0; r < 4; ++r) {
+        std::vector<std::uint8_t> longer(x);                        // windows, each a little further
+        for (std::size_t i = 0; i < 16 * rows_at_once; ++i) longer.push_back(static_cast<std::uint8_t>(chance() % 128));
+        std::vector<std::int32_t> several(rows_at_once * outputs, 9), slow_several;
+        const std::size_t rows = 1 + chance() % rows_at_once;
+        code->multiply_rows(longer.data(), 16, inputs, rows, weights.data(), outputs, several.data());
+        several.resize(rows * outputs);
+        for (std::size_t r = 0; r < rows; ++r) {
           plain.multiply({longer.data() + 16 * r, inputs}, weights.data(), slow);
-          BOOST_REQUIRE(std::equal(slow.begin(), slow.end(), four.begin() + static_cast<std::ptrdiff_t>(r * outputs)));
+          slow_several.insert(slow_several.end(), slow.begin(), slow.end());
         }
-        plain.multiply(x, weights.data(), slow);
-        std::vector<float> scales(outputs, 0.01f), shifts(outputs, -3.0f), gates(outputs, 0.5f);
+        BOOST_REQUIRE(several == slow_several);
+        std::vector<float> scales(outputs, 0.01f), shifts(outputs, -3.0f), gates(outputs, 0.5f), gated(rows, 9), slow_gated = gated;
         std::vector<float> sums(outputs, 1), maxima(outputs, 2), slow_sums = sums, slow_maxima = maxima;
-        const auto gated = code->take(fast, scales.data(), shifts.data(), gates.data(), sums.data(), maxima.data());
-        const auto slow_gated = plain.take(slow, scales.data(), shifts.data(), gates.data(), slow_sums.data(), slow_maxima.data());
-        BOOST_REQUIRE_CLOSE(gated + 1, slow_gated + 1, 0.01f);
+        code->take(several, rows, scales.data(), shifts.data(), gates.data(), sums.data(), maxima.data(), gated.data());
+        plain.take(several, rows, scales.data(), shifts.data(), gates.data(), slow_sums.data(), slow_maxima.data(), slow_gated.data());
+        for (std::size_t r = 0; r < rows; ++r) BOOST_REQUIRE_CLOSE(gated[r] + 1, slow_gated[r] + 1, 0.01f);
+        std::vector<float> numbers(48), matrix(48 * outputs), added(outputs, 1), slow_added = added;
+        for (auto& number : numbers) number = static_cast<float>(chance() % 100);
+        for (auto& number : matrix) number = static_cast<float>(chance() % 100);
+        code->add_rows(numbers, matrix.data(), added);
+        plain.add_rows(numbers, matrix.data(), slow_added);
+        for (std::size_t o = 0; o < outputs; ++o) BOOST_REQUIRE_CLOSE(added[o], slow_added[o], 0.01f);
         for (std::size_t o = 0; o < outputs; ++o) {
           BOOST_REQUIRE_CLOSE(sums[o], slow_sums[o], 0.01f);
           BOOST_REQUIRE_CLOSE(maxima[o], slow_maxima[o], 0.01f);
@@ -216,21 +222,23 @@ BOOST_AUTO_TEST_CASE(all_instructions_pool_alike) {
   const std::size_t entries = 50, dimensions = 256;
   std::vector<std::int8_t> rows(entries * dimensions);
   for (auto& x : rows) x = static_cast<std::int8_t>(chance() % 256);
-  for (const std::size_t count : {0u, 1u, 2u, 20u, 333u}) {
-    std::vector<std::uint32_t> ids(count);
-    std::vector<float> weights(count);
-    for (auto& id : ids) id = static_cast<std::uint32_t>(chance() % entries);
-    for (auto& weight : weights) weight = static_cast<float>(chance() % 1000) / 1000;
-    std::vector<float> fast(dimensions, 9), plain(dimensions, 9);
-    best_vector_code().pool(ids, weights.data(), rows.data(), fast);
-    portable_vector_code().pool(ids, weights.data(), rows.data(), plain);
-    for (std::size_t d = 0; d < dimensions; ++d) BOOST_REQUIRE_SMALL(fast[d] - plain[d], 0.02f);
-    std::vector<std::uint8_t> halves(entries * 96);
-    for (auto& two : halves) two = static_cast<std::uint8_t>(chance() % 256);
-    best_vector_code().pool_halves(ids, weights.data(), halves.data(), 192, fast.data());
-    portable_vector_code().pool_halves(ids, weights.data(), halves.data(), 192, plain.data());
-    for (std::size_t d = 0; d < dimensions; ++d) BOOST_REQUIRE_SMALL(fast[d] - plain[d], 0.02f);
-  }
+  const auto& portable = portable_vector_code();
+  for (const auto* code : usable_vector_codes())
+    for (const std::size_t count : {0u, 1u, 2u, 20u, 333u}) {
+      std::vector<std::uint32_t> ids(count);
+      std::vector<float> weights(count);
+      for (auto& id : ids) id = static_cast<std::uint32_t>(chance() % entries);
+      for (auto& weight : weights) weight = static_cast<float>(chance() % 1000) / 1000;
+      std::vector<float> fast(dimensions, 9), plain(dimensions, 9);
+      code->pool(ids, weights.data(), rows.data(), fast);
+      portable.pool(ids, weights.data(), rows.data(), plain);
+      for (std::size_t d = 0; d < dimensions; ++d) BOOST_REQUIRE_SMALL(fast[d] - plain[d], 0.02f);
+      std::vector<std::uint8_t> halves(entries * 96);
+      for (auto& two : halves) two = static_cast<std::uint8_t>(chance() % 256);
+      code->pool_halves(ids, weights.data(), halves.data(), 192, fast.data());
+      portable.pool_halves(ids, weights.data(), halves.data(), 192, plain.data());
+      for (std::size_t d = 0; d < dimensions; ++d) BOOST_REQUIRE_SMALL(fast[d] - plain[d], 0.02f);
+    }
 }
 
 // Written by tools/train/golden.py, which computes the shipped table's vectors on its own. A float that lies between two steps may be
@@ -245,9 +253,7 @@ BOOST_AUTO_TEST_CASE(the_shipped_table_gives_the_vectors_of_its_maker) {
     BOOST_REQUIRE_MESSAGE(table, problem_in(table));
     models.push_back(std::move(*embedder::of_table(std::move(*table), code)));
   };
-  load(best_vector_code());
-  load(portable_vector_code());
-  if (const auto* avx2 = avx2_vector_code()) load(*avx2);
+  for (const auto* code : usable_vector_codes()) load(*code);
   std::size_t checked = 0;
   for (std::string line; std::getline(file, line); ++checked) {
     const auto wanted = json::parse(line);
