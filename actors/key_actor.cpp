@@ -74,6 +74,13 @@ void key_actor_state::parked_by_peer(const peer_parked& told) {
   tell_parked(told.why, told.lasts, told.node);
 }
 
+void key_actor_state::learn(const routing::key_measure& others) {
+  health_.learn(others);
+  last_word_ = steady_now();
+  publish(last_word_);
+  if (!ticking_) keep_ticking();                 // its siblings, which it is compared with, may hear of theirs a little later
+}
+
 void key_actor_state::tell_parked(routing::park_reason why, milliseconds rest, const std::string& node) {
   const auto& entry = *settings_.entry;
   const auto rest_s = std::chrono::ceil<seconds>(rest).count();
@@ -111,7 +118,7 @@ void key_actor_state::unpark_if_due() {
 
 void key_actor_state::publish(steady_time now) {
   auto& state = *settings_.entry->state;
-  const double own = health_.latency_ewma_us();
+  const double own = health_.latency_us(now);
   double best = own;
   for (const auto& sibling : settings_.siblings) {
     const double theirs = sibling->latency_ewma_us.load(std::memory_order_relaxed);
@@ -119,13 +126,17 @@ void key_actor_state::publish(steady_time now) {
   }
   state.latency_ewma_us.store(own, std::memory_order_relaxed);
   state.weight.store(health_.weight(best, now), std::memory_order_relaxed);
+  const auto measured = health_.measured(now);
+  state.measured_calls.store(measured.calls, std::memory_order_relaxed);
+  state.measured_successes.store(measured.successes, std::memory_order_relaxed);
+  state.measured_latency_us.store(measured.latency_us, std::memory_order_relaxed);
 }
 
 void key_actor_state::tick() {
   const auto now = steady_now();
   publish(now);
   ticking_ = false;
-  if (now - last_outcome_ < tick_after_last_call) keep_ticking();
+  if (now - std::max(last_outcome_, last_word_) < tick_after_last_call) keep_ticking();
 }
 
 void key_actor_state::keep_ticking() {
@@ -160,6 +171,7 @@ key_handle::behavior_type key_actor(key_handle::stateful_pointer<key_actor_state
       [self](const health_tick&) { self->state.tick(); },
       [self](const unpark_due&) { self->state.unpark_if_due(); },
       [self](const peer_parked& told) { self->state.parked_by_peer(told); },
+      [self](const routing::key_measure& others) { self->state.learn(others); },
       [self](const key_report_request&) { return self->state.report(); },
   };
 }

@@ -13,6 +13,7 @@ struct key_actor_state {
   void tick();
   void unpark_if_due();
   void parked_by_peer(const peer_parked& told);
+  void learn(const routing::key_measure& others);
   [[nodiscard]] actor_line line();
   [[nodiscard]] key_report report() const;
 
@@ -29,7 +30,7 @@ struct key_actor_state {
   key_settings settings_;
   routing::key_health health_{1.0};
   bool ticking_ = false;
-  steady_time last_outcome_{};
+  steady_time last_outcome_{}, last_word_{};     ///< of own calls, of other nodes
   int parked_in_row_ = 0;
   steady_time parked_until_{};                   ///< by this actor; what I/O threads park for is in key_state
   steady_time resting_until_{};                  ///< a rest the provider asked for (429, limit used up) that was told of

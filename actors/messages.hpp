@@ -243,6 +243,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::yard_published)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_key_written)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::virtual_keys_learned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::peer_parked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::routing::key_measure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::breaker_advice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::apply_config)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchyard::actors::respawn_due)
@@ -270,6 +271,7 @@ using key_handle = caf::typed_actor<
     caf::reacts_to<health_tick>,                 ///< own: publish what time has changed
     caf::reacts_to<unpark_due>,                  ///< own: the parking may be over
     caf::reacts_to<peer_parked>,                 ///< it is parked by another node's word
+    caf::reacts_to<routing::key_measure>,        ///< what other nodes measured
     caf::replies_to<key_report_request>::with<key_report>>;
 
 /// One per provider key: owns its circuit breaker, publishes the verdict in key_state.

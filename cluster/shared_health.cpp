@@ -13,6 +13,7 @@ constexpr auto advice_is_fresh_for = seconds(5);
 constexpr auto lone_probe_every = seconds(30);
 
 std::string fact_name(const std::string& key) { return "fact/" + key; }
+std::string measure_name(const std::string& key) { return "measure/" + key; }
 std::string breaker_name(const std::string& key) { return "breaker/" + key; }
 
 }  // namespace
@@ -26,6 +27,30 @@ outcome shared_health::report(const std::string& key, fact_value what, milliseco
 
 outcome shared_health::report(const std::string& key, shared_breaker state, steady_time now, outbox& out) {
   return shared_.write(breaker_name(key), encode(breaker_value{state}), std::nullopt, now, out);
+}
+
+outcome shared_health::report(const std::string& key, const key_performance& measured, milliseconds lasts, steady_time now, outbox& out) {
+  return shared_.write(measure_name(key), encode(measured), lasts, now, out);
+}
+
+key_performance shared_health::measured_by_others(const std::string& key, std::uint64_t credential, steady_time now) const {
+  constexpr std::uint64_t most_calls = 1u << 30, longest_us = 1u << 30;     // no node's window holds more, whatever it says
+  key_performance all{credential};
+  double time = 0, timed = 0;
+  for (const auto& node : configured_) {
+    const auto* entry = node == self_ ? nullptr : shared_.find(node, measure_name(key), now);
+    if (entry == nullptr) continue;
+    const auto one = decode<key_performance>(entry->value);
+    if (!one || one->credential != credential) continue;
+    const auto calls = std::min(one->calls, most_calls);
+    all.calls += calls;
+    all.successes += std::min(one->successes, calls);
+    if (one->latency_us == 0) continue;
+    timed += static_cast<double>(calls);
+    time += static_cast<double>(calls) * static_cast<double>(std::min(one->latency_us, longest_us));
+  }
+  if (timed > 0) all.latency_us = static_cast<std::uint64_t>(time / timed);
+  return all;
 }
 
 std::optional<parking> shared_health::parked(const std::string& key, std::uint64_t credential, steady_time now) const {

@@ -2,12 +2,15 @@
 //
 //   "fact/KEY"     = array [fact, credential]   lasts: as long as the fact does    429 with retry-after, 401/403, quota
 //   "breaker/KEY"  = array [state]              closed, open, half-open, as the writer's own traffic made it
+//   "measure/KEY"  = array [credential, calls, successes, latency]   lasts: 30 s   what the writer's own window says of it
 //
 // S1  A fact about the key itself holds on every node that has the same credential, from receipt, for what is left of it, at most an hour. It comes from
 //     the provider's own answer.
 // S2  A peer's open breaker is advice: it opens ours only together with own evidence, or when two peers opened within 5 s.
 // S3  At most 3 nodes probe a half-open key, each with one call: the first three of owners_of(key) over the configured nodes. When those of the three
 //     that are alive use the key as one that is well, the first three of the nodes that do not. When none of the three is alive, any node, once in 30 s.
+// S4  What others measured of a key stands in for what a node has not measured itself (routing/key_health): nodes tell only of their own calls, so
+//     nothing goes round in circles.
 #pragma once
 
 #include "cluster/registers.hpp"
@@ -38,6 +41,16 @@ struct breaker_value {
   }
 };
 
+struct key_performance {
+  std::uint64_t credential = 0;                  ///< as in fact_value
+  std::uint64_t calls = 0, successes = 0;
+  std::uint64_t latency_us = 0;                  ///< to the first byte; 0: not measured
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(self.credential, self.calls, self.successes, self.latency_us);
+  }
+};
+
 struct parking {
   key_fact why = key_fact::rate_limited;
   steady_time until{};
@@ -54,9 +67,12 @@ class shared_health {
   /// A provider's answer said so to this node.
   outcome report(const std::string& key, fact_value what, milliseconds lasts, steady_time now, outbox& out);
   outcome report(const std::string& key, shared_breaker state, steady_time now, outbox& out);
+  outcome report(const std::string& key, const key_performance& measured, milliseconds lasts, steady_time now, outbox& out);
 
   /// The fact that lasts longest, whoever reported it.
   [[nodiscard]] std::optional<parking> parked(const std::string& key, std::uint64_t credential, steady_time now) const;
+  /// S4. Sums of the others' counts, and the mean of their latencies by calls.
+  [[nodiscard]] key_performance measured_by_others(const std::string& key, std::uint64_t credential, steady_time now) const;
   /// S2. `own_evidence`: this node's own window holds failures of the key. What was heard before `since` is not advice any more.
   [[nodiscard]] bool should_open(const std::string& key, bool own_evidence, steady_time since, steady_time now) const;
   /// Is this node one of the three of S3?

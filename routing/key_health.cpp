@@ -9,6 +9,7 @@ namespace {
 constexpr double decay_seconds = 10.0;
 constexpr double floor_share = 0.02;
 constexpr double assumed_successes = 4.0;
+constexpr double most_lent_calls = 20.0;
 }  // namespace
 
 key_health::key_health(double configured_weight, milliseconds window) noexcept : configured_weight_(configured_weight), window_(window) {}
@@ -37,10 +38,25 @@ void key_health::record(const call_outcome& outcome) noexcept {
   last_sample_ = std::max(last_sample_, outcome.finished);
 }
 
+bool key_health::has_own_latency(steady_time now) const noexcept { return latency_ewma_us_ > 0 && now - last_sample_ <= window_.length(); }
+
+double key_health::latency_us(steady_time now) const noexcept {
+  return others_.latency_us > 0 && !has_own_latency(now) ? others_.latency_us : latency_ewma_us_;
+}
+
+key_measure key_health::measured(steady_time now) const noexcept {
+  const auto seen = window_.totals(now);
+  return {seen.calls, seen.successes, has_own_latency(now) ? latency_ewma_us_ : 0.0};
+}
+
 double key_health::weight(double best_latency_us, steady_time now) const noexcept {
   const auto seen = window_.totals(now);
-  const double success = (static_cast<double>(seen.successes) + assumed_successes) / (static_cast<double>(seen.calls) + assumed_successes);
-  const double speed = best_latency_us > 0 && latency_ewma_us_ > 0 ? std::min(1.0, best_latency_us / latency_ewma_us_) : 1.0;
+  const double lent = std::min(static_cast<double>(others_.calls), most_lent_calls);
+  const double lent_successes = others_.calls == 0 ? 0.0 : lent * static_cast<double>(others_.successes) / static_cast<double>(others_.calls);
+  const double success = (static_cast<double>(seen.successes) + lent_successes + assumed_successes) /
+                         (static_cast<double>(seen.calls) + lent + assumed_successes);
+  const double latency = latency_us(now);
+  const double speed = best_latency_us > 0 && latency > 0 ? std::min(1.0, best_latency_us / latency) : 1.0;
   return configured_weight_ * std::max(floor_share, success * success * success * speed);
 }
 

@@ -41,11 +41,15 @@ struct alignas(64) key_state {
   std::atomic<std::int64_t> ramp_for_ns{0};                      ///< (actor)
 
   std::atomic<double> weight;                                    ///< (actor) configured weight x health, what `adaptive` draws by
-  std::atomic<double> latency_ewma_us{0};                        ///< (actor) peak-EWMA of first-byte latency; 0: no sample
+  std::atomic<double> latency_ewma_us{0};                        ///< (actor) peak-EWMA of first-byte latency, another node's where there is no own; 0: no sample
   std::atomic<double> headroom{1.0};                             ///< (call) least remaining/limit share the provider's headers named, 0..1
 
   rate_limit requests;                                           ///< rpm
   rate_limit tokens;                                             ///< tpm
+
+  // (actor) What this node itself measured, for the others (key_health::measured).
+  std::atomic<std::uint64_t> measured_calls{0}, measured_successes{0};
+  std::atomic<double> measured_latency_us{0};
 
   /// Parks until `until` unless it is parked for longer already.
   void park(steady_time until, park_reason why) noexcept;

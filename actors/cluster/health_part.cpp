@@ -4,6 +4,7 @@
 #include "base/sha256.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace switchyard::actors {
 
@@ -17,8 +18,11 @@ using routing::park_reason;
 // Calls that fail together park a key once each, by milliseconds more: others hear of it ten times a second at most.
 constexpr milliseconds report_every{100};
 constexpr milliseconds advice_acts_within = seconds(1);
-// An actor that was replaced since has forgotten its share.
+// An actor that was replaced since has forgotten its share, and what it had learned.
 constexpr milliseconds repeat_probes_every = seconds(10);
+// Measures: half a window old at most, as long as a window; of so many keys that registers are left for facts.
+constexpr milliseconds measure_every = seconds(2), measure_lasts = seconds(30), measure_again_before = seconds(15);
+constexpr std::size_t most_measured_keys = 1024;
 
 key_fact fact_of(park_reason why) noexcept {
   switch (why) {
@@ -57,6 +61,15 @@ std::uint64_t fingerprint(const routing::key_entry& key) {
   return out == 0 ? 1 : out;
 }
 
+/// By so little that nobody would draw differently.
+bool nearly_same(const cluster::key_performance& a, const cluster::key_performance& b) noexcept {
+  const auto near = [](double x, double y, double share) { return std::abs(x - y) <= share * std::max(x, y); };
+  const auto rate = [](const cluster::key_performance& of) { return of.calls == 0 ? 1.0 : static_cast<double>(of.successes) / static_cast<double>(of.calls); };
+  return (a.calls == 0) == (b.calls == 0) && std::abs(rate(a) - rate(b)) <= 0.02 &&
+         near(static_cast<double>(std::min<std::uint64_t>(a.calls, 20)), static_cast<double>(std::min<std::uint64_t>(b.calls, 20)), 0.25) &&
+         near(static_cast<double>(a.latency_us), static_cast<double>(b.latency_us), 0.1);
+}
+
 }  // namespace
 
 void health_part::begin(cluster::node_protocols& protocols, steady_time now) {
@@ -66,6 +79,7 @@ void health_part::begin(cluster::node_protocols& protocols, steady_time now) {
     if (key.own > now) key.known = {};           // what a provider said here is told anew
     key.breaker = breaker_state::closed;
     key.probes = -1;
+    key.told = {};
   }
 }
 
@@ -101,6 +115,8 @@ void health_part::tick(steady_time now) {
       key.probes = -1;
       give_probes(key, protocols_->health.prober(key.name) ? 1 : 0);
     }
+    if (repeat) key.learned = {};
+    exchange_measures(key, now);
   }
 }
 
@@ -174,6 +190,31 @@ void health_part::give_probes(watched& key, int probes) {
   if (key.probes == probes) return;
   key.probes = probes;
   tell_.advise(*key.entry, {breaker_advice::kind::probes, probes});
+}
+
+// -- measures: S4 -----------------------------------------------------------------------------------------------------
+
+void health_part::exchange_measures(watched& key, steady_time now) {
+  const auto place = static_cast<std::size_t>(&key - keys_.data());
+  if (now < key.next_measure || place >= most_measured_keys) return;
+  const bool first = key.next_measure == steady_time{};
+  key.next_measure = now + (first ? milliseconds(20) * static_cast<int>(1 + place % 100) : measure_every);   // not all of them in one tick
+  if (first) return;
+  const auto& state = *key.entry->state;
+  const auto calls = state.measured_calls.load(std::memory_order_relaxed);
+  const cluster::key_performance own{key.credential, calls, std::min(calls, state.measured_successes.load(std::memory_order_relaxed)),
+                                     static_cast<std::uint64_t>(state.measured_latency_us.load(std::memory_order_relaxed))};
+  if (own.calls == 0) {
+    key.told = {};                               // what was told ends by itself
+  } else if (!nearly_same(own, key.told) || key.told_until - now < measure_again_before) {
+    key.told = own;
+    key.told_until = now + measure_lasts;
+    (void)protocols_->health.report(key.name, own, measure_lasts, now, protocols_->out);
+  }
+  const auto others = protocols_->health.measured_by_others(key.name, key.credential, now);
+  if (nearly_same(others, key.learned)) return;
+  key.learned = others;
+  tell_.learned(*key.entry, {others.calls, others.successes, static_cast<double>(others.latency_us)});
 }
 
 }  // namespace switchyard::actors

@@ -1,13 +1,16 @@
-// Shared health: what a provider said about a key on one node holds on all of them, and breakers take other nodes' as advice (cluster/shared_health.hpp).
+// Shared health: what a provider said about a key on one node holds on all of them, breakers take other nodes' as advice, and what one measured
+// helps those that have not (cluster/shared_health.hpp).
 //
 // It needs no word from the actors: what they and the I/O threads know stands in each key's key_state, which is looked at with every tick.
 //
 //   key_state.parked_until grew here   --> a fact of this node        a fact of another node --> key_state.park(), `parked`
 //   key_state.breaker changed here     --> its state, as evidence     others' open breakers  --> `advise` open, close, probes
+//   key_state.measured_* changed       --> what this node measured    others' measures       --> `learned`
 #pragma once
 
 #include "actors/cluster/health_notices.hpp"
 #include "actors/cluster/part.hpp"
+#include "routing/key_health.hpp"
 
 #include <functional>
 #include <vector>
@@ -20,6 +23,7 @@ class health_part final : public cluster_part {
   struct key_actors {
     std::function<void(const routing::key_entry&, const peer_parked&)> parked;
     std::function<void(const routing::key_entry&, const breaker_advice&)> advise;
+    std::function<void(const routing::key_entry&, const routing::key_measure&)> learned;
   };
   explicit health_part(key_actors tell) : tell_(std::move(tell)) {}
 
@@ -40,6 +44,9 @@ class health_part final : public cluster_part {
     steady_time advised{};                       // to open by others' word alone, until then: no evidence to pass on
     bool advice = false;                         // some may be fresh
     int probes = -1;                             // as told
+    // What was measured: told to others, told to the key's actor.
+    cluster::key_performance told, learned;
+    steady_time told_until{}, next_measure{};
   };
 
   void watch_parking(watched& key, steady_time now);
@@ -48,6 +55,7 @@ class health_part final : public cluster_part {
   void heed_breakers(watched& key, bool heard, steady_time now);
   void follow_probers(watched& key, steady_time now);
   void give_probes(watched& key, int probes);
+  void exchange_measures(watched& key, steady_time now);
 
   key_actors tell_;
   cluster::node_protocols* protocols_ = nullptr;

@@ -24,6 +24,7 @@ void tell(const std::shared_ptr<address_book>& book, const routing::key_entry& k
 std::unique_ptr<cluster_part> wired_health_part(const surroundings& around) {
   health_part::key_actors actors;
   actors.parked = [book = around.book](const routing::key_entry& key, const peer_parked& told) { tell(book, key, &directory::key_row::key, told); };
+  actors.learned = [book = around.book](const routing::key_entry& key, const routing::key_measure& others) { tell(book, key, &directory::key_row::key, others); };
   actors.advise = [book = around.book](const routing::key_entry& key, const breaker_advice& advice) { tell(book, key, &directory::key_row::breaker, advice); };
   return std::make_unique<health_part>(std::move(actors));
 }

@@ -145,6 +145,32 @@ BOOST_AUTO_TEST_CASE(a_providers_own_word_parks_its_key_on_all_nodes_at_once) {
   BOOST_TEST(!e.parked("openai/k", 18, t(0s)).has_value());    // another credential under the same name
 }
 
+BOOST_AUTO_TEST_CASE(what_others_measured_of_a_key_is_summed_without_ones_own) {
+  register_yard yard;
+  shared_health a("a", five, yard.nodes.at("a")), b("b", five, yard.nodes.at("b")), c("c", five, yard.nodes.at("c")), d("d", five, yard.nodes.at("d"));
+  outbox out;
+  const auto tell = [&](const char* name, shared_health& node, key_performance what, milliseconds lasts) {
+    BOOST_TEST(node.report("k", what, lasts, t(0s), out).has_value());
+    yard.deliver(name, out);
+  };
+  tell("a", a, {17, 1000, 1000, 1}, 30s);
+  tell("b", b, {17, 30, 30, 100}, 30s);
+  tell("c", c, {17, 10, 0, 500}, 20s);
+  tell("d", d, {18, 50, 50, 900}, 30s);                            // another credential under the same name
+  auto seen = a.measured_by_others("k", 17, t(0s));
+  BOOST_TEST(seen.calls == 40u);
+  BOOST_TEST(seen.successes == 30u);
+  BOOST_TEST(seen.latency_us == 200u);
+  seen = a.measured_by_others("k", 17, t(25s));                    // c's window is over
+  BOOST_TEST(seen.calls == 30u);
+  BOOST_TEST(seen.latency_us == 100u);
+  BOOST_TEST(a.measured_by_others("k", 17, t(31s)).calls == 0u);
+  tell("b", b, {17, 10, 11, 1ull << 60}, 30s);                     // nonsense from a node stays within bounds
+  seen = a.measured_by_others("k", 17, t(21s));
+  BOOST_TEST(seen.successes == 10u);
+  BOOST_TEST(seen.latency_us == 1ull << 30);
+}
+
 BOOST_AUTO_TEST_CASE(peers_failures_are_advice) {
   register_yard yard;
   shared_health a("a", five, yard.nodes.at("a")), b("b", five, yard.nodes.at("b")), c("c", five, yard.nodes.at("c"));

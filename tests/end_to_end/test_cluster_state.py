@@ -121,6 +121,20 @@ class SharedHealth(Base):
                 self.assertFalse(self.nodes.keys_of(name)["one"]["parked"])
 
 
+    def test_what_one_node_measured_weighs_on_nodes_that_made_no_call(self):
+        self.nodes.sim.faults({"kind": "latency", "key": secret("one"), "latency_ms": 80})
+        while self.nodes.sim.requests(secret("one")) < 5 or self.nodes.sim.requests(secret("two")) < 5:
+            self.assertEqual(self.at("a").chat(model="openai/small")[0], 200)
+        took = wait_until(lambda: all(self.nodes.keys_of(name)["one"]["effective_weight"] < 0.5 for name in ("b", "c")), 10, "the slow key weighs less on the others")
+        print(f"what one node measured weighs on the others after {took:.1f} s", flush=True)
+        self.at("c").stop()
+        self.nodes.start("c")                          # it begins with what is known
+        wait_until(lambda: self.nodes.keys_of("c")["one"]["effective_weight"] < 0.5, 10, "the slow key weighs less on the new node")
+        for name in ("b", "c"):
+            self.assertEqual(self.nodes.keys_of(name)["two"]["effective_weight"], 1)
+            self.assertEqual(self.nodes.keys_of(name)["one"]["calls"], 0)
+
+
 class SharedConfig(Base):
     def route(self, name):
         return {"name": name, "stages": [{"balance": {"targets": ["openai/small"]}}]}

@@ -66,6 +66,38 @@ BOOST_AUTO_TEST_CASE(one_failure_among_few_calls_is_no_verdict) {
   BOOST_TEST(health.weight(0, t(0s)) > 0.5);
 }
 
+BOOST_AUTO_TEST_CASE(what_others_measured_stands_in_until_there_are_own_calls) {
+  key_health health(1.0);
+  health.learn({1000, 0, 400'000});
+  BOOST_TEST(health.latency_us(t(0s)) == 400'000.0);
+  BOOST_TEST(health.latency_ewma_us() == 0.0);
+  BOOST_TEST(health.weight(0, t(0s)) == 0.02, boost::test_tools::tolerance(1e-9));              // 4 of 24, cubed, and the floor
+  health.learn({1000, 1000, 400'000});
+  BOOST_TEST(health.weight(100'000, t(0s)) == 0.25, boost::test_tools::tolerance(1e-9));
+  health.record(answered(100ms, t(1s)));
+  BOOST_TEST(health.latency_us(t(1s)) == 100'000.0);                                              // its own, however few
+  BOOST_TEST(health.weight(100'000, t(1s)) == 1.0, boost::test_tools::tolerance(1e-9));
+  health.learn({1000, 0, 400'000});
+  for (int i = 0; i < 400; ++i) health.record(answered(100ms, t(2s)));
+  BOOST_TEST(health.weight(100'000, t(2s)) > 0.85);                                               // 405 of 425, cubed
+  BOOST_TEST(health.latency_us(t(40s)) == 400'000.0);                                             // the own sample is an old one
+  health.learn({});
+  BOOST_TEST(health.latency_us(t(40s)) == 100'000.0);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_learned_is_not_passed_on_as_measured) {
+  key_health health(1.0);
+  health.learn({1000, 10, 400'000});
+  BOOST_TEST(health.measured(t(0s)).calls == 0u);
+  BOOST_TEST(health.measured(t(0s)).latency_us == 0.0);
+  health.record(answered(100ms, t(1s)));
+  health.record(answered(0us, t(1s), call_result::server_error));
+  BOOST_TEST(health.measured(t(1s)).calls == 2u);
+  BOOST_TEST(health.measured(t(1s)).successes == 1u);
+  BOOST_TEST(health.measured(t(1s)).latency_us == 100'000.0);
+  BOOST_TEST(health.measured(t(40s)).latency_us == 0.0);
+}
+
 BOOST_AUTO_TEST_CASE(totals_outlive_the_window) {
   key_health health(1.0);
   auto outcome = answered(1ms, t(0s));

@@ -26,6 +26,9 @@ struct health_node {
   explicit health_node(const std::string& credential = "sk-one") : part({[this](const auto&, const peer_parked& told) { parked.push_back(told); },
                                                                       [this](const auto& key, const breaker_advice& advice) {
                                                                         if (key.config.name == "one") heed(advice);
+                                                                      },
+                                                                      [this](const auto& key, const routing::key_measure& others) {
+                                                                        if (key.config.name == "one") learned.push_back(others);
                                                                       }}) {
     config::breaker_config config;
     config.min_requests = 4;
@@ -74,6 +77,7 @@ struct health_node {
   std::shared_ptr<routing::key_state> second = std::make_shared<routing::key_state>(2, 1.0, 0, 0);
   std::optional<routing::breaker> breaker;
   std::vector<peer_parked> parked;
+  std::vector<routing::key_measure> learned;
   health_part part;
 };
 
@@ -265,6 +269,40 @@ BOOST_AUTO_TEST_CASE(a_node_that_alone_finds_a_key_broken_probes_it_itself) {
   yard.at(0).calls(call_result::timeout, 4);
   yard.run_for(11s);
   BOOST_TEST(last.state->probes_left.load() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_one_node_measured_reaches_those_that_have_not_and_ends_with_its_window) {
+  health_yard yard;
+  auto& state = *yard.at("a").state;
+  state.measured_calls = 100, state.measured_successes = 50, state.measured_latency_us = 400'000;
+  yard.run_for(4s);
+  for (const auto& name : five) {
+    const auto& learned = yard.at(name).learned;
+    if (name == "a") {
+      BOOST_TEST(learned.empty());
+      continue;
+    }
+    BOOST_REQUIRE(learned.size() == 1u);
+    BOOST_TEST(learned[0].calls == 100u);
+    BOOST_TEST(learned[0].successes == 50u);
+    BOOST_TEST(learned[0].latency_us == 400'000.0);
+  }
+  state.measured_latency_us = 410'000;             // nobody would draw differently
+  yard.run_for(4s);
+  BOOST_TEST(yard.at("b").learned.back().latency_us == 400'000.0);
+  state.measured_latency_us = 800'000;
+  yard.run_for(4s);
+  BOOST_TEST(yard.at("b").learned.back().latency_us == 800'000.0);
+  yard.at("c").state->measured_calls = 100;        // all failed there
+  yard.run_for(4s);
+  BOOST_TEST(yard.at("b").learned.back().calls == 200u);
+  BOOST_TEST(yard.at("b").learned.back().successes == 50u);
+  BOOST_TEST(yard.at("a").learned.back().calls == 100u);
+  yard.run_for(60s);
+  BOOST_TEST(yard.at("b").learned.back().calls == 200u);      // told again while it holds
+  for (auto* measured : {&state.measured_calls, &yard.at("c").state->measured_calls}) *measured = 0;
+  yard.run_for(35s);
+  BOOST_TEST(yard.at("b").learned.back().calls == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
