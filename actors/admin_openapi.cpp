@@ -38,7 +38,7 @@ constexpr std::array operations{
     operation{"delete", "/admin/v1/virtual-keys/{name}", "Revoke a virtual key, at once and for good", ""},
     operation{"post", "/admin/v1/virtual-keys/{name}/rotate", "A new value for a virtual key; the old one is taken for {\"grace\": \"24h\"} longer", ""},
     operation{"get", "/admin/v1/spend", "Requests, tokens and cost out of the ledger, grouped", "by from to scope"},
-    operation{"get", "/admin/v1/savings", "What requests cost less than at their route's baseline, in all, by route, and by what saved it", "from to"},
+    operation{"get", "/admin/v1/savings", "What requests cost less than at their route's baseline, in all, by route, and by what saved it", "from to scope"},
     operation{"get", "/admin/v1/ledger", "A page of ledger rows, oldest first, as JSON lines or CSV", "from to format after limit"},
     operation{"post", "/admin/v1/ledger/verify", "Begin to check every row and every sum of the ledger", ""},
     operation{"get", "/admin/v1/ledger/verify", "How far the check is and what it found", ""},

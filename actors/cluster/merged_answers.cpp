@@ -16,11 +16,13 @@ namespace {
 
 struct merged_list {
   std::string_view path;
-  std::string_view list;                         // of rows; "": of spending, its figures are added up; "figures": all are
+  std::string_view list;                         // of rows; "figures": there is none, all figures are added up
+  std::string_view by = {};                      // rows of the same one are added up, and "total"
 };
 constexpr std::array merged_lists{
     merged_list{"/admin/v1/status", "actors"},     merged_list{"/admin/v1/nodes", "nodes"},   merged_list{"/admin/v1/keys", "keys"},
-    merged_list{"/admin/v1/breakers", "breakers"}, merged_list{"/admin/v1/limits", "limits"}, merged_list{"/admin/v1/spend", ""},
+    merged_list{"/admin/v1/breakers", "breakers"}, merged_list{"/admin/v1/limits", "limits"}, merged_list{"/admin/v1/spend", "groups", "name"},
+    merged_list{"/admin/v1/savings", "routes", "route"},
     merged_list{"/admin/v1/ledger/copies", "copies"}, merged_list{"/admin/v1/ledger/copies/rows", "rows"}, merged_list{"/admin/v1/cache", "figures"},
 };
 
@@ -60,18 +62,18 @@ void add_figures(json::object& into, const json::object& from) {
   }
 }
 
-void add_spending(json::object& whole, const json::object& said) {
+void add_sums(json::object& whole, const json::object& said, const merged_list& shape) {
   if (const auto* total = said.if_contains("total"); total != nullptr && total->is_object()) add_figures(whole["total"].as_object(), total->get_object());
-  const auto* groups = said.if_contains("groups");
+  const auto* groups = said.if_contains(shape.list);
   if (groups == nullptr || !groups->is_array()) return;
-  auto& rows = whole["groups"].as_array();
+  auto& rows = whole[shape.list].as_array();
   for (const auto& row : groups->get_array()) {
     const auto* group = row.if_object();
-    const auto* name = group == nullptr ? nullptr : group->if_contains("name");
+    const auto* name = group == nullptr ? nullptr : group->if_contains(shape.by);
     if (name == nullptr || !name->is_string()) continue;
     // They are in the order of their names, days and hours so in that of time.
-    const auto known = std::find_if(rows.begin(), rows.end(), [&](const json::value& one) { return one.as_object().at("name").as_string() >= name->as_string(); });
-    if (known == rows.end() || known->as_object().at("name") != *name)
+    const auto known = std::find_if(rows.begin(), rows.end(), [&](const json::value& one) { return one.as_object().at(shape.by).as_string() >= name->as_string(); });
+    if (known == rows.end() || known->as_object().at(shape.by) != *name)
       rows.insert(known, row);
     else
       add_figures(known->as_object(), *group);
@@ -129,6 +131,7 @@ std::string merged_answer(std::string_view path, const std::vector<node_answer>&
   json::array rows;
   json::array summaries;                         // status: each node's own figures
   bool first = true;
+  const bool is_list = shape->by.empty() && shape->list != "figures";
   for (const auto& one : answers) {
     boost::system::error_code bad;
     const auto parsed = json::parse(one.body, bad);
@@ -138,11 +141,11 @@ std::string merged_answer(std::string_view path, const std::vector<node_answer>&
       continue;
     }
     if (std::exchange(first, false)) whole = *said;
-    else if (shape->list.empty()) add_spending(whole, *said);
+    else if (!shape->by.empty()) add_sums(whole, *said, *shape);
     else if (shape->list == "figures") add_figures(whole, *said);
     if (shape->list == "nodes") {
       complete_node(whole["nodes"].as_array(), one.node, *said);
-    } else if (!shape->list.empty() && shape->list != "figures") {
+    } else if (is_list) {
       add_rows(rows, shape->list, one.node, *said);
     }
     if (shape->list == "actors") {
@@ -151,7 +154,7 @@ std::string merged_answer(std::string_view path, const std::vector<node_answer>&
       summaries.push_back(std::move(summary));
     }
   }
-  if (!shape->list.empty() && shape->list != "nodes" && shape->list != "figures") whole[shape->list] = std::move(rows);
+  if (is_list && shape->list != "nodes") whole[shape->list] = std::move(rows);
   if (shape->list == "actors") whole["nodes"] = std::move(summaries);
   std::sort(missing.begin(), missing.end());
   json::array names;

@@ -158,6 +158,12 @@ class ThreeNodes(unittest.TestCase):
         self.assertEqual([row["node"] for row in keys["keys"]], ["b", "a", "c"])
         status = self.nodes.yards["b"].get_admin("/admin/v1/status?scope=cluster")
         self.assertEqual({row["node"] for row in status["actors"]}, {"a", "b", "c"})
+        for path in ("/admin/v1/savings", "/admin/v1/cache"):
+            self.assertEqual(self.nodes.yards["b"].get_admin(path + "?scope=cluster")["missing"], [])
+        ctl = lambda *words: subprocess.run([BIN / "switchyardctl", "--url", self.nodes.yards["b"].admin, *words], check=True, capture_output=True, text=True, timeout=10).stdout
+        self.assertIn('"missing"', ctl("cache", "stats"))
+        self.assertNotIn('"missing"', ctl("cache", "stats", "--local"))
+        self.assertIn("nothing to compare with", ctl("savings"))
         child = self.nodes.yards["c"].process.child
         stop(child)
         try:

@@ -153,11 +153,6 @@ int drain(const console& c, const std::string& node) {
   return fine;
 }
 
-int cache_stats(const console& c) {
-  return print_answer(c, c.client.ask("GET", "/admin/v1/cache"),
-                      [](const json::value& answer, const table_style&) { return indented_json(answer) + "\n"; });
-}
-
 int cache_clear(const console& c, const cleared_part& part) {
   std::string path = "/admin/v1/cache";
   char before = '?';
@@ -171,8 +166,7 @@ int cache_clear(const console& c, const cleared_part& part) {
 }
 
 int config_show(const console& c) {
-  return print_answer(c, c.client.ask("GET", "/admin/v1/config"),
-                      [](const json::value& answer, const table_style&) { return indented_json(answer) + "\n"; });
+  return print_answer(c, c.client.ask("GET", "/admin/v1/config"), show_members);
 }
 
 int config_apply(const console& c, const std::string& file, const std::string& version) {

@@ -43,7 +43,6 @@ struct explain_question {
 struct cleared_part {
   std::string route, virtual_key, tag;   ///< "" any
 };
-[[nodiscard]] int cache_stats(const console& c);
 [[nodiscard]] int cache_clear(const console& c, const cleared_part& part);
 
 [[nodiscard]] int config_show(const console& c);

@@ -166,7 +166,7 @@ class command_line {
 
   void add_cache() {
     auto* cache = app_.add_subcommand("cache", "Stored answers")->require_subcommand(1);
-    on(cache->add_subcommand("stats", "How much is stored, and how often it was given"), cache_stats);
+    add_view("stats", "How much is stored, and how often it was given", "/admin/v1/cache", show_members, cache, reach::cluster);
     auto* clear = cache->add_subcommand("clear", "Forget answers: all, or those of a route, a virtual key, a tag");
     clear->add_option("--route", cleared_.route, "Only of this route");
     clear->add_option("--virtual-key", cleared_.virtual_key, "Only what this virtual key asked for");
@@ -181,11 +181,7 @@ class command_line {
     add_span(command);
     add_local(command);
     on(command, [this](const console& c) {
-      std::string path = "/admin/v1/spend?by=" + percent_encoded(by_);
-      if (!local_) path += "&scope=cluster";
-      if (!from_.empty()) path += "&from=" + percent_encoded(from_);
-      if (!to_.empty()) path += "&to=" + percent_encoded(to_);
-      return show(c, path, show_spend);
+      return show(c, "/admin/v1/spend?by=" + percent_encoded(by_) + span_query('&'), show_spend);
     });
   }
 
@@ -228,14 +224,19 @@ class command_line {
   void add_savings() {
     auto* command = app_.add_subcommand("savings", "What requests cost less than at their route's baseline");
     add_span(command);
-    on(command, [this](const console& c) {
-      std::string path = "/admin/v1/savings";
-      if (!from_.empty()) path += "?from=" + percent_encoded(from_);
-      if (!to_.empty()) path += (from_.empty() ? "?to=" : "&to=") + percent_encoded(to_);
-      return show(c, path, show_savings);
-    });
+    add_local(command);
+    on(command, [this](const console& c) { return show(c, "/admin/v1/savings" + span_query('?'), show_savings); });
   }
 
+  /// The span that was asked for, of all nodes unless of this one only; `next` stands before the first parameter.
+  [[nodiscard]] std::string span_query(char next) const {
+    std::string out;
+    const auto add = [&](std::string_view parameter) { (out += std::exchange(next, '&')) += parameter; };
+    if (!local_) add("scope=cluster");
+    if (!from_.empty()) add("from=" + percent_encoded(from_));
+    if (!to_.empty()) add("to=" + percent_encoded(to_));
+    return out;
+  }
   void add_span(CLI::App* command) {
     command->add_option("--from", from_, "From this time on: 2026-01-31, 2026-01-31T12:00:00Z or seconds since 1970")->type_name("TIME");
     command->add_option("--to", to_, "Up to, without, this time")->type_name("TIME");

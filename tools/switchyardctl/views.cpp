@@ -372,6 +372,8 @@ std::string show_virtual_keys(const json::value& answer, const table_style& styl
                   style, "there are no virtual keys: any credential is accepted");
 }
 
+std::string show_members(const json::value& answer, const table_style&) { return indented_json(answer) + "\n"; }
+
 std::string show_savings(const json::value& answer, const table_style& style) {
   json::array rows = list_of(answer, "routes");
   if (const auto* total = member(answer, "total"); total != nullptr && total->is_object() && !rows.empty()) {
@@ -388,7 +390,7 @@ std::string show_savings(const json::value& answer, const table_style& style) {
                          {"BY ROUTING", [](const json::value& r) { return cell{text_at(r, "saved_by.routing")}; }, true},
                          {"BY CACHE", [](const json::value& r) { return cell{text_at(r, "saved_by.cache")}; }, true},
                          {"BY CASCADE", [](const json::value& r) { return cell{text_at(r, "saved_by.cascade")}; }, true}},
-                        style, "nothing to compare with: give a route a baseline (routes: [{name, baseline: provider/model}])");
+                        style, "nothing to compare with: give a route a baseline (routes: [{name, baseline: provider/model}])") + missing_nodes(answer);
 }
 
 std::string show_spend(const json::value& answer, const table_style& style) {

@@ -22,6 +22,8 @@ namespace switchyard::ctl {
 [[nodiscard]] std::string show_trace(const boost::json::value& decision, const table_style& style);
 [[nodiscard]] std::string show_explanation(const boost::json::value& answer, const table_style& style);
 [[nodiscard]] std::string show_virtual_keys(const boost::json::value& answer, const table_style& style);
+/// The answer itself, indented.
+[[nodiscard]] std::string show_members(const boost::json::value& answer, const table_style& style);
 [[nodiscard]] std::string show_savings(const boost::json::value& answer, const table_style& style);
 [[nodiscard]] std::string show_spend(const boost::json::value& answer, const table_style& style);
 

@@ -122,6 +122,19 @@ BOOST_AUTO_TEST_CASE(spending_is_added_up_to_the_last_nano_dollar) {
   BOOST_TEST(groups[1].at("cost_usd") == "-1.5");
 }
 
+BOOST_AUTO_TEST_CASE(savings_are_added_up_by_route_and_by_what_saved) {
+  const std::string a = R"({"total":{"requests":2,"saved_usd":"1.5","saved_by":{"routing":"1.0","cache":"0.5"}},"routes":[{"route":"auto","baseline":"openai/large","requests":2,"saved_usd":"1.5","saved_by":{"routing":"1.0","cache":"0.5"}}]})";
+  const std::string b = R"({"total":{"requests":1,"saved_usd":"0.25","saved_by":{"routing":"0.25","cache":"0"}},"routes":[{"route":"auto","baseline":"openai/large","requests":1,"saved_usd":"0.25","saved_by":{"routing":"0.25","cache":"0"}},{"route":"other","baseline":null,"requests":0,"saved_usd":"0"}]})";
+  const auto merged = json::parse(merged_answer("/admin/v1/savings", {{"a", 200, a}, {"b", 200, b}}, {}));
+  BOOST_TEST(merged.at("total").at("requests") == 3);
+  BOOST_TEST(merged.at("total").at("saved_by").at("routing") == "1.250000000");
+  const auto& routes = merged.at("routes").as_array();
+  BOOST_REQUIRE(routes.size() == 2u);
+  BOOST_TEST(routes[0].at("saved_usd") == "1.750000000");
+  BOOST_TEST(routes[0].at("baseline") == "openai/large");
+  BOOST_TEST(routes[1].at("route") == "other");
+}
+
 BOOST_AUTO_TEST_CASE(a_node_says_of_itself_what_others_cannot_know) {
   const std::string a = R"({"nodes":[{"name":"a","self":true,"region":"eu"},{"name":"b","self":false,"region":null,"uptime_s":null}]})";
   const std::string b = R"({"nodes":[{"name":"a","self":false,"region":"lies"},{"name":"b","self":true,"region":"us","uptime_s":5}]})";
