@@ -1,6 +1,7 @@
 #include "config/reading.hpp"
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 #include <utility>
 
@@ -29,19 +30,25 @@ std::string folded(std::string_view text) {
   return out;
 }
 
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+/// Letters added, left out, exchanged, or two neighbours turned round; `most` for that many and more. Of texts up to longest_shown.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t most) {
+  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) >= most) return most;
+  using row = std::array<std::size_t, longest_shown + 1>;
+  std::array<row, 3> rows;                       // of a[i - 2], a[i - 1], a[i]
+  row *two = &rows[0], *before = &rows[1], *here = &rows[2];
+  for (std::size_t j = 0; j <= b.size(); ++j) (*before)[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto least = (*here)[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+      auto cost = std::min({(*before)[j] + 1, (*here)[j - 1] + 1, (*before)[j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) cost = std::min(cost, (*two)[j - 2] + 1);
+      least = std::min(least, (*here)[j] = cost);
     }
+    if (least > most) return most;               // a turn of the next letter brings it back by one at most
+    two = std::exchange(before, std::exchange(here, two));
   }
-  return cost[a.size()][b.size()];
+  return std::min(most, (*before)[b.size()]);
 }
 
 }  // namespace
@@ -72,7 +79,7 @@ std::string_view nearest(std::string_view text, const std::vector<std::string_vi
   for (const auto candidate : candidates) {
     if (candidate.size() > longest_shown) continue;
     const auto name = folded(candidate);
-    const auto distance = edit_distance(wanted, name);
+    const auto distance = edit_distance(wanted, name, best_distance);
     if (distance < best_distance && distance < name.size()) {
       best = candidate;
       best_distance = distance;
@@ -147,6 +154,7 @@ void reading::unknown_key(const map_entry& entry, const std::vector<std::string_
     report(entry.at, "unknown key, did you mean '" + std::string(name.ours) + "'?");
     return;
   }
+  if (problems_.size() == most_problems) return report({}, {}, {});
   auto hint = suggestion(entry.key, known);
   if (hint.empty()) hint = "; expected one of: " + joined(known);
   report(entry.at, "unknown key" + hint);
