@@ -138,6 +138,7 @@ failure judge_error(int status, std::string_view body, std::span<const header> h
 
 std::string_view bare_json(std::string_view event) noexcept {
   event.remove_prefix(json::skip_space(event, 0));
+  event.remove_suffix(event.size() - (event.find_last_not_of(" \t\r\n") + 1));   // of CR LF the LF may still be on its way
   return json::is_object(event) || json::is_array(event) ? event : std::string_view{};
 }
 

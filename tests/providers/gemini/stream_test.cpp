@@ -49,6 +49,11 @@ BOOST_AUTO_TEST_CASE(events_pass_as_they_came_however_they_are_cut) {
   BOOST_TEST(*seen.reported.output == 8);
 }
 
+BOOST_AUTO_TEST_CASE(bare_json_in_an_array_ends_with_itself_wherever_its_blank_line_was_cut) {
+  const std::string bare = "{\"candidates\":[{\"finishReason\":\"STOP\"}]}";
+  for (const auto& pieces : {std::vector<std::string_view>{bare, "\r\n\r\n"}, {bare, "\r\n\r", "\n"}, {bare}}) BOOST_TEST(follow(pieces, true).forwarded == "[" + bare + "]");
+}
+
 BOOST_AUTO_TEST_CASE(clients_that_did_not_ask_for_events_get_one_array) {
   random_source random(21);
   for (const std::string name : {"text.sse", "call_signature.sse", "file_search.sse"}) {
