@@ -46,17 +46,17 @@ nano_usd parse_usd(std::string_view text) {
   return negative ? -amount : amount;
 }
 
-/// Integers are added, amounts ("..._usd") as money; anything else stays as the first one had it.
-void add_figures(json::object& into, const json::object& from) {
+/// Integers are added, amounts ("..._usd", and each member of "saved_by") as money; anything else stays as the first one had it.
+void add_figures(json::object& into, const json::object& from, bool amounts = false) {
   for (const auto& [name, value] : from) {
     auto* known = into.if_contains(name);
     if (known == nullptr) {
       into[name] = value;
     } else if (value.is_object() && known->is_object()) {
-      add_figures(known->get_object(), value.get_object());
+      add_figures(known->get_object(), value.get_object(), name == "saved_by");
     } else if (value.is_int64() && known->is_int64()) {
       known->get_int64() += value.get_int64();
-    } else if (value.is_string() && known->is_string() && name.ends_with("_usd")) {
+    } else if (value.is_string() && known->is_string() && (amounts || name.ends_with("_usd"))) {
       *known = format_usd(parse_usd(known->get_string()) + parse_usd(value.get_string()));
     }
   }
