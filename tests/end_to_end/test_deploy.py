@@ -216,6 +216,13 @@ class Kubernetes(unittest.TestCase):
 
 
 class Others(unittest.TestCase):
+    def test_image_and_service_come_with_every_model_that_is_read(self):
+        sources = [path.read_text() for folder in ("actors", "routing", "tools") for path in (ROOT / folder).rglob("*.cpp")]
+        read = {name for source in sources for name in re.findall(r'model_file\([^"]*"(\w+\.bin)"', source)}
+        self.assertEqual(set(re.findall(r"/src/models/(\w+\.bin)", CONTAINERFILE)), read)
+        named = re.search(r"models/\{(\S+)\}\.bin", (DEPLOY / "systemd/switchyard.service").read_text()).group(1)
+        self.assertEqual({f"{name}.bin" for name in named.split(",")}, read)
+
     @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
     def test_systemd_takes_the_service(self):
         unit = (DEPLOY / "systemd/switchyard.service").read_text().replace("/usr/bin/switchyard", str(BIN / "switchyard"))
