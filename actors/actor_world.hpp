@@ -55,6 +55,7 @@ struct config_proposal;
 class actor_world {
  public:
   /// Starts the system and its actors and publishes the first yard before it returns. Without a ledger it makes one in memory.
+  /// Throws std::runtime_error that says why `initial` cannot be in force: a stage whose models are not there, for example.
   actor_world(config::config initial, io_hooks hooks, std::shared_ptr<ledger_writer> ledger = nullptr, std::shared_ptr<cluster_wiring> cluster = nullptr);
   ~actor_world();   ///< ends every actor, after their mailboxes are worked off (at most 2 s)
   actor_world(const actor_world&) = delete;

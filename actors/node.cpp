@@ -20,6 +20,7 @@
 #include <future>
 #include <mutex>
 #include <random>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -243,7 +244,11 @@ result<node_addresses> node::start() {
     s.cache->share((*cluster)->cache_traffic);
   }
   s.cache->configure(s.config);
-  s.world = std::make_unique<actor_world>(s.config, s.hooks(), s.ledger, *cluster);
+  try {
+    s.world = std::make_unique<actor_world>(s.config, s.hooks(), s.ledger, *cluster);
+  } catch (const std::runtime_error& why) {
+    return client_error(error_code::invalid_request, why.what());
+  }
 
   std::random_device seed;
   std::vector<net::io_thread*> pointers;

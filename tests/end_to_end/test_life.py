@@ -1,5 +1,6 @@
 """Starting, reloading and stopping a node under load."""
 import asyncio
+import os
 import pathlib
 import signal
 import subprocess
@@ -148,6 +149,16 @@ class Starting(unittest.TestCase):
 
     def test_right_config_checks_0(self):
         self.assertEqual(self.check("providers:\n  openai:\n    keys: [{name: a, value: x}]\n").returncode, 0)
+
+    def test_a_stage_whose_models_are_not_there_exits_2_and_names_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "c.yaml"
+            path.write_text("providers: {openai: {keys: [{name: a, value: x, models: [small]}]}}\nroutes: [{name: auto, stages: [{guard: {pii: flag}}, {balance: {targets: [openai/small]}}]}]\n")
+            path.chmod(0o600)
+            done = subprocess.run([str(BIN / "switchyard"), "--config", str(path), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", folder + "/data"],
+                                  capture_output=True, text=True, timeout=10, env={**os.environ, "SWITCHYARD_MODELS": folder})
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertRegex(done.stderr, r"switchyard: route auto: the stage 'guard' needs .*No such file")
 
     def test_wrong_usage_exits_2_and_version_exits_0(self):
         self.assertEqual(self.run_switchyard("--no-such-option").returncode, 2)
