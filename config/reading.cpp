@@ -154,7 +154,7 @@ void reading::unknown_key(const map_entry& entry, const std::vector<std::string_
     report(entry.at, "unknown key, did you mean '" + std::string(name.ours) + "'?");
     return;
   }
-  if (problems_.size() == most_problems) return report({}, {}, {});
+  if (problems_.size() == most_problems) return report(entry.at, {});   // it is only counted
   auto hint = suggestion(entry.key, known);
   if (hint.empty()) hint = "; expected one of: " + joined(known);
   report(entry.at, "unknown key" + hint);

@@ -5,23 +5,17 @@
 namespace switchyard::providers {
 
 std::optional<error> refuse_unanswerable(const neutral::request& what, answers_per_request most) {
-  const auto refuse = [](const neutral::setting& field, std::string_view why) {
-    std::string name(field.name);
-    return client_error(error_code::invalid_request, name + ": " + std::string(why), name);
-  };
-  if (what.previous_response) return refuse(what.previous_response, "refers to what another provider keeps; send the whole conversation instead");
+  const auto refuse = [](const std::string& name, const char* why) { return client_error(error_code::invalid_request, name + ": " + why, name); };
+  if (what.previous_response) return refuse(std::string(what.previous_response.name), "refers to what another provider keeps; send the whole conversation instead");
   if (most == answers_per_request::one && what.choices && json::as_count(what.choices.value).value_or(1) > 1)
-    return refuse(what.choices, "this provider gives one answer per request; expected 1");
+    return refuse(std::string(what.choices.name), "this provider gives one answer per request; expected 1");
   for (std::size_t n = 0; n < what.tools.size(); ++n) {
     const auto& tool = what.tools[n];
     if (!tool.kind.empty()) continue;   // hosted ones have neither
-    const auto refuse_tool = [n](const char* field, const char* wanted) {
-      const auto where = "tools[" + std::to_string(n) + "]." + field;
-      return client_error(error_code::invalid_request, where + ": expected " + wanted, where);
-    };
-    if (!json::is_string(tool.name)) return refuse_tool("name", "the name of the function, a string");
+    const auto where = [n](const char* field) { return "tools[" + std::to_string(n) + "]." + field; };
+    if (!json::is_string(tool.name)) return refuse(where("name"), "expected the name of the function, a string");
     if (!tool.parameters.empty() && !json::is_null(tool.parameters) && !json::is_object(tool.parameters))
-      return refuse_tool("parameters", "a JSON Schema, an object");
+      return refuse(where("parameters"), "expected a JSON Schema, an object");
   }
   return std::nullopt;
 }

@@ -9,7 +9,6 @@ namespace {
 constexpr double decay_seconds = 10.0;
 constexpr double floor_share = 0.02;
 constexpr double assumed_successes = 4.0;
-constexpr double most_lent_calls = 20.0;
 }  // namespace
 
 key_health::key_health(double configured_weight, milliseconds window) noexcept : configured_weight_(configured_weight), window_(window) {}
@@ -51,7 +50,7 @@ key_measure key_health::measured(steady_time now) const noexcept {
 
 double key_health::weight(double best_latency_us, steady_time now) const noexcept {
   const auto seen = window_.totals(now);
-  const double lent = std::min(static_cast<double>(others_.calls), most_lent_calls);
+  const auto lent = static_cast<double>(std::min(others_.calls, most_lent_calls));
   const double lent_successes = others_.calls == 0 ? 0.0 : lent * static_cast<double>(others_.successes) / static_cast<double>(others_.calls);
   const double success = (static_cast<double>(seen.successes) + lent_successes + assumed_successes) /
                          (static_cast<double>(seen.calls) + lent + assumed_successes);

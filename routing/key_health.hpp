@@ -27,12 +27,15 @@ struct key_measure {
 /// Folds outcomes; its actor publishes weight and latency after each batch. Not thread-safe.
 class key_health {
  public:
+  /// As many calls of others as count like own ones.
+  static constexpr std::uint64_t most_lent_calls = 20;
+
   explicit key_health(double configured_weight, milliseconds window = seconds(30)) noexcept;
 
   void configure(double configured_weight) noexcept { configured_weight_ = configured_weight; }
   void record(const call_outcome& outcome) noexcept;
   /// What other nodes measured lately. It stands in for what this one has not: its latency where there is no own sample of the window's
-  /// length, its calls as if at most 20 of them had been own ones. So own calls soon outweigh it.
+  /// length, its calls as if at most most_lent_calls of them had been own ones. So own calls soon outweigh it.
   void learn(const key_measure& others) noexcept { others_ = others; }
   /// What this node measured, for others; nothing that was learned from them.
   [[nodiscard]] key_measure measured(steady_time now) const noexcept;

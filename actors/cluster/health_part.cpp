@@ -65,8 +65,9 @@ std::uint64_t fingerprint(const routing::key_entry& key) {
 bool nearly_same(const cluster::key_performance& a, const cluster::key_performance& b) noexcept {
   const auto near = [](double x, double y, double share) { return std::abs(x - y) <= share * std::max(x, y); };
   const auto rate = [](const cluster::key_performance& of) { return of.calls == 0 ? 1.0 : static_cast<double>(of.successes) / static_cast<double>(of.calls); };
+  const auto lent = [](const cluster::key_performance& of) { return static_cast<double>(std::min(of.calls, routing::key_health::most_lent_calls)); };
   return (a.calls == 0) == (b.calls == 0) && std::abs(rate(a) - rate(b)) <= 0.02 &&
-         near(static_cast<double>(std::min<std::uint64_t>(a.calls, 20)), static_cast<double>(std::min<std::uint64_t>(b.calls, 20)), 0.25) &&
+         near(lent(a), lent(b), 0.25) &&
          near(static_cast<double>(a.latency_us), static_cast<double>(b.latency_us), 0.1);
 }
 

@@ -2,8 +2,6 @@
 
 #include "routing/embedding/vector_loops.hpp"
 
-#include <cstring>
-
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -14,15 +12,7 @@ namespace {
 
 #define SY_AVX2 [[gnu::target("avx2,fma")]]
 
-using vector_loops::id_list;
-using bytes = std::span<const std::uint8_t>;
-using integers = std::span<std::int32_t>;
-
-int four(const std::uint8_t* x) noexcept {
-  int value;
-  std::memcpy(&value, x, sizeof value);
-  return value;
-}
+using vector_loops::bytes, vector_loops::four, vector_loops::id_list, vector_loops::integers;
 
 SY_AVX2 void pool(id_list ids, const float* weights, const std::int8_t* rows, std::span<float> out) {
   vector_loops::pool(ids, weights, rows, out);
@@ -90,13 +80,7 @@ SY_AVX2 void four_rows(const std::uint8_t* x, std::size_t step, std::size_t inpu
   }
 }
 
-SY_AVX2 void multiply_rows(const std::uint8_t* x, std::size_t step, std::size_t inputs, std::size_t rows, const std::int8_t* weights,
-                           std::size_t outputs, std::int32_t* out) {
-  std::size_t r = 0;
-  for (; r + 4 <= rows; r += 4) four_rows(x + r * step, step, inputs, weights, {out + r * outputs, 4 * outputs});
-  for (; r < rows; ++r) multiply({x + r * step, inputs}, weights, {out + r * outputs, outputs});
-}
-
+constexpr auto multiply_rows = vector_loops::multiply_rows<four_rows, multiply>;
 constexpr vector_code code{pool, pool_halves, multiply, multiply_rows, take, add_rows};
 
 }  // namespace

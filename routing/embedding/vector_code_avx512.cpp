@@ -1,7 +1,8 @@
 #include "routing/embedding/vector_code.hpp"
 
+#include "routing/embedding/vector_loops.hpp"
+
 #include <algorithm>
-#include <cstring>
 
 #if defined(__x86_64__)
 
@@ -17,15 +18,7 @@ namespace {
 #define SY_AVX512 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,prefer-vector-width=512")]]
 #define SY_AMX [[gnu::target("amx-tile,amx-int8")]]
 
-using id_list = std::span<const std::uint32_t>;
-using bytes = std::span<const std::uint8_t>;
-using integers = std::span<std::int32_t>;
-
-int four(const std::uint8_t* x) noexcept {
-  int value;
-  std::memcpy(&value, x, sizeof value);
-  return value;
-}
+using vector_loops::bytes, vector_loops::four, vector_loops::id_list, vector_loops::integers;
 
 // ---- rows of the table --------------------------------------------------------------------------------------------
 
@@ -154,7 +147,7 @@ SY_AVX512 void multiply(bytes x, const std::int8_t* weights, integers out) {
 // `Block` registers of sixteen outputs, of four rows.
 template <std::size_t Block>
 SY_AVX512 void four_rows_block(const std::uint8_t* x, std::size_t step, std::size_t inputs, const std::int8_t* weights, integers out,
-                                    std::size_t at) {
+                               std::size_t at) {
   const std::size_t outputs = out.size() / 4, from = at / strip_width * strip_width, width = std::min(strip_width, outputs - from);
   const std::int8_t* within = weights + from * inputs + (at - from) * 4;
   __m512i sums[4][Block];
@@ -180,12 +173,7 @@ SY_AVX512 void four_rows(const std::uint8_t* x, std::size_t step, std::size_t in
   for (; at < outputs; at += 16) four_rows_block<1>(x, step, inputs, weights, out, at);
 }
 
-SY_AVX512 void multiply_rows(const std::uint8_t* x, std::size_t step, std::size_t inputs, std::size_t rows, const std::int8_t* weights,
-                             std::size_t outputs, std::int32_t* out) {
-  std::size_t r = 0;
-  for (; r + 4 <= rows; r += 4) four_rows(x + r * step, step, inputs, weights, {out + r * outputs, 4 * outputs});
-  for (; r < rows; ++r) multiply({x + r * step, inputs}, weights, {out + r * outputs, outputs});
-}
+constexpr auto multiply_rows = vector_loops::multiply_rows<four_rows, multiply>;
 
 // A tile holds 16 rows of 64 bytes. Tiles 0 to 3: sums of 16 rows and 16 outputs each; 4: 64 inputs of 16 rows; 5: 64 inputs' weights of
 // 16 outputs, four inputs a row, which is how they stand in a strip.
