@@ -11,23 +11,27 @@
 
 namespace switchyard::cluster {
 
-struct record_to_write {
-  std::uint64_t number = 0;                      ///< counts from 1 within a life
-  std::string bytes;
-};
-
-class journal_box {
+/// `Content`: bytes, or what its writer makes bytes of.
+template <class Content>
+class box_of_records {
  public:
+  struct record {
+    std::uint64_t number = 0;                    ///< counts from 1 within a life
+    Content content;
+  };
   /// Returns the record's number.
-  std::uint64_t write(std::string bytes) {
-    waiting_.push_back({++last_, std::move(bytes)});
+  std::uint64_t write(Content content) {
+    waiting_.push_back({++last_, std::move(content)});
     return last_;
   }
-  [[nodiscard]] std::vector<record_to_write> take() { return std::exchange(waiting_, {}); }
+  [[nodiscard]] std::vector<record> take() { return std::exchange(waiting_, {}); }
 
  private:
-  std::vector<record_to_write> waiting_;
+  std::vector<record> waiting_;
   std::uint64_t last_ = 0;
 };
+
+using journal_box = box_of_records<std::string>;
+using record_to_write = journal_box::record;
 
 }  // namespace switchyard::cluster

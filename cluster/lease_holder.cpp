@@ -12,6 +12,7 @@ namespace {
 
 constexpr auto shortest_gap = milliseconds(20);
 constexpr std::size_t most_asked = 32;
+constexpr std::int64_t many_ahead = 64;           // tokens held ahead; of fewer, half is not 100 ms of demand that comes unevenly
 
 }  // namespace
 
@@ -196,11 +197,12 @@ void lease_holder::fold_demand(limit& l, nanoseconds passed) const {
   l.asked_since = 0;
 }
 
-std::int64_t lease_holder::target(const limit& l) const {
+std::int64_t lease_holder::demand_ahead(const limit& l) const {
   const double ahead = l.demand * std::chrono::duration<double>(options_.want_of).count();
-  const auto whole = ahead < 0.02 ? 0 : static_cast<std::int64_t>(std::ceil(ahead));
-  return std::min(std::max({whole, l.unmet, least(l)}) + l.debt, l.terms.burst / micro);
+  return ahead < 0.02 ? 0 : static_cast<std::int64_t>(std::ceil(ahead));
 }
+
+std::int64_t lease_holder::target(const limit& l) const { return std::min(std::max({demand_ahead(l), l.unmet, least(l)}) + l.debt, l.terms.burst / micro); }
 
 void lease_holder::choose_owner(shard_state& s, steady_time now, const alive_check& alive) {
   for (const auto& node : s.order) {
@@ -248,6 +250,19 @@ bool lease_holder::wants_to_ask(const shard_state& s, steady_time now) const {
     if (l.to_return > 0 || (l.to_refund > 0 && since >= options_.starved_retry)) return true;
   }
   return false;
+}
+
+bool lease_holder::is_pressed(const limit& l) const {
+  const auto ahead = demand_ahead(l);
+  return l.unmet > 0 || l.debt > 0 || l.starved || (ahead > 0 && ahead < many_ahead);
+}
+
+bool lease_holder::is_pressed() const {
+  return std::any_of(shards_.begin(), shards_.end(), [this](const auto& entry) {
+    const auto& limits = entry.second.limits;
+    if (limits.empty()) return false;
+    return !entry.second.shown || std::any_of(limits.begin(), limits.end(), [this](const auto& one) { return is_pressed(one.second); });
+  });
 }
 
 void lease_holder::tick(steady_time now, const alive_check& alive, outbox& out, journal_box* journal) {

@@ -115,7 +115,7 @@ std::vector<std::pair<std::string, record_to_write>> node_protocols::take_record
   take(journal_log::purses, purse_journal);
   take(journal_log::leases, lease_journal);
   take(journal_log::config, config_journal);
-  take(journal_log::kept, row_journal);
+  for (auto& record : row_journal.take()) all.emplace_back(journal_log::kept, record_to_write{record.number, encode(record.content)});
   if (const auto wanted = members.incarnation_to_write(); wanted && wanted != incarnation_under_way_) {
     incarnation_under_way_ = wanted;
     all.emplace_back(journal_log::incarnation, record_to_write{*wanted, std::to_string(*wanted)});

@@ -59,22 +59,22 @@ std::optional<row_collector::fresh_rows> row_collector::fresh_of(const origin_li
   return fresh_rows{fresh, end - fresh + 1};
 }
 
-void row_collector::keep(const kept_rows& record, std::uint64_t answer_from, outbox& out, journal_box& journal) {
-  const auto last = record.first + record.size() - 1;
-  taken_[{record.origin, record.life}].add(record.first, last);
-  waiting_[journal.write(encode(record))] = {record.origin, record.life, record.first, last, answer_from};
-  if (!options_.answered_when_written) out.send(record.origin, shipped_answer{record.life, answer_from, last});
+void row_collector::keep(kept_rows record, std::uint64_t answer_from, outbox& out, row_box& journal) {
+  const waiting what{record.origin, record.life, record.first, record.first + record.size() - 1, answer_from};
+  taken_[{what.origin, what.life}].add(what.first, what.last);
+  waiting_[journal.write(std::move(record))] = what;
+  if (!options_.answered_when_written) out.send(what.origin, shipped_answer{what.life, answer_from, what.last});
 }
 
-void row_collector::on(const node_name& from, shipped_rows message, outbox& out, journal_box& journal) {
+void row_collector::on(const node_name& from, shipped_rows message, outbox& out, row_box& journal) {
   const auto fresh = fresh_of({from, message.life}, message.first, message.rows.size(), out);
   if (!fresh) return;
   kept_rows record{from, message.life, fresh->first};
   for (std::uint64_t i = 0; i < fresh->count; ++i) record.rows.push_back(std::move(message.rows[fresh->first - message.first + i]));
-  keep(record, message.first, out, journal);
+  keep(std::move(record), message.first, out, journal);
 }
 
-void row_collector::on(const node_name& from, shipped_run message, outbox& out, journal_box& journal) {
+void row_collector::on(const node_name& from, shipped_run message, outbox& out, row_box& journal) {
   if (message.packed.empty()) return;
   const auto fresh = fresh_of({from, message.life}, message.first, message.count, out);
   if (!fresh) return;
@@ -83,7 +83,7 @@ void row_collector::on(const node_name& from, shipped_run message, outbox& out, 
   record.count = fresh->count;
   record.skipped = static_cast<std::uint32_t>(fresh->first - message.first);
   record.packed = std::move(message.packed);
-  keep(record, message.first, out, journal);
+  keep(std::move(record), message.first, out, journal);
 }
 
 void row_collector::written(std::uint64_t number, outbox& out) {

@@ -27,6 +27,9 @@ class number_ranges {
   std::map<std::uint64_t, std::uint64_t> ranges_;   // first, last
 };
 
+/// Runs are long: whoever writes them makes bytes of them, or has a place for them as they are.
+using row_box = box_of_records<kept_rows>;
+
 /// Not thread-safe.
 class row_collector {
  public:
@@ -35,8 +38,8 @@ class row_collector {
   void replay(const kept_rows& record);
   /// Rows first to last are on disk here.
   void replay(const node_name& origin, std::uint64_t life, std::uint64_t first, std::uint64_t last);
-  void on(const node_name& from, shipped_rows message, outbox& out, journal_box& journal);
-  void on(const node_name& from, shipped_run message, outbox& out, journal_box& journal);
+  void on(const node_name& from, shipped_rows message, outbox& out, row_box& journal);
+  void on(const node_name& from, shipped_run message, outbox& out, row_box& journal);
   void written(std::uint64_t number, outbox& out);
 
   /// On disk here; rows that wait for it are not among them.
@@ -57,7 +60,7 @@ class row_collector {
     std::uint64_t count = 0;
   };
   [[nodiscard]] std::optional<fresh_rows> fresh_of(const origin_life& whose, std::uint64_t first, std::uint64_t count, outbox& out);
-  void keep(const kept_rows& record, std::uint64_t answer_from, outbox& out, journal_box& journal);
+  void keep(kept_rows record, std::uint64_t answer_from, outbox& out, row_box& journal);
 
   node_name self_;
   std::set<node_name> configured_;

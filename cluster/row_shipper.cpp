@@ -45,12 +45,13 @@ std::optional<rows_to_read> row_shipper::tick(steady_time now, const alive_check
     sent_at_ = now;
     return under_way_;                           // the same again
   }
-  if (now < next_at_ && lag() < options_.most_rows) return std::nullopt;
+  const auto plain = plain_until_.find(successor_);
+  const bool packed = plain == plain_until_.end() || plain->second <= now;
+  const auto most = packed ? options_.most_packed_rows : options_.most_rows;
+  if (now < next_at_ && lag() < most) return std::nullopt;
   for (const auto& [life, state] : lives_) {
     if (state.shipped >= state.last) continue;
-    const auto plain = plain_until_.find(successor_);
-    const bool packed = plain == plain_until_.end() || plain->second <= now;
-    under_way_ = rows_to_read{life, state.shipped + 1, std::min<std::size_t>(state.last - state.shipped, options_.most_rows), packed};
+    under_way_ = rows_to_read{life, state.shipped + 1, std::min<std::size_t>(state.last - state.shipped, most), packed};
     sent_at_ = asked_since_ = now;
     return under_way_;
   }

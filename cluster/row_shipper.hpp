@@ -20,7 +20,9 @@ namespace switchyard::cluster {
 struct shipping_options {
   std::size_t most_rows = 4096;
   std::size_t most_bytes = 768u << 10;
-  milliseconds every{250};                       ///< unless most_rows wait: a message costs the other end a sync of its disk, however little it holds
+  std::size_t most_packed_rows = 8192;
+  std::size_t most_packed_bytes = 2u << 20;      ///< before they are packed; together they travel in one frame
+  milliseconds every{250};                       ///< unless as many wait as a message takes: each costs the other end a sync of its disk, however little it holds
   milliseconds answer_within{500};
   milliseconds successor_silent{2000};
   milliseconds successor_shunned{5000};

@@ -16,6 +16,7 @@ constexpr std::size_t longest_hello = 1024;
 constexpr std::size_t head_size = 4;
 constexpr std::size_t written_at_once = 64 * 1024;
 constexpr std::size_t kept_capacity = 16 * 1024;
+constexpr milliseconds long_frames_for = seconds(2);   // after one, the room for another is kept so long
 /// Data that nobody acknowledges for so long: the way is broken. Without it a link over a healed cut would wait for the next retransmission.
 constexpr unsigned user_timeout_ms = 2000;
 
@@ -27,20 +28,19 @@ std::uint32_t length_at(const char* at) noexcept {
 
 error peer_error(std::string why) { return {error_code::internal, error_origin::peer, false, std::move(why), {}}; }
 
+/// A frame behind its length.
+void append_framed(std::string& out, std::string_view frame) {
+  const auto size = static_cast<std::uint32_t>(frame.size());
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(size >> shift & 0xff);
+  out += frame;
+}
+
 asio::ip::tcp::endpoint end_of(const tcp_socket& socket) {
   system_error ignored;
   return socket.remote_endpoint(ignored);
 }
 
 }  // namespace
-
-std::string framed(const std::string& frame) {
-  std::string out;
-  out.reserve(head_size + frame.size());
-  const auto size = static_cast<std::uint32_t>(frame.size());
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(size >> shift & 0xff);
-  return out += frame;
-}
 
 peer_link::peer_link(peer_link_owner& owner, tcp_socket socket, bool dialled)
     : dialled(dialled), other_end(end_of(socket)), owner_(owner), stream_(std::move(socket)) {
@@ -96,13 +96,18 @@ void peer_link::take(std::size_t size) {
     const std::size_t length = length_at(in_.data() + at);
     if (const auto most = is_open() ? cluster::longest_frame : longest_hello; length == 0 || length > most)
       return close("a frame of " + std::to_string(length) + " bytes; at most " + std::to_string(most));
-    if (in_.size() - at - head_size < length) break;
+    if (in_.size() - at - head_size < length) {
+      in_.erase(0, std::exchange(at, 0));
+      in_.reserve(head_size + length);           // a long frame comes in pieces: not moved as it grows
+      if (length > kept_capacity) long_until_ = heard + long_frames_for;
+      break;
+    }
     if (auto taken = take_frame(std::string_view(in_).substr(at + head_size, length)); !taken) return close(taken.failure().message);
     if (is_closed()) return;
     at += head_size + length;
   }
   in_.erase(0, at);
-  if (in_.empty() && in_.capacity() > kept_capacity) in_.shrink_to_fit();
+  if (in_.empty() && in_.capacity() > kept_capacity && heard >= long_until_) in_.shrink_to_fit();
 }
 
 outcome peer_link::take_frame(std::string_view frame) {
@@ -141,9 +146,9 @@ outcome peer_link::take_frame(std::string_view frame) {
 std::size_t peer_link::queue(std::string frame) {
   std::size_t dropped = 0;
   waiting_bytes_ += frame.size();
-  waiting_.push_back(framed(frame));
+  waiting_.push_back(std::move(frame));
   while (waiting_.size() > most_waiting_messages || (waiting_bytes_ > most_waiting_bytes && waiting_.size() > 1)) {
-    waiting_bytes_ -= waiting_.front().size() - head_size;
+    waiting_bytes_ -= waiting_.front().size();
     waiting_.pop_front();
     ++dropped;
   }
@@ -157,8 +162,8 @@ void peer_link::flush() {
 void peer_link::write() {
   writing_.clear();
   while (!waiting_.empty() && (writing_.empty() || writing_.size() + waiting_.front().size() <= written_at_once)) {
-    writing_ += waiting_.front();
-    waiting_bytes_ -= waiting_.front().size() - head_size;
+    append_framed(writing_, waiting_.front());
+    waiting_bytes_ -= waiting_.front().size();
     waiting_.pop_front();
     owner_.traffic.sent.fetch_add(1, std::memory_order_relaxed);
   }

@@ -84,12 +84,10 @@ class peer_link : public std::enable_shared_from_this<peer_link> {
   std::string in_;                               // the beginning of a frame
   std::deque<std::string> waiting_;
   std::size_t waiting_bytes_ = 0;
+  steady_time long_until_{};                     // a long frame came within the last seconds
   std::string writing_;
   bool is_writing_ = false;
   bool is_reading_ = false;
 };
-
-/// Prefixes a frame with its length.
-[[nodiscard]] std::string framed(const std::string& frame);
 
 }  // namespace switchyard::net

@@ -145,11 +145,9 @@ void keep_rows(write_batch& batch, std::string_view origin, std::uint64_t incarn
 void keep_packed_rows(write_batch& batch, std::string_view origin, std::uint64_t incarnation, std::uint64_t first, std::uint64_t count, std::uint32_t skipped,
                       std::string_view packed) {
   if (count == 0) return;
-  std::string value;
-  value.reserve(sizeof skipped + packed.size());
-  append_big_endian(value, skipped);
-  value += packed;
-  batch.put(table::kept_rows, kept_key('p', origin, incarnation, first), value);
+  std::string head;
+  append_big_endian(head, skipped);
+  batch.put(table::kept_rows, kept_key('p', origin, incarnation, first), head, packed);
   batch.put(table::kept_rows, kept_key('s', origin, incarnation, first), number_bytes(first + count - 1));
 }
 

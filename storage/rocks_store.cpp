@@ -77,7 +77,7 @@ rocksdb::ColumnFamilyOptions options_of(table which) {
     options.enable_blob_files = true;
     options.min_blob_size = least_blob_bytes;
     options.blob_file_size = blob_file_bytes;
-    options.blob_compression_type = options.compression;
+    options.blob_compression_type = rocksdb::kNoCompression;   // they are packed
     options.enable_blob_garbage_collection = true;
   }
   static const auto cache = rocksdb::NewLRUCache(block_cache_bytes);

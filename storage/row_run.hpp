@@ -33,6 +33,8 @@ class recent_rows {
   void keep(std::size_t most_bytes);
   void add(std::uint64_t seq, std::string_view row);
 
+  void forget_before(std::uint64_t seq);
+
   struct part {
     std::size_t rows = 0;
     std::string_view run;                        ///< dies with the next call

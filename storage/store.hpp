@@ -35,6 +35,13 @@ class write_batch {
   };
 
   void put(table where, std::string_view key, std::string_view value) { append(kind::put, where, key, value); }
+  /// The value is `head` and `rest`, one behind the other.
+  void put(table where, std::string_view key, std::string_view head, std::string_view rest) {
+    bytes_.reserve(bytes_.size() + key.size() + head.size() + rest.size());
+    append(kind::put, where, key, head);
+    places_.back().value += static_cast<std::uint32_t>(rest.size());
+    bytes_.append(rest);
+  }
   void erase(table where, std::string_view key) { append(kind::erase, where, key, {}); }
   /// Every key in [from, to); `to` is not empty.
   void erase_range(table where, std::string_view from, std::string_view to) { append(kind::erase_range, where, from, to); }

@@ -76,13 +76,21 @@ void budget_part::configure() {
   protocols_->configure(hard);
 }
 
+milliseconds budget_part::next_tick_within() const {
+  if (budgets_.empty()) return rare_ticks;
+  return pressed_ ? short_ticks : busy_ticks;
+}
+
 void budget_part::tick(steady_time now) {
   if (protocols_ == nullptr) return;
+  pressed_ = false;
   for (auto& [name, one] : budgets_) {
     const bool busy = one.money->committed() != one.committed || one.money->is_wanting();
     if (busy) one.busy_until = now + busy_for;
     if (now >= one.busy_until && one.committed >= 0 && now - one.looked < options_.look_again) continue;
     const auto here = one.money->look_at_share(options_.clock());
+    // As much again as was committed since the last look must be there twice.
+    pressed_ = pressed_ || here.wanted > 0 || (one.hard && 2 * (here.committed - std::max<nano_usd>(one.committed, 0)) > here.usable - here.committed);
     one.committed = here.committed;
     one.looked = now;
     const cluster::escrow_pool_name pool{shared_budget_name(name, here.kind), here.period};

@@ -36,7 +36,7 @@ class budget_part final : public cluster_part {
   void prepare(cluster::protocol_options& options, cluster::node_protocols::surroundings& around) override;
   void begin(cluster::node_protocols& protocols, steady_time now) override;
   void yard_changed(const std::shared_ptr<const routing::yard>& yard, steady_time now) override;
-  [[nodiscard]] bool wants_short_ticks() const override { return !budgets_.empty(); }
+  [[nodiscard]] milliseconds next_tick_within() const override;
   void tick(steady_time now) override;
   void leave(steady_time now) override;
 
@@ -62,6 +62,7 @@ class budget_part final : public cluster_part {
   options options_;
   cluster::node_protocols* protocols_ = nullptr;
   std::vector<cluster::node_name> nodes_;        // others
+  bool pressed_ = false;                         // somebody waits for money, or will before long
   std::map<std::string, shared_budget> budgets_; // by virtual key
 };
 

@@ -11,8 +11,6 @@ namespace switchyard::actors {
 
 namespace {
 
-constexpr milliseconds short_tick_every{20};
-constexpr milliseconds tick_every{100};
 constexpr milliseconds idle_tick_every = cluster::membership::tick_every;   // without clients there is no demand to look after; wake() tells of the first
 constexpr milliseconds publish_every{200};
 constexpr milliseconds joined_after = seconds(3);         // also without some of the others
@@ -86,7 +84,7 @@ void cluster_actor_state::check_joined(steady_time now) {
 
 void cluster_actor_state::schedule(steady_time now) {
   const auto& connections = around.world->hooks.connections;
-  auto after = node->wants_short_ticks() ? short_tick_every : tick_every;
+  auto after = node->next_tick_within();
   if (connections && connections() == 0) after = idle_tick_every;
   if (next_tick_ > now && next_tick_ <= now + after) return;   // one comes as soon
   next_tick_ = now + after;

@@ -153,8 +153,10 @@ void cluster_node::ship(const std::optional<cluster::rows_to_read>& wanted, stea
   for (auto& part : given_.parts) part->rows_wanted(*wanted, now);
 }
 
-bool cluster_node::wants_short_ticks() const {
-  return std::any_of(given_.parts.begin(), given_.parts.end(), [](const auto& part) { return part->wants_short_ticks(); });
+milliseconds cluster_node::next_tick_within() const {
+  auto least = cluster_part::rare_ticks;
+  for (const auto& part : given_.parts) least = std::min(least, part->next_tick_within());
+  return least;
 }
 
 void cluster_node::take_mail(steady_time now) {
@@ -251,7 +253,7 @@ void cluster_node::pump(steady_time now) {
     std::vector<cluster_journal::entry> entries;
     for (auto& [log, record] : protocols_->take_records()) {
       numbers.records.emplace_back(log, record.number);
-      entries.push_back({log, std::move(record.bytes), log == cluster::journal_log::incarnation});
+      entries.push_back({log, std::move(record.content), log == cluster::journal_log::incarnation});
     }
     if (!entries.empty())
       given_.journal->write(std::move(entries), [written = given_.written, numbers = std::move(numbers)] { written(numbers); });

@@ -56,7 +56,7 @@ class cluster_node {
 
   explicit cluster_node(setting given);
   void start(steady_time now);
-  /// Every 20 ms where parts want that, else every 100 ms; while no client is connected, every 200 ms.
+  /// As soon as next_tick_within() says; while no client is connected, every 200 ms.
   void tick(steady_time now);
   /// Messages came that cannot wait for the next tick.
   void mail(steady_time now);
@@ -75,7 +75,7 @@ class cluster_node {
   [[nodiscard]] std::uint64_t life() const noexcept { return life_; }
   /// Every part has of the others what a first request needs; before there is a yard nothing is known to be needed, and it is not ready.
   [[nodiscard]] bool ready() const;
-  [[nodiscard]] bool wants_short_ticks() const;
+  [[nodiscard]] milliseconds next_tick_within() const;
   [[nodiscard]] bool running() const noexcept { return protocols_ != nullptr && !renewing_; }
   [[nodiscard]] cluster::transport_figures traffic() const { return given_.transport->figures(); }
 

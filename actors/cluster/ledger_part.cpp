@@ -8,8 +8,9 @@ namespace switchyard::actors {
 
 namespace {
 
-constexpr std::size_t most_bytes = cluster::shipping_options{}.most_bytes;   // of one message
-constexpr std::size_t recent_bytes = 2u << 20;               // of the newest rows: those under way and those of the next message
+constexpr cluster::shipping_options shipping;
+constexpr std::size_t longest_packed = cluster::longest_frame - (1u << 10);   // what frame and message add is a few bytes
+constexpr std::size_t recent_bytes = 2 * shipping.most_packed_bytes;          // of the newest rows: those of the next message, and of one more
 constexpr milliseconds note_every = seconds(1);
 constexpr milliseconds retry_every{500};
 
@@ -55,10 +56,7 @@ void ledger_part::tick(steady_time now) {
   for (auto& found : returns_->found.take()) ship(std::move(found), now);
 
   std::vector<kept_record> records;
-  for (auto& record : protocols_->row_journal.take()) {
-    auto rows = cluster::decode<cluster::kept_rows>(record.bytes);
-    if (rows) records.push_back({record.number, std::move(*rows), false});
-  }
+  for (auto& record : protocols_->row_journal.take()) records.push_back({record.number, std::move(record.content), false});
   if (!failed_.empty() && now >= retry_at_) records.insert(records.begin(), std::make_move_iterator(failed_.begin()), std::make_move_iterator(failed_.end()));
   if (!failed_.empty() && now >= retry_at_) failed_.clear();
   if (!records.empty()) keep(std::move(records));
@@ -81,12 +79,16 @@ void ledger_part::tick(steady_time now) {
 result<ledger_part::found_rows> ledger_part::find(const cluster::rows_to_read& wanted, storage::ledger& ledger, const storage::reader& on) {
   found_rows found{wanted, wanted.first};
   if (wanted.packed && wanted.life == ledger.incarnation())
-    if (const auto recent = ledger.recent().from(wanted.first, wanted.count, most_bytes)) {
+    for (auto most = shipping.most_packed_bytes;; most = shipping.most_bytes) {
+      const auto recent = ledger.recent().from(wanted.first, wanted.count, most);
+      if (!recent) break;
       found.count = recent->rows;
       found.packed = storage::pack_run(recent->run);
+      if (found.packed.size() > longest_packed && most != shipping.most_bytes) continue;   // rows unlike each other: fewer of them
+      ledger.recent().forget_before(wanted.first + found.count);   // were this message lost, the disk has them
       return found;
     }
-  auto run = storage::read_row_run(on, wanted.life, wanted.first, wanted.count, most_bytes);
+  auto run = storage::read_row_run(on, wanted.life, wanted.first, wanted.count, shipping.most_bytes);
   if (!run) return run.failure();
   if (!run->rows.empty()) found.first = run->first;
   found.count = run->rows.size();

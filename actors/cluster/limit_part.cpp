@@ -59,9 +59,15 @@ void limit_part::configure(steady_time now) {
   }
 }
 
+milliseconds limit_part::next_tick_within() const {
+  if (limits_.empty() || protocols_ == nullptr) return rare_ticks;
+  return drained_ || protocols_->leases_held.is_pressed() ? short_ticks : busy_ticks;
+}
+
 void limit_part::tick(steady_time now) {
   if (protocols_ == nullptr) return;
   ticked_ = true;
+  drained_ = false;
   for (auto& [name, one] : limits_)
     if (one.held != nullptr) tick(one, now);
 }
@@ -74,6 +80,7 @@ void limit_part::tick(shared_limit& one, steady_time now) {
 
   const bool ends = holder.wants_back(held, now);
   const auto level = ends ? seen.withdraw() : seen.lent_level();
+  if (2 * level < one.level) drained_ = true;
   const auto news = seen.take_news();
   holder.repay(held, one.level - level, news.refused, news.largest_refused);
   if (ends) holder.end_loan(held, now);

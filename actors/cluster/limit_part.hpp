@@ -18,7 +18,7 @@ class limit_part final : public cluster_part {
  public:
   void begin(cluster::node_protocols& protocols, steady_time now) override;
   void yard_changed(const std::shared_ptr<const routing::yard>& yard, steady_time now) override;
-  [[nodiscard]] bool wants_short_ticks() const override { return !limits_.empty(); }
+  [[nodiscard]] milliseconds next_tick_within() const override;
   void tick(steady_time now) override;
   [[nodiscard]] bool ready() const override { return limits_.empty() || (protocols_ != nullptr && ticked_ && protocols_->leases_held.has_begun()); }
 
@@ -34,6 +34,7 @@ class limit_part final : public cluster_part {
   void tick(shared_limit& one, steady_time now);
 
   cluster::node_protocols* protocols_ = nullptr;
+  bool drained_ = false;                         // a limit lost over half of its level since the last tick: demand has jumped
   bool ticked_ = false;                          // since the limits changed: what is held ahead is known
   std::map<std::string, shared_limit> limits_;   // by name
 };

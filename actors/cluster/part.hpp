@@ -13,6 +13,10 @@ namespace switchyard::actors {
 /// Called by the cluster's actor only; may be tested without one.
 class cluster_part {
  public:
+  static constexpr milliseconds rare_ticks{100};
+  static constexpr milliseconds busy_ticks{50};  ///< there is demand to follow
+  static constexpr milliseconds short_ticks{20}; ///< and it finds too little, or soon will
+
   virtual ~cluster_part() = default;
   /// Before protocols are put together: what they are to know from the beginning.
   virtual void prepare(cluster::protocol_options& options, cluster::node_protocols::surroundings& around) {
@@ -21,8 +25,8 @@ class cluster_part {
   /// The protocols were put together, at the start and again whenever the set of nodes changed. They outlive every call until the next begin().
   virtual void begin(cluster::node_protocols& protocols, steady_time now) = 0;
   virtual void yard_changed(const std::shared_ptr<const routing::yard>& yard, steady_time now) = 0;
-  /// There is demand to follow: a tick every 20 ms while clients are connected, else every 100 ms will do.
-  [[nodiscard]] virtual bool wants_short_ticks() const { return false; }
+  /// The next tick is to come within this time, while clients are connected.
+  [[nodiscard]] virtual milliseconds next_tick_within() const { return rare_ticks; }
   /// With every tick, and after messages came. What it puts into the protocols' outbox and journals is taken afterwards.
   virtual void tick(steady_time now) = 0;
   /// The reservations of these attempts are on disk.

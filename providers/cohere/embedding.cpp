@@ -6,6 +6,7 @@
 // T says what the vectors are for and must be given: a document, where the client does not say.
 #include "providers/cohere/chat.hpp"
 #include "providers/embedding.hpp"
+#include "providers/openai/error.hpp"
 
 namespace switchyard::providers {
 

@@ -35,7 +35,7 @@ struct config_yard {
         auto& node = nodes.at(name);
         for (auto& record : boxes[name].take()) {
           if (!stuck_disk.contains(name)) {
-            disks[name].push_back(*decode<config_record>(record.bytes));
+            disks[name].push_back(*decode<config_record>(record.content));
             node.written(record.number, outs[name]);
           }
           busy = true;

@@ -36,14 +36,14 @@ struct escrow_pair {
   std::vector<std::string> write_holder() {
     std::vector<std::string> ready;
     for (auto& record : holder_box.take()) {
-      holder_disk.push_back(*decode<escrow_record>(record.bytes));
+      holder_disk.push_back(*decode<escrow_record>(record.content));
       for (const auto& name : holder.written(record.number, t(now), from_holder)) ready.push_back(name);
     }
     return ready;
   }
   void write_owner() {
     for (auto& record : owner_box.take()) {
-      owner_disk.push_back(*decode<escrow_record>(record.bytes));
+      owner_disk.push_back(*decode<escrow_record>(record.content));
       owner.written(record.number, from_owner);
     }
   }

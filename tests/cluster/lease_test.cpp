@@ -360,6 +360,30 @@ BOOST_AUTO_TEST_CASE(what_was_used_above_the_loan_is_debt) {
   BOOST_TEST(a.lend(*l, t(yard.now)).level == -700);
 }
 
+BOOST_AUTO_TEST_CASE(a_tick_every_20_ms_is_for_demand_that_finds_too_little_or_comes_a_few_tokens_at_a_time) {
+  lease_yard yard({"a", "b"}, 600'000);                       // 10,000 a second
+  auto& a = yard.holders.at("a");
+  const auto l = a.find(key);
+  std::int64_t uses = 0, level = 0;                          // each 10 ms
+  const auto use = [&] {
+    a.repay(*l, std::min(uses, level), uses > level ? uses - level : 0, 0);
+    if (a.wants_back(*l, t(yard.now))) a.end_loan(*l, t(yard.now));
+    level = a.lend(*l, t(yard.now)).level;
+  };
+  BOOST_TEST(a.is_pressed());                                 // no owner yet
+  yard.run_until(10s, use);
+  BOOST_TEST(!a.is_pressed());
+  uses = 1;                                                  // 20 ahead
+  yard.run_until(15s, use);
+  BOOST_TEST(a.is_pressed());
+  uses = 50;                                                 // 1,000 ahead: half of that lasts for 100 ms
+  yard.run_until(20s, use);
+  BOOST_TEST(!a.is_pressed());
+  uses = 300;                                                // three times what there is
+  yard.run_until(30s, use);
+  BOOST_TEST(a.is_pressed());
+}
+
 BOOST_AUTO_TEST_CASE(below_two_a_minute_and_node_nobody_holds_ahead) {
   lease_yard yard({"a", "b", "c", "d", "e"}, 9);
   const auto l = yard.holders.at("a").find(key);
@@ -382,7 +406,7 @@ const node_name guest = first_owner == "a" ? "b" : "a";
 // A holder that draws on the first owner, and its records, which are on disk when the test says so.
 struct recorded_life {
   recorded_life(std::uint64_t life, nanoseconds born, const std::vector<record_to_write>& disk) : holder(guest, recorded_names, life, t(born)), now(born) {
-    for (const auto& record : disk) holder.replay(*decode<lease_record>(record.bytes));
+    for (const auto& record : disk) holder.replay(*decode<lease_record>(record.content));
     holder.configure({{key, 600}});
     owner.configure({{key, 600}}, t(0s));
   }
@@ -418,7 +442,7 @@ BOOST_AUTO_TEST_CASE(a_stamp_is_shown_only_when_its_owner_is_on_disk) {
   BOOST_TEST(!node.shows_until(6s));
   const auto records = node.journal.take();
   BOOST_REQUIRE(records.size() == 1u);
-  BOOST_TEST(decode<lease_record>(records[0].bytes)->owner == first_owner);
+  BOOST_TEST(decode<lease_record>(records[0].content)->owner == first_owner);
   node.holder.written(1);
   BOOST_TEST(node.shows_until(6100ms));
   BOOST_TEST(node.journal.take().empty());
@@ -434,7 +458,7 @@ BOOST_AUTO_TEST_CASE(a_new_life_shows_stamps_at_once_where_its_disk_says_that_th
   BOOST_TEST(!forgetful.shows_until(13900ms));
   BOOST_TEST(!forgetful.holder.has_begun());
   // Among other nodes it says nothing.
-  auto other = *decode<lease_record>(disk[0].bytes);
+  auto other = *decode<lease_record>(disk[0].content);
   other.set ^= 1;
   recorded_life moved(4, 10s, {{1, encode(other)}});
   BOOST_TEST(!moved.shows_until(13900ms));
@@ -450,7 +474,7 @@ BOOST_AUTO_TEST_CASE(an_owner_that_is_returned_to_is_recorded_behind_the_one_tha
   node.gone = {};
   (void)node.shows_until(40s);
   std::vector<node_name> said;
-  for (const auto& record : node.journal.take()) said.push_back(decode<lease_record>(record.bytes)->owner);
+  for (const auto& record : node.journal.take()) said.push_back(decode<lease_record>(record.content)->owner);
   BOOST_REQUIRE(said.size() >= 3u);
   BOOST_TEST(said.front() == first_owner);
   BOOST_TEST(said[1] != first_owner);

@@ -19,7 +19,7 @@ std::vector<std::string> rows(std::uint64_t first, std::size_t count) {
 }
 
 struct shipment {
-  shipment() : shipper("a", three, {.most_rows = 512}), collector("b", three) {}
+  shipment() : shipper("a", three, {.most_rows = 512, .most_packed_rows = 512}), collector("b", three) {}
   // Reads what is wanted; returns what was sent.
   std::vector<shipped_rows> step(nanoseconds now) {
     outbox out;
@@ -31,14 +31,14 @@ struct shipment {
     collector.on("a", message, out, journal);
     if (write)
       for (auto& record : journal.take()) {
-        disk.push_back(*decode<kept_rows>(record.bytes));
+        disk.push_back(std::move(record.content));
         collector.written(record.number, out);
       }
     return sent<shipped_answer>(out.take(), "a");
   }
   row_shipper shipper;
   row_collector collector;
-  journal_box journal;
+  row_box journal;
   std::vector<kept_rows> disk;
 };
 
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(packed_runs_are_kept_as_they_came_and_count_once) {
     outbox out;
     s.collector.on("a", message, out, s.journal);
     for (auto& record : s.journal.take()) {
-      s.disk.push_back(*decode<kept_rows>(record.bytes));
+      s.disk.push_back(std::move(record.content));
       s.collector.written(record.number, out);
     }
     return sent<shipped_answer>(out.take(), "a");

@@ -79,6 +79,20 @@ BOOST_AUTO_TEST_CASE(recent_rows_are_the_newest_that_fit) {
   BOOST_TEST(there(recent, 20).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(recent_rows_before_a_number_are_forgotten_when_told) {
+  recent_rows recent;
+  recent.keep(1000);
+  for (std::uint64_t seq = 5; seq <= 9; ++seq) recent.add(seq, row(seq));
+  recent.forget_before(3);
+  BOOST_TEST(there(recent, 5).size() == 5u);
+  recent.forget_before(8);
+  BOOST_TEST(there(recent, 7).front() == "nothing");
+  BOOST_TEST(there(recent, 8) == (std::vector<std::string>{row(8), row(9)}), boost::test_tools::per_element());
+  recent.forget_before(20);                                        // more than there are
+  recent.add(10, row(10));
+  BOOST_TEST(there(recent, 10).size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(recent_rows_stay_right_while_what_was_let_go_is_cleared_away) {
   recent_rows recent;
   recent.keep(1u << 20);

@@ -156,7 +156,7 @@ def cost(make, options):
             try:
                 wait_until(lambda: all(n.chat(headers={"authorization": "Bearer sk-bench"})[0] == 200 for n in cluster.nodes), 20, "limits are lent")
                 drive([*singles, *cluster.nodes], 3000)      # warm
-                for turn in range(options.rounds or 8):
+                for turn in range(options.rounds or 16):
                     pair = {}
                     for which in (("alone", "together") if turn % 2 else ("together", "alone")):
                         pair[which], bad, rate = drive(singles if which == "alone" else cluster.nodes, options.requests or 30000)
@@ -258,7 +258,7 @@ def main():
     parser.add_argument("-n", "--nodes", type=int, default=5)
     parser.add_argument("--seconds", type=float, help="how long a figure is measured")
     parser.add_argument("--rate", type=float, help="requests a second in all, of gossip (150)")
-    parser.add_argument("--rounds", type=int, help="pairs of rounds, of cost (8) and throughput (6)")
+    parser.add_argument("--rounds", type=int, help="pairs of rounds, of cost (16) and throughput (6)")
     parser.add_argument("--requests", type=int, help="to each node in a round, of cost (30000) and throughput (15000)")
     parser.add_argument("--share", type=float, help="of a core for each node, of throughput (0.25)")
     parser.add_argument("--burn", type=int, help="processes that keep the machine busy, of calm (one a core)")

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <future>
+#include <random>
 
 BOOST_AUTO_TEST_SUITE(ledger_part_)
 
@@ -17,8 +18,9 @@ namespace {
 
 struct ledger_node {
   explicit ledger_node(const std::string& name) : ledger(ledger_writer::in_memory(name)), part(ledger) {}
-  void spend(int rows) {
+  void spend(int rows, std::size_t noise = 0) {
     std::vector<ledger_entry> entries;
+    std::mt19937 chance(7);
     for (int i = 0; i < rows; ++i) {
       ledger_entry entry;
       ++number;
@@ -26,6 +28,7 @@ struct ledger_node {
       entry.id.attempt = 1;
       entry.settles = entry.whole = entry.last = true;
       entry.cost = 1000;
+      for (std::size_t at = 0; at < noise; ++at) entry.model += static_cast<char>(' ' + chance() % 95);
       entries.push_back(entry);
     }
     std::promise<bool> durable;
@@ -92,6 +95,14 @@ BOOST_AUTO_TEST_CASE(rows_are_on_the_successor_within_a_second_as_they_stand_in_
   BOOST_TEST((yard.at(ledger_yard::successor()).kept_of("a") == own));
   BOOST_TEST(yard.protocols("a").shipper.lag() == 0u);
   BOOST_TEST(yard.at(ledger_yard::successor(1)).kept_of("a").empty());
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_cannot_be_packed_into_one_frame_go_in_several) {
+  ledger_yard yard;
+  yard.at("a").spend(3000, 900);                 // 2.8 MB of which LZ4 makes no less
+  yard.run_for(3s);
+  BOOST_TEST((yard.at(ledger_yard::successor()).kept_of("a") == yard.at("a").rows()));
+  BOOST_TEST(yard.protocols("a").shipper.lag() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(rows_that_are_no_longer_at_hand_are_read_from_the_disk) {

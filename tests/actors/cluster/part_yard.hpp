@@ -65,7 +65,7 @@ class part_yard {
     auto& node = nodes_.at(name);
     node.part->tick(now);
     for (auto& [log, record] : node.protocols->take_records()) {
-      disks_[name][log].push_back(record.bytes);
+      disks_[name][log].push_back(record.content);
       (void)node.protocols->written(log, record.number, now);
     }
     for (const auto& mail : node.protocols->out.take()) {

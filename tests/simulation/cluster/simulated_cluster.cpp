@@ -6,7 +6,7 @@ namespace switchyard::cluster::simulation {
 
 namespace {
 
-constexpr auto tick_every = 20ms;
+constexpr auto short_ticks = 20ms, busy_ticks = 50ms;
 
 std::vector<node_name> names(std::size_t count) {
   std::vector<node_name> all;
@@ -70,7 +70,8 @@ steady_time simulated_cluster::clock(std::size_t node) const {
 }
 
 void simulated_cluster::tick_later(std::size_t node, std::uint64_t life) {
-  world.after(tick_every + world.between(0ns, 2ms), [this, node, life] {
+  const auto after = nodes_[node].protocols->leases_held.is_pressed() ? short_ticks : busy_ticks;
+  world.after(after + world.between(0ns, 2ms), [this, node, life] {
     auto& place = nodes_[node];
     if (!place.protocols || place.life != life) return;
     if (!place.paused) {
@@ -86,9 +87,9 @@ void simulated_cluster::flush(std::size_t node) {
   auto& place = nodes_[node];
   auto& protocols = *place.protocols;
   for (auto& [log, record] : protocols.take_records()) {
-    const auto row = log == "ledger" ? record.bytes : std::string();
-    const auto made = log == "made" ? std::optional(*decode<shared_record>(record.bytes)) : std::nullopt;
-    place.disk->append(log, std::move(record.bytes), [this, node, life = place.life, log = log, number = record.number, row, made] {
+    const auto row = log == "ledger" ? record.content : std::string();
+    const auto made = log == "made" ? std::optional(*decode<shared_record>(record.content)) : std::nullopt;
+    place.disk->append(log, std::move(record.content), [this, node, life = place.life, log = log, number = record.number, row, made] {
       if (!row.empty()) {
         nodes_[node].rows[{life, number}] = names_[node] + "/" + row;
         ledger.durable(names_[node] + "/" + row);
