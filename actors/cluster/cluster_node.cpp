@@ -349,7 +349,8 @@ std::vector<member_line> cluster_node::members() const {
     member_line line{node, cluster::member_state::suspect, known.incarnation, known.address, known.build, std::nullopt, false};
     for (const auto& seen : view) {
       if (seen.node != node) continue;
-      line.state = seen.state;
+      // Taken for alive at first, so that protocols begin at once; nobody is told so before it was met.
+      line.state = seen.state == cluster::member_state::alive && !linked_.contains(node) ? cluster::member_state::suspect : seen.state;
       line.incarnation = std::max(line.incarnation, seen.incarnation);
       if (const auto took = protocols_->members.round_trip(node)) line.round_trip = std::chrono::duration_cast<microseconds>(*took);
     }

@@ -226,6 +226,7 @@ BOOST_AUTO_TEST_CASE(a_broken_link_is_suspected_at_once_and_silence_after_a_seco
   yard y;
   for (const char* node : {"1", "2"}) y.start(node, {}, {"1", "2"});
   y.run(1);
+  BOOST_CHECK(y.state_of("2", "1") == member_state::suspect); // nobody has met it
   y.link("1", "2");
   y.run(20);
   BOOST_CHECK(y.state_of("2", "1") == member_state::alive);
