@@ -12,6 +12,7 @@ if ! cmp -s "$train/requirements.txt" "$work/venv/installed"; then
   "$work/venv/bin/pip" install -q --no-deps -r "$train/requirements.txt"
   cp "$train/requirements.txt" "$work/venv/installed"
 fi
+export SWITCHYARD_TRAIN_DEBIAN=${SWITCHYARD_TRAIN_DEBIAN:-$work/debian}
 export SWITCHYARD_TRAIN_REPOSITORIES=${SWITCHYARD_TRAIN_REPOSITORIES:-$work/repositories}
 # One thread, so that sums are taken in the same order everywhere, and the machine stays usable.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false PYTHONHASHSEED=0

@@ -31,11 +31,10 @@ SEED = 17
 # Steps, of which sentences, how large the rate is at their begin and end (by `line`, or by `cosine` of how far it has fallen), and how many pieces
 # are dropped. Adam forgets where a course begins anew. Before the tied ones the rows' last numbers become those of the plain table.
 Course = collections.namedtuple("Course", "steps sentences curve begin end dropped anew tied")
-COURSES = (Course(8000, "all", "line", 1.0, 1.0, 0.1, True, False), Course(900, "spoken", "line", 1.0, 0.75, 0.1, True, False),
-           Course(400, "spoken", "line", 0.75, 0.0, 0.1, True, False),
-           Course(11100, "all", "cosine", 0.0, 0.0, 0.1, True, True), Course(6900, "all", "cosine", 0.0, 0.385, 0.1, False, True),
-           Course(10700, "spoken", "cosine", 0.385, 1.0, 0.05, False, True))
-SPOKEN = ("requests", "conversations", "tasks", "queries", "commands", "chats", "everyday", "questions", "words", "fragments", "pictures", "press")
+COURSES = (Course(3000, "all", "line", 1.0, 1.0, 0.1, True, False),
+           Course(2500, "all", "cosine", 0.0, 0.0, 0.1, True, True), Course(2000, "all", "cosine", 0.0, 0.385, 0.1, False, True),
+           Course(4500, "spoken", "cosine", 0.385, 1.0, 0.05, False, True))
+SPOKEN = ("requests", "conversations", "chats", "questions", "words", "fragments")
 WRITTEN = 4                    # of the other sources every so many-th sentence is among the spoken ones
 RATE = 0.002                   # of rows; of layers LAYERS of it
 LAYERS = 0.4

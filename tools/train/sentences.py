@@ -8,17 +8,15 @@ import json
 import pathlib
 import random
 import re
-import subprocess
+import xml.etree.ElementTree
 
-import repositories
+import debian
 
 WORDNET = pathlib.Path("/usr/share/wordnet")     # Debian's wordnet-base
 LONGEST = 400                                    # characters
 EVALUATION = ("clinc150", "clinc150_oos", "mmlu_routellm", "gsm8k_routellm", "qqp_pairs", "stsb_train", "stsb_dev", "gptcache_mock",
               "notinject_public", "toxicity_train")
 SHINGLE = 8                                      # words
-ONE_OF_TWO = re.compile(r"^(?:The|In the|One|At least one|Each|An?|Both|All) (?:left |right )?images?\b.*?\b"
-                        r"(?:shows?|contains?|has|have|includes?|features?|depicts?|there (?:is|are)) ")    # how NLVR2's sentences begin
 
 
 def rows(data, name):
@@ -133,96 +131,37 @@ def questions(data):
 
 def packages():
     """Debian's descriptions: what a package is for, in one line and in its first sentences."""
-    available = subprocess.run(["apt-cache", "dumpavail"], check=True, capture_output=True, text=True, errors="replace").stdout
-    for entry in available.split("\n\n"):
+    for entry in debian.available().split("\n\n"):
         told = re.search(r"^Description(?:-en)?: (.*)((?:\n .*)*)", entry, re.MULTILINE)
         if told:
             yield told[1]
             yield from list(split(told[2].split("\n .\n")[0].replace("\n ", " ")))[:2]
 
 
-def tasks():
-    """What callers and agents say to each other (SGD, MultiDoGO), and requests to assistants (Snips)."""
-    for _, text in repositories.files("google-research-datasets/dstc8-schema-guided-dialogue", "train/dialogues", ".json"):
-        for talk in json.loads(text):
-            yield from (turn["utterance"] for turn in talk["turns"])
-    for _, text in repositories.files("awslabs/multi-domain-goal-oriented-dialogues-dataset", "data/paper_splits", ".tsv"):
-        for line in text.split("\n")[1:]:
-            columns = line.split("\t")
-            yield from (column for column in columns[2:5] if column.count(" ") >= 2 and not column.startswith(("<", "O ")))
-    for path, text in repositories.files("snipsco/nlu-benchmark", "2017-06", "_full.json"):
-        if "/train_" in path:
-            for utterances in json.loads(text).values():
-                yield from ("".join(part["text"] for part in said["data"]) for said in utterances)
+def terms():
+    """What computer people's words mean (FOLDOC, the Jargon File): whole entries without their heads, sentence by sentence."""
+    for package, path in (("dict-foldoc", "usr/share/dictd/foldoc.dict.dz"), ("dict-jargon", "usr/share/dictd/jargon.dict.dz")):
+        with gzip.open(debian.file(package, path), "rt", encoding="utf-8", errors="replace") as told:
+            for paragraph in told.read().split("\n\n"):
+                if paragraph.startswith(" ") and "http" not in paragraph:
+                    text = re.sub(r"[{}]|<[^>]*>|\[techspeak\]", "", re.sub(r"\s+", " ", paragraph))
+                    yield from split(text)
 
 
-def queries():
-    """Questions: of WikiAnswers' users (query-wellformedness) and of quizzes (OpenTriviaQA)."""
-    for _, text in repositories.files("google-research-datasets/query-wellformedness", "", ".tsv"):
-        yield from (line.split("\t")[0] for line in text.splitlines())
-    for _, text in repositories.files("uberspot/OpenTriviaQA", "categories/"):
-        yield from (line[3:] for line in text.splitlines() if line.startswith("#Q "))
-
-
-def commands():
-    """What commands do, by their descriptions and examples (tldr)."""
-    for path, text in repositories.files("tldr-pages/tldr", "pages/", ".md"):
-        tool = pathlib.PurePath(path).stem
-        for line in text.splitlines():
-            said = line[2:].replace("[", "").replace("]", "").replace("`", "").rstrip(":")
-            if line.startswith("> ") and not line.startswith("> More information"):
-                yield f"{tool}: {said}"
-            elif line.startswith("- "):
-                yield said
+def manual():
+    """How a desktop is used (GNOME's help): titles and sentences."""
+    for page in sorted(debian.file("gnome-user-docs", "usr/share/help/C/gnome-help").glob("*.page")):
+        for element in xml.etree.ElementTree.parse(page).iter():
+            if element.tag.endswith(("}p", "}title", "}desc")):
+                yield from split(re.sub(r"\s+", " ", "".join(element.itertext())).strip())
 
 
 def chats():
-    for _, text in repositories.files("alexa/Topical-Chat", "TopicalChatASR/actual", ".json"):
-        for talk in json.loads(text).values():
-            yield from (turn["message"] for turn in talk["content"])
+    """Questions and answers of a chat bot's (chatterbot-corpus)."""
     folder = pathlib.Path(importlib.util.find_spec("chatterbot_corpus").origin).parent / "data" / "english"
     for file in sorted(folder.glob("*.yml")):
         yield from (line.strip()[2:].removeprefix("- ").strip("'\"") for line in file.read_text(encoding="utf-8").splitlines()
                     if line.strip().startswith("- "))
-
-
-def everyday():
-    """What learners translate (Tatoeba, by way of LASER's test sets)."""
-    for _, text in repositories.files("facebookresearch/LASER", "data/tatoeba/v1/", "-eng.eng"):
-        yield from text.splitlines()
-
-
-def encyclopedia():
-    """Wikipedia's: long sentences and how they were split (WikiSplit), and what follows from a sentence or does not (Textual
-    Entailment, New Protocols)."""
-    for _, text in repositories.files("google-research-datasets/wiki-split", "", ".tsv"):
-        for line in text.splitlines():
-            for column in line.replace("''", '"').split("\t"):
-                yield from (part.strip() for part in column.split("<::::>"))
-    for _, text in repositories.files("google-research-datasets/Textual-Entailment-New-Protocols", "data/", ".tsv"):
-        for line in text.splitlines()[1:]:
-            for column in line.split("\t")[8:10]:
-                yield from split(column)
-
-
-def press():
-    """News, weblogs, letters, reviews and answers of the web (UD English EWT and PUD, NTREX)."""
-    for name in ("UniversalDependencies/UD_English-EWT", "UniversalDependencies/UD_English-PUD"):
-        for _, text in repositories.files(name, "", ".conllu"):
-            yield from (line.removeprefix("# text = ") for line in text.splitlines() if line.startswith("# text = "))
-    for _, text in repositories.files("MicrosoftTranslator/NTREX", "NTREX-128/newstest2019-src.eng.txt"):
-        yield from text.splitlines()
-
-
-def pictures():
-    """What is to be seen (NLVR2's descriptions, said of two pictures)."""
-    for _, text in repositories.files("lil-lab/nlvr", "nlvr2/data/", ".json"):
-        for line in text.splitlines():
-            said = json.loads(line)["sentence"]
-            yield said
-            inner = ONE_OF_TWO.sub("", said)
-            if inner != said:
-                yield inner
 
 
 def words(known):
@@ -290,23 +229,18 @@ def gather(data, known, seed=5):
     chance = random.Random(seed)
     pool = Pool(Evaluation(data), chance)
     for source, texts, most in (
-            ("requests", Grammar(pathlib.Path(__file__).parent / "requests.txt", chance).requests(300_000), 40_000),
-            ("conversations", conversations(), 60_000),
-            ("wordnet", wordnet(), 80_000),
+            ("requests", Grammar(pathlib.Path(__file__).parent / "requests.txt", chance).requests(500_000), 80_000),
+            ("conversations", conversations(), 160_000),
+            ("wordnet", wordnet(), 120_000),
             ("wikipedia", (row["text"] for row in rows(data, "wiki_sentences")), 15_000),
             ("questions", questions(data), 60_000),
-            ("packages", packages(), 8_000),
-            ("tasks", tasks(), 40_000),
-            ("queries", queries(), 50_000),
-            ("commands", commands(), 8_000),
-            ("chats", chats(), 40_000),
-            ("everyday", everyday(), 70_000),
-            ("encyclopedia", encyclopedia(), 110_000),
-            ("press", press(), 20_000),
-            ("pictures", pictures(), 10_000)):
+            ("packages", packages(), 30_000),
+            ("terms", terms(), 30_000),
+            ("manual", manual(), 10_000),
+            ("chats", chats(), 10_000)):
         pool.add(source, texts, most)
     varied = Variations([text for _, text in pool.kept], known, chance)
     pool.add("words", words(known), 15_000)
-    pool.add("fragments", varied.fragments(25_000), 15_000)
-    pool.add("swapped", varied.swapped(25_000), 20_000)
+    pool.add("fragments", varied.fragments(60_000), 40_000)
+    pool.add("swapped", varied.swapped(50_000), 40_000)
     return pool.kept, pool.dropped, pool.counts
