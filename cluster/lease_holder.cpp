@@ -132,12 +132,27 @@ bool lease_holder::wants_back(const limit& l, steady_time now) const {
   return left < options_.ttl / 8 || (left < renewed_before(l) && fresh(l, now) >= target(l));
 }
 
+// Of what is lent and kept, so old that it goes back.
+nanoseconds lease_holder::too_old_before(const limit& l, steady_time now) const { return fresh(l, now) >= target(l) ? renewed_before(l) : options_.ttl / 8; }
+
+std::int64_t lease_holder::goes_back(const limit& l, steady_time now) const {
+  const auto age = too_old_before(l, now);
+  std::int64_t all = 0;
+  for (const auto* some : {&l.lent, &l.leases})
+    for (const auto& one : *some) {
+      if (options_.age_is_checked && one.ends <= now) continue;   // void
+      if (one.ends - now >= age) return all;
+      all += one.amount;
+    }
+  return all;
+}
+
 void lease_holder::end_loan(limit& l, steady_time now) const {
   l.leases.insert(l.leases.begin(), l.lent.begin(), l.lent.end());
   l.lent.clear();
   drop_void(l, now);
-  const bool replaced = fresh(l, now) >= target(l);
-  while (!l.leases.empty() && l.leases.front().ends - now < (replaced ? renewed_before(l) : options_.ttl / 8)) {
+  const auto age = too_old_before(l, now);
+  while (!l.leases.empty() && l.leases.front().ends - now < age) {
     l.to_return += l.leases.front().amount;
     l.leases.pop_front();
   }

@@ -59,8 +59,10 @@ class lease_holder {
   [[nodiscard]] std::int64_t enough(const limit& l) const noexcept;
   /// `used` of what was lent since the last call, debt included; `refused`: demand that found too little, `largest` the largest of it.
   void repay(limit& l, std::int64_t used, std::int64_t refused, std::int64_t largest) const;
-  /// Is it time for end_loan()? Some of what was lent is too old to keep. Its user must have let go of all of it by then.
+  /// Is it time for end_loan()? Some of what was lent is too old to keep: goes_back(). Its user must have let go of that much by then.
   [[nodiscard]] bool wants_back(const limit& l, steady_time now) const;
+  /// What end_loan() would give back to the owner.
+  [[nodiscard]] std::int64_t goes_back(const limit& l, steady_time now) const;
   void end_loan(limit& l, steady_time now) const;
   void settle(limit& l, std::int64_t reserved, std::int64_t actual, steady_time now) const;
   void provider_said(limit& l, std::int64_t remaining) const;
@@ -141,6 +143,7 @@ class lease_holder {
   void choose_owner(shard_state& s, steady_time now, const alive_check& alive);
   // H1: no other owner counts this node any more.
   [[nodiscard]] bool is_free_for_owner(const shard_state& s, steady_time now) const;
+  [[nodiscard]] nanoseconds too_old_before(const limit& l, steady_time now) const;
   // Of what is held, so much need not be renewed yet.
   [[nodiscard]] std::int64_t fresh(const limit& l, steady_time now) const;
   // Above this age what is not used is renewed; only where the burst has room for the old and the new.

@@ -79,6 +79,11 @@ class lease_allowance {
   }
   /// As it stands, void or not.
   [[nodiscard]] std::int64_t lent_level() const noexcept { return level_in(word_.load(std::memory_order_acquire)); }
+  /// Takes `amount` back, if the level is still `seen`: what is left may be used meanwhile. False: something was taken since.
+  [[nodiscard]] bool take_back(std::int64_t seen, std::int64_t amount) noexcept {
+    auto word = word_.load(std::memory_order_acquire);
+    return level_in(word) == seen && word_.compare_exchange_strong(word, pack(until_in(word), seen - amount), std::memory_order_acq_rel);
+  }
   /// Takes all of it back: whoever asks from now on is refused until the next lend(). Returns the level.
   std::int64_t withdraw() noexcept { return level_in(word_.exchange(0, std::memory_order_acq_rel)); }
   /// Changes the level by `by` and says until when all that stands there may be used.

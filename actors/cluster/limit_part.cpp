@@ -78,18 +78,33 @@ void limit_part::tick(shared_limit& one, steady_time now) {
   auto& seen = one.limit->allowance();
   if (!seen.has_news() && seen.lent_level() == one.level && holder.is_quiet(held, now)) return;
 
-  const bool ends = holder.wants_back(held, now);
-  const auto level = ends ? seen.withdraw() : seen.lent_level();
+  auto level = seen.lent_level();
   if (2 * level < one.level) drained_ = true;
   const auto news = seen.take_news();
   holder.repay(held, one.level - level, news.refused, news.largest_refused);
-  if (ends) holder.end_loan(held, now);
+  if (holder.wants_back(held, now)) {
+    // New ones first, then the old ones away: no request may find nothing while they are exchanged.
+    const auto loan = holder.lend(held, now);
+    seen.lend(loan.level - level, loan.until);
+    level = loan.level;
+  }
+  while (holder.wants_back(held, now)) {
+    const auto back = holder.goes_back(held, now);
+    if (seen.take_back(level, back)) {
+      level -= back;
+      holder.end_loan(held, now);
+      break;
+    }
+    const auto less = seen.lent_level();
+    holder.repay(held, level - less, 0, 0);
+    level = less;
+  }
   if (news.owed > 0) holder.settle(held, 0, news.owed, now);
   if (news.refunded > 0) holder.settle(held, news.refunded, 0, now);
   if (news.said != routing::lease_allowance::no_word) holder.provider_said(held, news.said);
   const auto loan = holder.lend(held, now);
   // What requests take meanwhile is taken of both, the level before and the one after.
-  seen.lend(loan.level - (ends ? 0 : level), loan.until);
+  seen.lend(loan.level - level, loan.until);
   one.level = loan.level;
 }
 

@@ -3,7 +3,7 @@
 //
 //   requests --reserve--> rate_limit::allowance() <--lend / level, refusals--> limit_part <--lend / repay--> lease_holder <--messages--> owner
 //
-// Invariant: what goes back to an owner was withdrawn from the requests' sight before (withdraw, then end_loan).
+// Invariant: what goes back to an owner was withdrawn from the requests' sight before (take_back, then end_loan).
 #pragma once
 
 #include "actors/cluster/part.hpp"

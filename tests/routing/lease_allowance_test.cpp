@@ -84,6 +84,16 @@ BOOST_AUTO_TEST_CASE(a_provider_only_lowers) {
   BOOST_TEST(a.take_news().said == lease_allowance::no_word);
 }
 
+BOOST_AUTO_TEST_CASE(a_part_is_taken_back_where_nothing_was_taken_since) {
+  lease_allowance a;
+  a.lend(10, t(1s));
+  BOOST_TEST(a.take(1, t(0s)));
+  BOOST_TEST(!a.take_back(10, 4));
+  BOOST_TEST(a.take_back(9, 4));
+  BOOST_TEST(a.level(t(0s)) == 5);
+  BOOST_TEST(a.level(t(2s)) == 0);                           // until when stays
+}
+
 // The lender adds and withdraws while threads take and settle: whatever was lent is taken, settled, withdrawn or left, once.
 BOOST_AUTO_TEST_CASE(threads_and_lender_together_lose_no_token_and_make_none) {
   for (int round = 0; round < 10; ++round) {
@@ -112,6 +122,7 @@ BOOST_AUTO_TEST_CASE(threads_and_lender_together_lose_no_token_and_make_none) {
     std::int64_t lent = 0, back = 0, owed = 0, known_refused = 0;
     for (int i = 1; going > 0; ++i) {
       if (i % 16 == 0) back += a.withdraw();
+      if (const auto level = a.lent_level(); i % 16 == 8 && level > 1 && a.take_back(level, level / 2)) back += level / 2;
       a.lend(5, t(1s));
       lent += 5;
       const auto news = a.take_news();

@@ -4,7 +4,9 @@
 #include "routing/pipeline.hpp"
 #include "tests/simulation/cluster/simulated_cluster.hpp"
 
+#include <atomic>
 #include <cmath>
+#include <thread>
 
 BOOST_AUTO_TEST_SUITE(shared_rate_limits)
 
@@ -37,7 +39,10 @@ struct shared_limits {
     made.demand.assign(made.size, wanted.per_second);
     made.clean_network = wanted.clean;
     made.on_start = [this](std::size_t at) { start(at); };
-    made.on_tick = [this](std::size_t at) { nodes[at].part->tick(cluster_->clock(at)); };
+    made.on_tick = [this](std::size_t at) {
+      nodes[at].part->tick(cluster_->clock(at));
+      if (after_tick) after_tick(at);
+    };
     made.on_request = [this](std::size_t at) { request(at); };
     return made;
   }
@@ -88,6 +93,7 @@ struct shared_limits {
   simulated_cluster* cluster_ = nullptr;
   simulated_cluster cluster;
   bool settles = false;
+  std::function<void(std::size_t node)> after_tick;
 };
 
 double use_of(shared_limits& s, nanoseconds length, std::int64_t limit) {
@@ -97,6 +103,29 @@ double use_of(shared_limits& s, nanoseconds length, std::int64_t limit) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(no_request_finds_nothing_while_old_tokens_are_exchanged_for_new_ones) {
+  shared_limits s({.rpm = 600'000, .per_second = 0}, 1);
+  s.cluster.run_for(20s);
+  // Threads look at what the first node has while time goes on, some 200 exchanges long.
+  std::atomic<std::int64_t> now_ns{to_ns(s.cluster.clock(0))};
+  std::atomic<bool> goes_on{true};
+  std::atomic<std::uint64_t> looks{0}, refused{0};
+  s.after_tick = [&](std::size_t at) {
+    if (at == 0) now_ns = to_ns(s.cluster.clock(0));
+  };
+  std::thread requests([&] {
+    while (goes_on) {
+      if (!s.nodes[0].key->requests.fits(1, from_ns(now_ns))) ++refused;
+      ++looks;
+    }
+  });
+  s.cluster.run_for(200s);
+  while (looks < 10'000) std::this_thread::yield();
+  goes_on = false;
+  requests.join();
+  BOOST_TEST(refused == 0u);
+}
 
 BOOST_AUTO_TEST_CASE(three_times_the_demand_uses_94_percent_of_600_a_minute_and_no_more) {
   for_each_seed(8, [](std::uint64_t seed) {
