@@ -127,6 +127,27 @@ BOOST_AUTO_TEST_CASE(no_request_finds_nothing_while_old_tokens_are_exchanged_for
   BOOST_TEST(refused == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(the_next_tick_comes_soon_where_a_level_falls_fast_or_is_too_low) {
+  shared_limits s({.rpm = 600'000, .per_second = 0}, 1);
+  s.cluster.run_for(20s);
+  auto& one = s.nodes[0];
+  const auto now = s.cluster.clock(0);
+  const auto use = [&](std::int64_t tokens) {
+    BOOST_TEST(one.key->requests.reserve(tokens, now));
+    one.part->tick(now);
+    return one.part->next_tick_within();
+  };
+  const auto level = one.key->requests.allowance().level(now);
+  BOOST_TEST_REQUIRE(level > 100);
+  BOOST_CHECK(one.part->next_tick_within() == 50ms);
+  BOOST_CHECK(use(level / 4) == 50ms);
+  BOOST_CHECK(use(level / 2) == 20ms);           // two thirds of what was left: another such tick would find nothing
+  BOOST_CHECK(use(1) == 50ms);
+  BOOST_TEST(!one.key->requests.reserve(level, now));
+  one.part->tick(now);
+  BOOST_CHECK(one.part->next_tick_within() == 20ms);
+}
+
 BOOST_AUTO_TEST_CASE(three_times_the_demand_uses_94_percent_of_600_a_minute_and_no_more) {
   for_each_seed(8, [](std::uint64_t seed) {
     shared_limits s({.per_second = 6}, seed);
