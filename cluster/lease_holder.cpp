@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto shortest_gap = milliseconds(20);
 constexpr std::size_t most_asked = 32;
-constexpr std::int64_t many_ahead = 64;           // tokens held ahead; of fewer, half is not 100 ms of demand that comes unevenly
+constexpr std::int64_t many_ahead = 64;           // tokens held ahead; of fewer, half is no measure of demand that comes unevenly
 
 }  // namespace
 
@@ -217,7 +217,11 @@ std::int64_t lease_holder::demand_ahead(const limit& l) const {
   return ahead < 0.02 ? 0 : static_cast<std::int64_t>(std::ceil(ahead));
 }
 
-std::int64_t lease_holder::target(const limit& l) const { return std::min(std::max({demand_ahead(l), l.unmet, least(l)}) + l.debt, l.terms.burst / micro); }
+// Twice `want_of` where many come and all find enough: such a node needs to look after it half as often.
+std::int64_t lease_holder::target(const limit& l) const {
+  const auto ahead = demand_ahead(l) * (is_pressed(l) ? 1 : 2);
+  return std::min(std::max({ahead, l.unmet, least(l)}) + l.debt, l.terms.burst / micro);
+}
 
 void lease_holder::choose_owner(shard_state& s, steady_time now, const alive_check& alive) {
   for (const auto& node : s.order) {

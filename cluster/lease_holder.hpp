@@ -81,9 +81,9 @@ class lease_holder {
   /// The provider says how many are left; only ever lowers what the cluster grants.
   void provider_said(const std::string& key, std::int64_t remaining);
   /// Demand finds too little, or is a few tokens at a time, or there is no owner yet: tick() is worth calling every 20 ms. Else half of what is held
-  /// lasts for 100 ms (half of `want_of`) and 50 ms will do.
+  /// lasts for 200 ms (`want_of`) and 100 ms will do.
   [[nodiscard]] bool is_pressed() const;
-  /// At least every 50 ms; every 20 ms while is_pressed(). `alive`: this node's view of the others.
+  /// At least every 100 ms; every 20 ms while is_pressed(). `alive`: this node's view of the others.
   /// `journal`: where H5's records go; without one nothing is recorded.
   void tick(steady_time now, const alive_check& alive, outbox& out, journal_box* journal = nullptr);
   /// Records up to `number` are on disk.
@@ -157,7 +157,7 @@ class lease_holder {
   [[nodiscard]] bool is_recorded(std::uint8_t number, shard_state& s, journal_box* journal) const;
   void fold_demand(limit& l, nanoseconds passed) const;
   void drop_void(limit& l, steady_time now) const;
-  [[nodiscard]] std::int64_t demand_ahead(const limit& l) const;
+  [[nodiscard]] std::int64_t demand_ahead(const limit& l) const;   // of `want_of`
   [[nodiscard]] bool is_pressed(const limit& l) const;
   // What to hold ahead, debt included.
   [[nodiscard]] std::int64_t target(const limit& l) const;

@@ -74,7 +74,7 @@ class node_protocols {
   node_protocols(const node_name& name, const std::vector<node_name>& all, std::uint64_t life, const protocol_options& options, steady_time now,
                  surroundings around);
 
-  /// Where there are limits or budgets in use at least every 50 ms, and every 20 ms while leases_held.is_pressed(); else every membership::tick_every. Rows that it wants are to be given to
+  /// Where there are limits or budgets in use at least every 100 ms, and every 20 ms while leases_held.is_pressed(); else every membership::tick_every. Rows that it wants are to be given to
   /// shipper.rows_read().
   [[nodiscard]] std::optional<rows_to_read> tick(steady_time now);
   [[nodiscard]] std::optional<rows_to_read> want_rows(steady_time now) { return options_.ledger ? shipper.tick(now, alive()) : std::nullopt; }

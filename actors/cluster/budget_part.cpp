@@ -78,15 +78,17 @@ void budget_part::configure() {
 
 milliseconds budget_part::next_tick_within() const {
   if (budgets_.empty()) return rare_ticks;
-  return pressed_ ? short_ticks : busy_ticks;
+  if (pressed_) return short_ticks;
+  return asleep_ ? watchful_ticks : rare_ticks;
 }
 
 void budget_part::tick(steady_time now) {
   if (protocols_ == nullptr) return;
-  pressed_ = false;
+  pressed_ = asleep_ = false;
   for (auto& [name, one] : budgets_) {
     const bool busy = one.money->committed() != one.committed || one.money->is_wanting();
     if (busy) one.busy_until = now + busy_for;
+    asleep_ = asleep_ || now >= one.busy_until;
     if (now >= one.busy_until && one.committed >= 0 && now - one.looked < options_.look_again) continue;
     const auto here = one.money->look_at_share(options_.clock());
     // As much again as was committed since the last look must be there twice.

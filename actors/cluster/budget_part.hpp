@@ -63,6 +63,7 @@ class budget_part final : public cluster_part {
   cluster::node_protocols* protocols_ = nullptr;
   std::vector<cluster::node_name> nodes_;        // others
   bool pressed_ = false;                         // somebody waits for money, or will before long
+  bool asleep_ = false;                          // a budget is not in use: it may hold nothing for who comes first
   std::map<std::string, shared_budget> budgets_; // by virtual key
 };
 

@@ -14,8 +14,8 @@ namespace switchyard::actors {
 class cluster_part {
  public:
   static constexpr milliseconds rare_ticks{100};
-  static constexpr milliseconds busy_ticks{50};  ///< there is demand to follow
-  static constexpr milliseconds short_ticks{20}; ///< and it finds too little, or soon will
+  static constexpr milliseconds watchful_ticks{50};   ///< a first request may have to wait for one
+  static constexpr milliseconds short_ticks{20}; ///< demand finds too little, or soon will
 
   virtual ~cluster_part() = default;
   /// Before protocols are put together: what they are to know from the beginning.

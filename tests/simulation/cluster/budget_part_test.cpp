@@ -51,6 +51,7 @@ struct shared_money {
     made.clean_network = wanted.clean;
     made.spends.assign(made.size, wanted.per_second);
     made.on_start = [this](std::size_t at) { start(at); };
+    made.next_tick_within = [this](std::size_t at) { return nodes[at].part->next_tick_within(); };
     made.on_tick = [this](std::size_t at) { nodes[at].part->tick(cluster_->clock(at)); };
     made.on_spend = [this](std::size_t at) { ask(at); };
     return made;

@@ -6,7 +6,7 @@ namespace switchyard::cluster::simulation {
 
 namespace {
 
-constexpr auto short_ticks = 20ms, busy_ticks = 50ms;
+constexpr auto short_ticks = 20ms, rare_ticks = 100ms;
 
 std::vector<node_name> names(std::size_t count) {
   std::vector<node_name> all;
@@ -70,7 +70,7 @@ steady_time simulated_cluster::clock(std::size_t node) const {
 }
 
 void simulated_cluster::tick_later(std::size_t node, std::uint64_t life) {
-  const auto after = nodes_[node].protocols->leases_held.is_pressed() ? short_ticks : busy_ticks;
+  const auto after = options_.next_tick_within ? options_.next_tick_within(node) : nodes_[node].protocols->leases_held.is_pressed() ? short_ticks : rare_ticks;
   world.after(after + world.between(0ns, 2ms), [this, node, life] {
     auto& place = nodes_[node];
     if (!place.protocols || place.life != life) return;

@@ -30,7 +30,8 @@ struct cluster_options : protocol_options {
 
   // For what stands on a node's protocols; all may be empty.
   std::function<void(std::size_t node)> on_start;                // they were made anew
-  std::function<void(std::size_t node)> on_tick;                 // every 20 ms while demand finds too little, else every 50 ms, and after messages came
+  std::function<milliseconds(std::size_t node)> next_tick_within;   // else by leases
+  std::function<void(std::size_t node)> on_tick;                 // every 20 ms while demand finds too little, else every 100 ms, and after messages came
   std::function<void(std::size_t node)> on_request;              // instead of taking a token of the first limit
   std::function<void(std::size_t node)> on_spend;                // instead of reserving in a purse
 };
