@@ -122,7 +122,7 @@ void recent_rows::forget_before(std::uint64_t seq) {
 
 std::optional<recent_rows::part> recent_rows::from(std::uint64_t first, std::size_t most_rows, std::size_t most_bytes) {
   if (first < first_ || first >= first_ + rows() || most_rows == 0) return std::nullopt;
-  let_go(first - first_);
+  forget_before(first);
   const auto all = ends_.begin() + static_cast<std::ptrdiff_t>(gone_);
   const auto fit = std::upper_bound(all, ends_.end(), begin() + most_bytes) - all;
   part out;

@@ -77,7 +77,6 @@ void budget_part::configure() {
 }
 
 milliseconds budget_part::next_tick_within() const {
-  if (budgets_.empty()) return rare_ticks;
   if (pressed_) return short_ticks;
   return asleep_ ? watchful_ticks : rare_ticks;
 }

@@ -60,8 +60,7 @@ void limit_part::configure(steady_time now) {
 }
 
 milliseconds limit_part::next_tick_within() const {
-  if (limits_.empty() || protocols_ == nullptr) return rare_ticks;
-  return drained_ || protocols_->leases_held.is_pressed() ? short_ticks : rare_ticks;
+  return protocols_ != nullptr && (drained_ || protocols_->leases_held.is_pressed()) ? short_ticks : rare_ticks;
 }
 
 void limit_part::tick(steady_time now) {

@@ -376,7 +376,7 @@ BOOST_AUTO_TEST_CASE(a_tick_every_20_ms_is_for_demand_that_finds_too_little_or_c
   uses = 1;                                                  // 20 ahead
   yard.run_until(15s, use);
   BOOST_TEST(a.is_pressed());
-  uses = 50;                                                 // 1,000 ahead: half of that lasts for 100 ms
+  uses = 50;                                                 // 2,000 held ahead: half of that lasts for 200 ms
   yard.run_until(20s, use);
   BOOST_TEST(!a.is_pressed());
   uses = 300;                                                // three times what there is

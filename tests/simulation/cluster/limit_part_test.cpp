@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_process_finds_its_tokens_void) {
     shared_limits s({.per_second = 2}, seed);
     s.cluster.run_for(10s);
     // It may just have spent what it had.
-    for (int wait = 0; wait < 100 && !s.nodes[1].key->requests.fits(1, s.cluster.clock(1)); ++wait) s.cluster.run_for(100ms);
+    for (int wait = 0; wait < 100 && !s.nodes[1].key->requests.fits(1, s.cluster.clock(1)); ++wait) s.cluster.run_for(50ms);
     BOOST_TEST_REQUIRE(s.nodes[1].key->requests.fits(1, s.cluster.clock(1)));
     const auto frozen = s.nodes[1].key->requests.allowance().lent_level();
     s.cluster.pause(1, 3s);
