@@ -25,8 +25,8 @@ constexpr std::array<std::uint32_t, 256> make_crc32c_table() noexcept {
 }
 inline constexpr auto crc32c_table = make_crc32c_table();
 
-[[nodiscard]] constexpr std::uint32_t crc32c_by_table(std::string_view bytes) noexcept {
-  std::uint32_t crc = 0xFFFFFFFFu;
+[[nodiscard]] constexpr std::uint32_t crc32c_by_table(std::string_view bytes, std::uint32_t before = 0) noexcept {
+  std::uint32_t crc = ~before;
   for (const char c : bytes) crc = crc32c_table[(crc ^ static_cast<unsigned char>(c)) & 0xff] ^ (crc >> 8);
   return ~crc;
 }
@@ -34,8 +34,8 @@ inline constexpr auto crc32c_table = make_crc32c_table();
 #if defined(__x86_64__)
 inline const bool has_crc32c_instruction = __builtin_cpu_supports("sse4.2") != 0;
 
-[[nodiscard]] __attribute__((target("sse4.2"))) inline std::uint32_t crc32c_by_instruction(std::string_view bytes) noexcept {
-  std::uint64_t crc = 0xFFFFFFFFu;
+[[nodiscard]] __attribute__((target("sse4.2"))) inline std::uint32_t crc32c_by_instruction(std::string_view bytes, std::uint32_t before = 0) noexcept {
+  std::uint64_t crc = static_cast<std::uint32_t>(~before);
   std::size_t at = 0;
   for (; at + 8 <= bytes.size(); at += 8) {
     std::uint64_t word;
@@ -49,11 +49,12 @@ inline const bool has_crc32c_instruction = __builtin_cpu_supports("sse4.2") != 0
 #endif
 }  // namespace detail
 
-[[nodiscard]] constexpr std::uint32_t crc32c(std::string_view bytes) noexcept {
+/// `before`: the sum of what came before these bytes.
+[[nodiscard]] constexpr std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0) noexcept {
 #if defined(__x86_64__)
-  if (!std::is_constant_evaluated() && detail::has_crc32c_instruction) return detail::crc32c_by_instruction(bytes);
+  if (!std::is_constant_evaluated() && detail::has_crc32c_instruction) return detail::crc32c_by_instruction(bytes, before);
 #endif
-  return detail::crc32c_by_table(bytes);
+  return detail::crc32c_by_table(bytes, before);
 }
 static_assert(crc32c("123456789") == 0xE3069283u);
 
