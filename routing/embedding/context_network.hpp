@@ -11,6 +11,7 @@
 
 #include "routing/embedding/table_file.hpp"
 #include "routing/embedding/vector_code.hpp"
+#include "routing/embedding/window_cache.hpp"
 
 #include <span>
 #include <vector>
@@ -24,13 +25,13 @@ class context_network {
   static constexpr std::size_t most_pieces = 256;
 
   /// `weights` must have a width; what they view stays where it is.
-  context_network(const context_weights& weights, std::size_t dimensions, const vector_code& code) noexcept
-      : w_(weights), dimensions_(dimensions), code_(&code) {}
+  context_network(const context_weights& weights, std::size_t dimensions, const vector_code& code) noexcept;
 
   /// A thread's room, kept from text to text.
   struct scratch {
     std::vector<std::uint8_t> context, inputs;
-    std::vector<std::int32_t> products;
+    std::vector<std::int32_t> products, carried;
+    window_cache windows;
     std::vector<float> shifts, sums, maxima, floats;
   };
 
@@ -43,6 +44,11 @@ class context_network {
   void add_to(std::span<float> out, scratch& room) const;
 
  private:
+  [[nodiscard]] const std::int32_t* window_products(std::uint32_t piece, scratch& room) const;
+  void begin_windows(scratch& room) const;
+  void next_window(std::uint32_t piece, scratch& room, std::int32_t* done) const;
+
+  std::uint64_t number_;                         // of the weights: another network's may come to stand in the same place
   context_weights w_;
   std::size_t dimensions_;
   const vector_code* code_;

@@ -13,8 +13,10 @@ void multiply(std::span<const std::uint8_t> x, const std::int8_t* weights, std::
   for (std::size_t from = 0; from < out.size(); from += strip_width) {
     const auto width = std::min(strip_width, out.size() - from);
     const std::int8_t* w = weights + from * x.size();
-    for (std::size_t i = 0; i < x.size(); i += 4)
-      for (std::size_t o = from; o < from + width; ++o, w += 4) out[o] += x[i] * w[0] + x[i + 1] * w[1] + x[i + 2] * w[2] + x[i + 3] * w[3];
+    for (std::size_t i = 0; i < x.size(); i += 4, w += 4 * width) {
+      if (vector_loops::four(x.data() + i) == 0) continue;
+      for (std::size_t o = 0; o < width; ++o) out[from + o] += x[i] * w[4 * o] + x[i + 1] * w[4 * o + 1] + x[i + 2] * w[4 * o + 2] + x[i + 3] * w[4 * o + 3];
+    }
   }
 }
 
@@ -23,7 +25,7 @@ void multiply_rows(const std::uint8_t* x, std::size_t step, std::size_t inputs, 
   for (std::size_t r = 0; r < rows; ++r) multiply({x + r * step, inputs}, weights, {out + r * outputs, outputs});
 }
 
-constexpr vector_code portable{vector_loops::pool, vector_loops::pool_halves, multiply, multiply_rows, vector_loops::take, vector_loops::add_rows};
+constexpr vector_code portable{vector_loops::pool, vector_loops::pool_halves, multiply, multiply_rows, vector_loops::take, vector_loops::add_rows, true};
 
 }  // namespace
 

@@ -11,6 +11,8 @@ namespace switchyard::routing {
 inline constexpr std::size_t strip_width = 128;
 /// Pieces that are read in context together.
 inline constexpr std::size_t rows_at_once = 16;
+/// Of any layer; table_file.cpp holds dimensions and units to it.
+inline constexpr std::size_t most_inputs = 3 * 1024;
 
 /// One way to compute; all ways give the same integers, and the same floats but for rounding.
 struct vector_code {
@@ -21,10 +23,10 @@ struct vector_code {
   /// bytes from ids[i] * count / 2 on; of every 32 numbers sixteen bytes, the first sixteen in the lower halves, the others in the upper ones.
   void (*pool_halves)(std::span<const std::uint32_t> ids, const float* weights, const std::uint8_t* rows, std::size_t count, float* out);
 
-  /// out[o] = sum over i of x[i] * w[i, o]. x: 0..127, their number a multiple of 4; out.size() a multiple of 16. Outputs come in strips
+  /// out[o] = sum over i of x[i] * w[i, o]. x: 0..127, their number a multiple of 4, at most `most_inputs`; out.size() a multiple of 16. Outputs come in strips
   /// of `strip_width`, the last one may be narrower; a strip's weights stand together, so that they are read from one end to the other.
   /// Within a strip from output s on w[i, o] stands at (i / 4 * width of the strip + o - s) * 4 + i % 4: four inputs of one output are
-  /// neighbours.
+  /// neighbours. Four inputs that are zero cost next to nothing.
   void (*multiply)(std::span<const std::uint8_t> x, const std::int8_t* weights, std::span<std::int32_t> out);
   /// The same of 1 to `rows_at_once` inputs that begin `step` bytes apart, `outputs` each, one after the other in `out`. There is something
   /// to read at x, and room in `out`, for `rows_at_once` of them; what is written past `rows` means nothing.
@@ -38,6 +40,9 @@ struct vector_code {
 
   /// to[i] += sum over r of inputs[r] * rows[r * to.size() + i]. to.size() is a multiple of 16.
   void (*add_rows)(std::span<const float> inputs, const float* rows, std::span<float> to);
+
+  /// Multiplying is so dear that what a piece adds to its window is looked up (window_cache.hpp). The integers are the same.
+  bool recalls_windows;
 };
 
 /// What this machine can run, the fastest first; the last one needs no particular processor. Found once, by what processor and kernel say.

@@ -222,8 +222,8 @@ SY_AMX void tile_multiply_rows(const std::uint8_t* x, std::size_t step, std::siz
   _tile_release();     // or each change of threads would have to keep them
 }
 
-constexpr vector_code with_vnni{pool, pool_halves, multiply, multiply_rows, take, add_rows};
-constexpr vector_code with_tiles{pool, pool_halves, multiply, tile_multiply_rows, take, add_rows};
+constexpr vector_code with_vnni{pool, pool_halves, multiply, multiply_rows, take, add_rows, false};
+constexpr vector_code with_tiles{pool, pool_halves, multiply, tile_multiply_rows, take, add_rows, false};
 
 }  // namespace
 

@@ -184,6 +184,10 @@ BOOST_AUTO_TEST_CASE(all_instructions_give_the_same_integers_and_nearly_the_same
         std::vector<std::int8_t> weights(inputs * outputs);
         for (auto& value : x) value = static_cast<std::uint8_t>(outputs == 64 ? 127 : chance() % 128);
         for (auto& weight : weights) weight = static_cast<std::int8_t>(outputs == 64 ? 128 : chance() % 256);
+        // Small ones are added up in sixteen bits as long as they fit; zeros are passed over.
+        if (outputs == 128) for (auto& value : x) value = static_cast<std::uint8_t>(chance() % 3 == 0 ? value : value % (1 + chance() % 64));
+        if (outputs == 208) for (auto& value : x) value = static_cast<std::uint8_t>(chance() % 8 == 0 ? value : 0);
+        if (outputs == 256) for (std::size_t i = 0; i < inputs; ++i) x[i] = static_cast<std::uint8_t>(inputs == 192 ? 63 + i / 4 % 2 : inputs == 48 ? 31 + i % 2 : x[i]);
         std::vector<std::int32_t> fast(outputs, 9), slow(outputs, 9);
         code->multiply(x, weights.data(), fast);
         plain.multiply(x, weights.data(), slow);
@@ -215,6 +219,32 @@ BOOST_AUTO_TEST_CASE(all_instructions_give_the_same_integers_and_nearly_the_same
           BOOST_REQUIRE_CLOSE(maxima[o], slow_maxima[o], 0.01f);
         }
       }
+}
+
+// Whoever looks up what a piece adds to its window gets the same floats as who multiplies again, also where pieces push each other out, and with two
+// tables in turn.
+BOOST_AUTO_TEST_CASE(recalled_windows_are_those_made_anew) {
+  std::mt19937 chance(11);
+  const auto load = [&](const vector_code& code) {
+    auto table = table_file::open(source + "/models/embedding.bin");
+    BOOST_REQUIRE_MESSAGE(table, problem_in(table));
+    auto made = embedder::of_table(std::move(*table), code);
+    BOOST_REQUIRE_MESSAGE(made, problem_in(made));
+    return std::move(*made);
+  };
+  for (const auto* code : usable_vector_codes()) {
+    auto recalls = *code, makes = *code;
+    recalls.recalls_windows = true;
+    makes.recalls_windows = false;
+    const auto recalling = load(recalls), another = load(recalls), making = load(makes);
+    const auto& words = recalling.pieces();
+    for (int round = 0; round < 60; ++round) {
+      std::string text;
+      for (std::size_t n = chance() % 300; n > 0; --n) text += std::string(words.piece(static_cast<std::uint32_t>(chance() % words.size()))) + (chance() % 9 == 0 ? "," : " ");
+      BOOST_REQUIRE(recalling.embed(text) == making.embed(text));
+      BOOST_REQUIRE(another.embed(text) == making.embed(text));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(all_instructions_pool_alike) {
