@@ -47,11 +47,17 @@ constexpr maker makers[] = {
     {"AC", alphabet::hex, 32, 32}, {"EAACEdEose0cBA", alphabet::letters_digits, 20, 255}, {"fw_", alphabet::letters_digits, 24, 64},
     {"tgp_v1_", alphabet::url, 30, 64}, {"nvapi-", alphabet::url, 50, 80}, {"AGE-SECRET-KEY-", alphabet::upper_digits, 50, 70}};
 
-constexpr std::array<std::uint64_t, 4> firsts = [] {       // which bytes begin a prefix
-  std::array<std::uint64_t, 4> bits{};
-  for (const auto& m : makers) bits[static_cast<unsigned char>(m.prefix[0]) >> 6] |= std::uint64_t{1} << (m.prefix[0] & 63);
+// Which two bytes begin a prefix: [first][second], a bit each.
+constexpr auto beginnings = [] {
+  std::array<std::array<std::uint64_t, 2>, 128> bits{};
+  for (const auto& m : makers) bits[static_cast<std::size_t>(m.prefix[0])][static_cast<std::size_t>(m.prefix[1]) >> 6] |= std::uint64_t{1} << (m.prefix[1] & 63);
   return bits;
 }();
+
+bool may_begin(char first, char second) noexcept {
+  const auto a = static_cast<unsigned char>(first), b = static_cast<unsigned char>(second);
+  return a < 128 && b < 128 && (beginnings[a][b >> 6] >> (b & 63) & 1) != 0;
+}
 
 std::size_t run_of(std::string_view text, std::size_t at, alphabet set, std::size_t most = 4096) noexcept {
   std::size_t length = 0;
@@ -89,12 +95,12 @@ constexpr std::string_view secret_names[] = {"api_key", "apikey", "api-key", "ap
 }  // namespace
 
 maybe key(std::string_view text, std::size_t at) {
-  const auto first = static_cast<unsigned char>(text[at]);
+  const char first = text[at], second = at_or_0(text, at + 1);
   if (first == 'e' && text.substr(at, 3) == "eyJ") return web_token(text, at);
-  if ((firsts[first >> 6] >> (first & 63) & 1) == 0) return std::nullopt;
+  if (!may_begin(first, second)) return std::nullopt;
   if (at > 0 && text[at - 1] == '-') return std::nullopt;
   for (const auto& m : makers) {
-    if (!text.substr(at).starts_with(m.prefix)) continue;
+    if (m.prefix[0] != first || m.prefix[1] != second || !text.substr(at).starts_with(m.prefix)) continue;
     const auto from = at + m.prefix.size();
     auto length = run_of(text, from, m.rest);
     while (length > 0 && (text[from + length - 1] == '.' || text[from + length - 1] == '-')) --length;
