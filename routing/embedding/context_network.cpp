@@ -31,14 +31,22 @@ SWITCHYARD_WIDEST_VECTORS void add_bytes(const std::uint8_t* from, std::size_t c
   for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
 }
 
-/// What has come together of two windows, moved on by a piece: `here` wants only this right neighbour and is done, `next` wants its own products.
-SWITCHYARD_WIDEST_VECTORS void move_on(const std::int32_t* __restrict left, const std::int32_t* __restrict own, const std::int32_t* __restrict right, std::size_t units,
-                                       std::int32_t* __restrict here, std::int32_t* __restrict next, std::int32_t* __restrict done) noexcept {
+/// What has come together of two windows, moved on by a piece: `here` wants only this right neighbour and is done, `next` wants its own share. `piece`: what it adds to
+/// the window of its right neighbour, its own, that of its left one; `nothing`: what every window begins with.
+template <class Number>
+[[gnu::always_inline]] inline void move_windows_on(const Number* __restrict piece, const std::int32_t* __restrict nothing, std::size_t units, std::int32_t* __restrict here,
+                                                   std::int32_t* __restrict next, std::int32_t* __restrict done) noexcept {
   for (std::size_t u = 0; u < units; ++u) {
-    done[u] = here[u] + right[u];
-    here[u] = next[u] + own[u];
-    next[u] = left[u];
+    done[u] = here[u] + piece[2 * units + u];
+    here[u] = next[u] + piece[units + u];
+    next[u] = nothing[u] + piece[u];
   }
+}
+SWITCHYARD_WIDEST_VECTORS void move_on(const std::int16_t* piece, const std::int32_t* nothing, std::size_t units, std::int32_t* carried, std::int32_t* done) noexcept {
+  move_windows_on(piece, nothing, units, carried, carried + units, done);
+}
+SWITCHYARD_WIDEST_VECTORS void move_far_on(const std::int32_t* piece, const std::int32_t* nothing, std::size_t units, std::int32_t* carried, std::int32_t* done) noexcept {
+  move_windows_on(piece, nothing, units, carried, carried + units, done);
 }
 
 std::uint64_t next_number() noexcept {
@@ -51,29 +59,41 @@ std::uint64_t next_number() noexcept {
 context_network::context_network(const context_weights& weights, std::size_t dimensions, const vector_code& code) noexcept
     : number_(next_number()), w_(weights), dimensions_(dimensions), code_(&code) {}
 
-const std::int32_t* context_network::window_products(std::uint32_t piece, scratch& room) const {
-  const auto place = room.windows.of(piece);
-  if (!place.is_fresh) return place.products;
-  // The row where it stands in each of three windows, nothing beside it: vector_code::multiply passes over nothing.
+// The row where it stands in each of three windows, nothing beside it: vector_code::multiply passes over nothing.
+void context_network::multiply_windows(std::span<const std::uint8_t> row, scratch& room, std::span<std::int32_t> to) const {
   for (std::size_t third = 0; third < 3; ++third) {
     room.inputs.assign(3 * w_.width, 0);
-    const auto to = room.inputs.begin() + static_cast<std::ptrdiff_t>(third * w_.width);
-    if (std::size_t{piece} * w_.width < w_.rows.size()) std::copy_n(w_.rows.data() + piece * w_.width, w_.width, to);
-    else std::fill_n(to, w_.width, zero);        // beyond either end of the text
-    code_->multiply(room.inputs, w_.window.data(), {place.products + third * w_.units, w_.units});
+    std::copy(row.begin(), row.end(), room.inputs.begin() + static_cast<std::ptrdiff_t>(third * w_.width));
+    code_->multiply(room.inputs, w_.window.data(), to.subspan(third * w_.units, w_.units));
   }
-  return place.products;
 }
 
-// Window i = left of piece i - 1 + own of i + right of i + 1. `carried` holds what there is of the window before the next piece's and of its own.
+// Window i = right neighbour's of piece i - 1 + own of i + left neighbour's of i + 1. `carried` holds what there is of the window before the next piece's and of its own.
 void context_network::begin_windows(scratch& room) const {
-  room.windows.serve(number_, w_.units);
-  room.carried.assign(2 * w_.units, 0);
+  const auto units = w_.units;
+  if (room.windows.serve(number_, 3 * units)) {
+    room.nothing.resize(4 * units);
+    multiply_windows(std::vector<std::uint8_t>(w_.width, zero), room, std::span(room.nothing).subspan(units));
+    for (std::size_t u = 0; u < units; ++u) room.nothing[u] = room.nothing[units + u] + room.nothing[2 * units + u] + room.nothing[3 * units + u];
+    room.window.resize(3 * units);
+  }
+  room.carried.assign(units, 0);
+  room.carried.insert(room.carried.end(), room.nothing.begin(), room.nothing.begin() + static_cast<std::ptrdiff_t>(units));
 }
 
 void context_network::next_window(std::uint32_t piece, scratch& room, std::int32_t* done) const {
-  const auto* products = window_products(piece, room);
-  move_on(products, products + w_.units, products + 2 * w_.units, w_.units, room.carried.data(), room.carried.data() + w_.units, done);
+  const auto* known = room.windows.find(piece);
+  if (known == nullptr) {
+    multiply_windows(w_.rows.subspan(piece * w_.width, w_.width), room, room.window);
+    for (std::size_t i = 0; i < room.window.size(); ++i) room.window[i] -= room.nothing[w_.units + i];
+    known = room.windows.keep(piece, room.window);
+  }
+  if (known != nullptr) move_on(known, room.nothing.data(), w_.units, room.carried.data(), done);
+  else move_far_on(room.window.data(), room.nothing.data(), w_.units, room.carried.data(), done);
+}
+
+void context_network::end_window(scratch& room, std::int32_t* done) const {   // beyond either end of the text every row is zero
+  std::copy_n(room.carried.begin(), w_.units, done);
 }
 
 void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float> weights, scratch& room) const {
@@ -95,10 +115,8 @@ void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float>
   room.sums.assign(w_.units, 0.0f);
   room.maxima.assign(w_.units, 0.0f);
   room.products.resize(rows_at_once * w_.units);
-  const auto outside = static_cast<std::uint32_t>(w_.rows.size() / w_.width);
   if (code_->recalls_windows) {
     begin_windows(room);
-    next_window(outside, room, room.products.data());
     next_window(ids[0], room, room.products.data());
   }
   float together = 0;
@@ -106,7 +124,11 @@ void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float>
     const auto rows = std::min(rows_at_once, seen - i);
     const auto here = weights.subspan(i, rows);
     if (code_->recalls_windows)
-      for (std::size_t r = 0; r < rows; ++r) next_window(i + r + 1 < seen ? ids[i + r + 1] : outside, room, room.products.data() + r * w_.units);
+      for (std::size_t r = 0; r < rows; ++r) {
+        auto* done = room.products.data() + r * w_.units;
+        if (i + r + 1 < seen) next_window(ids[i + r + 1], room, done);
+        else end_window(room, done);
+      }
     else
       code_->multiply_rows(room.context.data() + i * w_.width, w_.width, 3 * w_.width, rows, w_.window.data(), w_.units, room.products.data());
     code_->take(std::span(room.products).first(rows * w_.units), rows, w_.window_scales.data(), room.shifts.data(), w_.gates.data(),

@@ -30,8 +30,9 @@ class context_network {
   /// A thread's room, kept from text to text.
   struct scratch {
     std::vector<std::uint8_t> context, inputs;
-    std::vector<std::int32_t> products, carried;
+    std::vector<std::int32_t> products;
     window_cache windows;
+    std::vector<std::int32_t> nothing, window, carried;   // what a zero row and what a piece adds to three windows; two windows under way
     std::vector<float> shifts, sums, maxima, floats;
   };
 
@@ -44,9 +45,10 @@ class context_network {
   void add_to(std::span<float> out, scratch& room) const;
 
  private:
-  [[nodiscard]] const std::int32_t* window_products(std::uint32_t piece, scratch& room) const;
+  void multiply_windows(std::span<const std::uint8_t> row, scratch& room, std::span<std::int32_t> to) const;
   void begin_windows(scratch& room) const;
   void next_window(std::uint32_t piece, scratch& room, std::int32_t* done) const;
+  void end_window(scratch& room, std::int32_t* done) const;
 
   std::uint64_t number_;                         // of the weights: another network's may come to stand in the same place
   context_weights w_;
