@@ -247,6 +247,21 @@ BOOST_AUTO_TEST_CASE(recalled_windows_are_those_made_anew) {
   }
 }
 
+// 16 inputs of 63 steps each, times 127: more than sixteen bits hold.
+BOOST_AUTO_TEST_CASE(a_piece_that_adds_too_much_to_be_kept_counts_as_much) {
+  auto parts = in_context(three_axes(), 5);
+  std::fill(parts.layers.begin(), parts.layers.begin() + static_cast<std::ptrdiff_t>(3 * 16 * parts.units), std::int8_t{127});
+  std::fill_n(parts.context_rows.begin() + 16, 16, std::uint8_t{127});          // red
+  const auto bytes = table_bytes(parts);
+  for (const auto* code : usable_vector_codes()) {
+    auto recalls = *code, makes = *code;
+    recalls.recalls_windows = true;
+    makes.recalls_windows = false;
+    const auto recalling = loaded(bytes, recalls), making = loaded(bytes, makes);
+    for (const auto* text : {"red", "red red blue", "blue red blue red reddish", "blue blue"}) BOOST_TEST(recalling.embed(text) == making.embed(text), boost::test_tools::per_element());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(all_instructions_pool_alike) {
   std::mt19937 chance(7);
   const std::size_t entries = 50, dimensions = 256;
