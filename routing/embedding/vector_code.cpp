@@ -20,12 +20,7 @@ void multiply(std::span<const std::uint8_t> x, const std::int8_t* weights, std::
   }
 }
 
-void multiply_rows(const std::uint8_t* x, std::size_t step, std::size_t inputs, std::size_t rows, const std::int8_t* weights,
-                   std::size_t outputs, std::int32_t* out) {
-  for (std::size_t r = 0; r < rows; ++r) multiply({x + r * step, inputs}, weights, {out + r * outputs, outputs});
-}
-
-constexpr vector_code portable{vector_loops::pool, vector_loops::pool_halves, multiply, multiply_rows, vector_loops::take, vector_loops::add_rows, true};
+constexpr vector_code portable{vector_loops::pool, vector_loops::pool_halves, multiply, vector_loops::multiply_each_row<multiply>, vector_loops::take, vector_loops::add_rows, true};
 
 }  // namespace
 

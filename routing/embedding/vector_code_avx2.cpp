@@ -102,7 +102,23 @@ SY_AVX2 void take(std::span<const std::int32_t> products, std::size_t rows, cons
   for (; r < rows; ++r) take_rows<1>(from + r * units, units, scales, shifts, gates, sums, maxima, gated + r);
 }
 
-SY_AVX2 void add_rows(std::span<const float> inputs, const float* rows, std::span<float> to) { vector_loops::add_rows(inputs, rows, to); }
+template <std::size_t Block>
+SY_AVX2 inline void add_rows_block(std::span<const float> inputs, const float* rows, std::size_t width, float* to) {
+  __m256 sums[Block];
+  for (std::size_t b = 0; b < Block; ++b) sums[b] = _mm256_loadu_ps(to + 8 * b);
+  for (const float& input : inputs) {
+    const __m256 here = _mm256_broadcast_ss(&input);
+    for (std::size_t b = 0; b < Block; ++b) sums[b] = _mm256_fmadd_ps(here, _mm256_loadu_ps(rows + 8 * b), sums[b]);
+    rows += width;
+  }
+  for (std::size_t b = 0; b < Block; ++b) _mm256_storeu_ps(to + 8 * b, sums[b]);
+}
+
+SY_AVX2 void add_rows(std::span<const float> inputs, const float* rows, std::span<float> to) {
+  std::size_t at = 0;
+  for (; at + 64 <= to.size(); at += 64) add_rows_block<8>(inputs, rows + at, to.size(), to.data() + at);
+  for (; at < to.size(); at += 16) add_rows_block<2>(inputs, rows + at, to.size(), to.data() + at);
+}
 
 // A pair of products is at most 2 * 127 * 128, so a sum of two in sixteen bits never saturates; nor does one of more as long as their inputs together are at
 // most 255. So many are added up before they are widened, which is the dearer half of the work: inputs of a layer are mostly small, or zero.
@@ -189,32 +205,7 @@ SY_AVX2 void multiply(bytes x, const std::int8_t* weights, integers out) {
   }
 }
 
-// Sixteen outputs of four rows: eight sums, and what they are made of, fit the sixteen registers.
-SY_AVX2 void four_rows(const std::uint8_t* x, std::size_t step, std::size_t inputs, const std::int8_t* weights, integers out) {
-  const std::size_t outputs = out.size() / 4;
-  const __m256i ones = _mm256_set1_epi16(1);
-  for (std::size_t at = 0; at < outputs; at += 16) {
-    const auto from = at / strip_width * strip_width, width = std::min(strip_width, outputs - from);
-    const std::int8_t* here = weights + from * inputs + (at - from) * 4;
-    __m256i sums[4][2];
-    for (auto& row : sums) row[0] = row[1] = _mm256_setzero_si256();
-    for (std::size_t i = 0; i < inputs; i += 4) {
-      const std::int8_t* w = here + i * width;
-      const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)), high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + 32));
-      for (std::size_t r = 0; r < 4; ++r) {
-        const __m256i row = _mm256_set1_epi32(four(x + r * step + i));
-        sums[r][0] = _mm256_add_epi32(sums[r][0], _mm256_madd_epi16(_mm256_maddubs_epi16(row, low), ones));
-        sums[r][1] = _mm256_add_epi32(sums[r][1], _mm256_madd_epi16(_mm256_maddubs_epi16(row, high), ones));
-      }
-    }
-    for (std::size_t r = 0; r < 4; ++r)
-      for (std::size_t b = 0; b < 2; ++b)
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.data() + r * outputs + at + 8 * b), sums[r][b]);
-  }
-}
-
-constexpr auto multiply_rows = vector_loops::multiply_rows<four_rows, multiply>;
-constexpr vector_code code{pool, pool_halves, multiply, multiply_rows, take, add_rows, true};
+constexpr vector_code code{pool, pool_halves, multiply, vector_loops::multiply_each_row<multiply>, take, add_rows, true};
 
 }  // namespace
 

@@ -30,6 +30,13 @@ void multiply_rows(const std::uint8_t* x, std::size_t step, std::size_t inputs, 
   for (; r < rows; ++r) OneRow({x + r * step, inputs}, weights, {out + r * outputs, outputs});
 }
 
+/// The same, for who recalls windows and hardly ever multiplies several rows.
+template <auto OneRow>
+void multiply_each_row(const std::uint8_t* x, std::size_t step, std::size_t inputs, std::size_t rows, const std::int8_t* weights, std::size_t outputs,
+                       std::int32_t* out) {
+  for (std::size_t r = 0; r < rows; ++r) OneRow({x + r * step, inputs}, weights, {out + r * outputs, outputs});
+}
+
 // The accumulators of one stretch stay in registers (32 floats: four of AVX2, eight of SSE or NEON).
 [[gnu::always_inline]] inline void pool(id_list ids, const float* weights, const std::int8_t* rows, std::span<float> out) {
   constexpr std::size_t at_once = 32;
