@@ -238,11 +238,11 @@ BOOST_AUTO_TEST_CASE(recalled_windows_are_those_made_anew) {
     makes.recalls_windows = false;
     const auto recalling = load(recalls), another = load(recalls), making = load(makes);
     const auto& words = recalling.pieces();
-    for (int round = 0; round < 60; ++round) {
+    for (int round = 0; round < 16; ++round) {
       std::string text;
-      for (std::size_t n = chance() % 300; n > 0; --n) text += std::string(words.piece(static_cast<std::uint32_t>(chance() % words.size()))) + (chance() % 9 == 0 ? "," : " ");
+      for (std::size_t n = chance() % 200; n > 0; --n) text += std::string(words.piece(static_cast<std::uint32_t>(chance() % words.size()))) + (chance() % 9 == 0 ? "," : " ");
       BOOST_REQUIRE(recalling.embed(text) == making.embed(text));
-      BOOST_REQUIRE(another.embed(text) == making.embed(text));
+      if (round % 4 == 0) BOOST_REQUIRE(another.embed(text) == making.embed(text));
     }
   }
 }
