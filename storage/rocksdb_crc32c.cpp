@@ -2,6 +2,8 @@
 
 #include "storage/crc32c.hpp"
 
+#if defined(__x86_64__)
+
 namespace rocksdb::crc32c {
 
 namespace ours = switchyard::storage;
@@ -32,10 +34,9 @@ std::uint32_t Crc32cCombine(std::uint32_t of_a, std::uint32_t of_b, std::size_t 
 }
 
 std::string IsFastCrc32Supported() {
-#if defined(__x86_64__)
-  if (ours::detail::has_crc32c_instruction) return "Supported on x86";
-#endif
-  return "Not supported on this processor";
+  return ours::detail::has_crc32c_instruction ? "Supported on x86" : "Not supported on this processor";
 }
 
 }  // namespace rocksdb::crc32c
+
+#endif

@@ -1,6 +1,7 @@
 // RocksDB's checksum by the processor's own instruction. Debian builds the library for the oldest x86-64, without it: at 0.8 ns a byte each, twice for what is
 // written, checksums were the dearest part of a ledger row. These are the three functions of the library's util/crc32c.cc, by its names; linked ahead of the archive,
 // so that its own object file is not taken. Should the library one day want more of that file, the link fails with doubled symbols, and this goes.
+// On other processors the library's own stay.
 #pragma once
 
 #include <cstddef>

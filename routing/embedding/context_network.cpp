@@ -99,15 +99,10 @@ void context_network::end_window(scratch& room, std::int32_t* done) const {   //
 void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float> weights, scratch& room) const {
   const auto seen = std::min(ids.size(), most_pieces);
   const auto count = static_cast<float>(seen);
-  // The rows one after the other, a zero one at either end: a window is three rows in place.
-  room.context.assign((seen + rows_at_once + 1) * w_.width, zero);   // of the last pieces as many are read as are read at once
-  for (std::size_t i = 0; i < seen; ++i)
-    std::copy_n(w_.rows.data() + ids[i] * w_.width, w_.width, room.context.data() + (i + 1) * w_.width);
-
   room.shifts.assign(w_.window_shifts.begin(), w_.window_shifts.end());
   room.products.assign(w_.width, 0);
-  for (std::size_t i = 1; i <= seen; ++i)
-    add_bytes(room.context.data() + i * w_.width, w_.width, room.products.data());
+  for (std::size_t i = 0; i < seen; ++i)
+    add_bytes(w_.rows.data() + ids[i] * w_.width, w_.width, room.products.data());
   room.floats.resize(w_.width);
   for (std::size_t k = 0; k < w_.width; ++k) room.floats[k] = static_cast<float>(room.products[k]) / count - zero;
   code_->add_rows(room.floats, w_.mean.data(), room.shifts);
@@ -118,6 +113,11 @@ void context_network::weigh(std::span<const std::uint32_t> ids, std::span<float>
   if (code_->recalls_windows) {
     begin_windows(room);
     next_window(ids[0], room, room.products.data());
+  } else {
+    // The rows one after the other, a zero one at either end: a window is three rows in place.
+    room.context.assign((seen + rows_at_once + 1) * w_.width, zero);   // of the last pieces as many are read as are read at once
+    for (std::size_t i = 0; i < seen; ++i)
+      std::copy_n(w_.rows.data() + ids[i] * w_.width, w_.width, room.context.data() + (i + 1) * w_.width);
   }
   float together = 0;
   for (std::size_t i = 0; i < seen; i += rows_at_once) {

@@ -2,6 +2,8 @@
 
 #include "routing/embedding/vector_loops.hpp"
 
+#include <algorithm>
+
 #if defined(__x86_64__)
 
 #include <immintrin.h>
